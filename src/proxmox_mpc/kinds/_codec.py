@@ -1,0 +1,171 @@
+"""The wire's oddities: how single values and property strings are written in the PVE API, and read by meaning.
+
+What belongs here: conversion of one value or one property string between three forms. What never does: knowledge of
+a kind. The three forms of a value are
+
+- *written*: what a person puts in a manifest (`50G`, `8192`, `true`);
+- *canonical*: the one form in which values are compared, stored and hashed (bytes, MiB, booleans, sorted lists);
+- *wire*: what the API takes and answers (`1`, `"4096"`, `a;b`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, unquote
+
+Value = str | int | float | bool | list[str]
+Fields = dict[str, Value]
+"""Canonical values by dotted path, such as `disks.scsi0.size`."""
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)([KMGT]?)(i?B?)", re.IGNORECASE)
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+
+
+@dataclass(frozen=True)
+class Codec:
+    """How one value is converted; `title` names its type in help texts, `example` shows one."""
+
+    title: str
+    read: Callable[[Any], Value]
+    write: Callable[[Any], str]
+    show: Callable[[Any], Any] = lambda value: value
+    parse: Callable[[Any], Value] | None = None
+    example: str = ""
+
+
+def bytes_of(text: object) -> int:
+    """The bytes of a size such as `50G` or `512M`; a plain number is bytes. Raises ValueError."""
+    match = _SIZE.fullmatch(str(text).strip())
+    if match is None or isinstance(text, bool):
+        raise ValueError(f"{text!r} is not a size; write a number with K, M, G or T, such as 50G")
+    return round(float(match[1]) * _UNITS[match[2].upper()])
+
+
+def size_text(value: int) -> str:
+    """The shortest exact way to write a number of bytes with K, M, G or T."""
+    for unit in "TGMK":
+        if value and value % _UNITS[unit] == 0:
+            return f"{value // _UNITS[unit]}{unit}"
+    return str(value)
+
+
+def _parse_size(value: object) -> int:
+    if isinstance(value, int | float):
+        raise ValueError(f"{value} has no unit; write {value}G for {value} GiB")
+    return bytes_of(value)
+
+
+def _parse_mib(value: object) -> int:
+    if isinstance(value, bool):
+        raise ValueError(f"{value!r} is not an amount of memory; write MiB such as 8192, or 8G")
+    if isinstance(value, int):
+        return value
+    text = str(value)
+    if not re.search(r"[KMGT]", text, re.IGNORECASE):
+        raise ValueError(f"{text!r} has no unit; write MiB as a number such as 8192, or 8G")
+    size = bytes_of(text)
+    if size % _UNITS["M"]:
+        raise ValueError(f"{text!r} is not a whole number of MiB")
+    return size // _UNITS["M"]
+
+
+def flag(value: object) -> bool:
+    """PVE writes booleans as 1, "1", on, yes or true, by place and version."""
+    return str(value).lower() in ("1", "on", "yes", "true")
+
+
+def number(value: object) -> int | float:
+    """An integer where it is one: `cpulimit` comes as "2" or "0.5" (facts.md 12)."""
+    real = float(str(value))
+    return int(real) if real.is_integer() else real
+
+
+def _split(pattern: str, *, ordered: bool) -> Callable[[Any], Value]:
+    def read(value: Any) -> Value:
+        parts = value if isinstance(value, list) else re.split(pattern, str(value))
+        names = [str(part).strip() for part in parts if str(part).strip()]
+        return names if ordered else sorted(set(names))
+
+    return read
+
+
+def _text(value: object) -> str:
+    return str(value)
+
+
+def _tags(value: Any) -> Value:
+    # PVE lower-cases, sorts and deduplicates tags on PUT, and keeps them verbatim on create (facts.md 14).
+    return sorted({str(name).lower() for name in _split(r"[;, ]", ordered=False)(value)})  # type: ignore[union-attr]
+
+
+def _keys(value: Any) -> Value:
+    lines = value if isinstance(value, list) else str(value).splitlines()
+    return [line.strip() for line in lines if line.strip()]
+
+
+TEXT = Codec("text", _text, _text)
+# LXC adds a newline to descriptions, and forms may carry \r\n (facts.md 12).
+PROSE = Codec("text", lambda v: str(v).replace("\r\n", "\n").rstrip("\n"), _text)
+LOWER = Codec("text", lambda v: str(v).lower(), _text)
+INTEGER = Codec("integer", lambda v: int(number(v)), str)
+NUMBER = Codec("number", number, lambda v: f"{v:g}")
+FLAG = Codec("true or false", flag, lambda v: "1" if v else "0")
+# `discard` of a disk says on or ignore where other parts say 1 or 0.
+DISCARD = Codec("true or false", lambda v: str(v) == "on", lambda v: "on" if v else "ignore")
+MAC = Codec("MAC address", lambda v: str(v).upper(), lambda v: str(v).upper(), example="BC:24:11:00:00:01")
+SIZE = Codec("size", bytes_of, size_text, size_text, _parse_size, "50G")
+# qemu's `memory` is a property string with one part, `current`, that mostly stands bare.
+MIB = Codec("MiB", lambda v: int(number(str(v).removeprefix("current="))), str, parse=_parse_mib, example="8192 or 8G")
+TAGS = Codec("list of tags", _tags, lambda v: ";".join(v), parse=_tags, example="[web, env-prod]")
+COMMAS = Codec("list", _split(r"[,; ]", ordered=False), lambda v: ",".join(v), parse=_split(r"[,; ]", ordered=False))
+WORDS = Codec("list", _split(r"[ ,;]", ordered=True), lambda v: " ".join(v))
+SEMICOLONS = Codec("list", _split(r"[;]", ordered=True), lambda v: ";".join(v))
+SSH_KEYS = Codec(
+    "list of SSH public keys",
+    lambda v: _keys(unquote(v) if isinstance(v, str) and "%" in v else v),
+    # The value itself is percent-encoded, before the form encodes it again (facts.md 19).
+    lambda v: quote("\n".join(v) + "\n", safe=""),
+    parse=_keys,
+)
+KEY_LINES = Codec("list of SSH public keys", _keys, lambda v: "\n".join(v) + "\n", parse=_keys)
+BOOT_ORDER = Codec(
+    "list of device slots",
+    lambda v: v if isinstance(v, list) else _split(r";", ordered=True)(str(v).strip().removeprefix("order=")),
+    lambda v: "order=" + ";".join(v),
+    example="[scsi0, net0]",
+)
+
+
+def parse_property_string(text: str, default_part: str = "") -> dict[str, str]:
+    """The parts of `a,b=c`, in order; a bare first part stands for `default_part`. Source: pve-common JSONSchema."""
+    parts: dict[str, str] = {}
+    for item in text.split(","):
+        if not item.strip():
+            continue
+        name, equals, value = item.partition("=")
+        # A volume such as `/dev/disk/by-id/a=b` has a name that no part has.
+        if equals and re.fullmatch(r"[\w.-]+", name.strip()):
+            parts[name.strip()] = value
+        else:
+            parts[default_part or name.strip()] = item.strip()
+    return parts
+
+
+def property_string(parts: Mapping[str, str], default_part: str = "") -> str:
+    """Parts as PVE writes them; the default part stands first and bare."""
+    first = [parts[default_part]] if default_part and default_part in parts else []
+    return ",".join([*first, *(f"{name}={value}" for name, value in parts.items() if name != default_part)])
+
+
+def option_text(value: object) -> str:
+    """A raw config value in the form in which `spec.options` compares it: part order and boolean words do not count."""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    text = str(value).strip()
+    if "," not in text or "=" not in text:
+        return text
+    # A bare part is the default one: it stays first, where every reader expects it.
+    return ",".join(sorted((part.strip() for part in text.split(",") if part.strip()), key=lambda p: ("=" in p, p)))

@@ -1,0 +1,355 @@
+"""How guests are read and written: what VMs and containers have in common.
+
+One `GuestApi` says how the two differ on the wire. Reads are one /cluster/resources plus the configs of the guests
+that matter, in parallel; the guest agent is never asked. Writes go through the `Run`, each from a fresh config, and
+are confirmed from the config, never from /cluster/resources, which is about 10 s late (facts.md 20).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from proxmox_mpc.errors import NotFoundError
+from proxmox_mpc.kinds import _guest_write
+from proxmox_mpc.kinds._codec import Fields, Value
+from proxmox_mpc.kinds._field import Impact
+from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE, Change, Key, Live, Need, Owned, Resource, Run, View
+from proxmox_mpc.kinds._mark import INDEX_TAG, Mark, split_block, with_block
+from proxmox_mpc.kinds._placement import Placement, Wish, candidates, choose
+from proxmox_mpc.kinds._schema import Schema, natural
+
+NAME, NAMESPACE = "metadata.name", "metadata.namespace"
+"""Two fields of a guest that its manifest writes in `metadata`: its own name, and the pool that is its namespace."""
+
+
+@dataclass(frozen=True)
+class GuestApi:
+    """How one type of guest differs on the wire."""
+
+    kind: str
+    type: str
+    name_key: str
+    disk_lists: tuple[str, ...]
+    """Lists whose items are volumes: `disks` of a VM, `mounts` of a container."""
+    slot_prefix: Mapping[str, str]
+    """The slot that items of a list get in order: networks → net0, net1, …"""
+    at_once: frozenset[str]
+    """Raw options that take effect at once on a running guest."""
+    lift: Callable[[Fields], Fields]
+    lower: Callable[[Mapping[str, Value]], Fields]
+    create_params: Callable[[Resource], dict[str, Any]]
+    """What only creation takes: the OS template, a password."""
+    check: Callable[[View, Resource, Live | None], Any]
+    """Further references of this type; awaited."""
+    boot_slot: Callable[[Fields], str | None]
+    write_verb: str
+    move_verb: str
+    move_key: str
+
+    def path(self, tail: str = "") -> str:
+        return f"/nodes/{{node}}/{self.type}/{{vmid}}{tail}"
+
+
+class GuestDriver:
+    """Reads and writes guests of one type."""
+
+    def __init__(self, api: GuestApi, schema: Callable[[], Schema]) -> None:
+        self.api = api
+        self._schema = schema
+
+    @property
+    def schema(self) -> Schema:
+        return self._schema()
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    async def observe(self, view: View, wanted: Sequence[Resource], owned: Sequence[Owned]) -> list[Live]:
+        rows = {int(row["vmid"]): row for row in await view.rows(self.api.type)}
+        names = {resource.key.name for resource in wanted}
+        keys = {resource.key for resource in wanted}
+        vmids = {int(item.identity["vmid"]) for item in owned if item.key in keys or not wanted}
+        vmids |= {spec.vmid for r in wanted if (spec := r.spec).vmid is not None}  # type: ignore[attr-defined]
+        nodes = {int(item.identity["vmid"]): str(item.identity["node"]) for item in owned}
+        lost_store = not owned
+        matter = {
+            vmid: row
+            for vmid, row in rows.items()
+            if vmid in vmids
+            or row.get("name") in names
+            or (lost_store and INDEX_TAG in str(row.get("tags", "")).split(";"))
+        }
+        # A guest made a moment ago is not in /cluster/resources yet: the store knows where to look for it.
+        unseen = {vmid: {"vmid": vmid, "node": nodes[vmid]} for vmid in vmids - rows.keys() if vmid in nodes}
+        wishes = {resource.key.name: resource.fields.get("state") for resource in wanted}
+        found = await asyncio.gather(*(self._read(view, row, wishes) for row in [*matter.values(), *unseen.values()]))
+        return [live for live in found if live is not None]
+
+    async def rows(self, view: View, *, full: bool) -> list[Live]:
+        rows = await view.rows(self.api.type)
+        if full:
+            found = await asyncio.gather(*(self._read(view, row, {}) for row in rows))
+            return [live for live in found if live is not None]
+        return [self._live(row, {}, {}, str(row.get("status", "unknown"))) for row in rows]
+
+    async def _read(self, view: View, row: Mapping[str, Any], wishes: Mapping[str, Any]) -> Live | None:
+        where = {"node": row["node"], "vmid": row["vmid"]}
+        try:
+            config = await view.pve.get(self.api.path("/config"), where)
+            state = str(row.get("status", ""))
+            wish = wishes.get(str(config.get(self.api.name_key, "")))
+            if not state or (wish is not None and wish != state):
+                # Before a difference in power is claimed, the node itself is asked: the bulk row may be stale.
+                state = str((await view.pve.get(self.api.path("/status/current"), where))["status"])
+        except NotFoundError:
+            return None
+        return self._live(row, config, self.decode(config), state)
+
+    def _live(self, row: Mapping[str, Any], config: Mapping[str, Any], fields: Fields, state: str) -> Live:
+        vmid, node = int(row["vmid"]), str(row["node"])
+        own, mark = split_block(str(config.get("description", "")))
+        if mark is not None and mark.vmid != vmid:
+            mark = None  # the description was copied by a clone
+        name = str(config.get(self.api.name_key) or row.get("name") or f"{self.api.type}-{vmid}")
+        pool = str(row.get("pool") or DEFAULT_NAMESPACE)
+        if "status" not in row and mark is not None:
+            pool = mark.key.namespace
+        key = mark.key if mark is not None else Key(self.api.kind, pool, name)
+        fields = dict(fields)
+        if config:
+            fields |= {"state": state, "node": node, NAME: name, NAMESPACE: pool}
+            fields.pop("description", None)
+            if own:
+                fields["description"] = own
+            tags = [tag for tag in fields.pop("tags", []) if tag != INDEX_TAG]  # type: ignore[union-attr]
+            if tags:
+                fields["tags"] = tags
+        facts = {**row, "status": state, "name": name, "pool": pool, "namespace": key.namespace}
+        identity = {"vmid": vmid, "node": node}
+        return Live(key, identity, fields, facts, mark, str(config.get("digest", "")), config)
+
+    def decode(self, config: Mapping[str, Any]) -> Fields:
+        """A config's canonical fields, without what is only the server's own."""
+        return self.api.lift(self.schema.decode(config))
+
+    async def reread(self, view: View, live: Live) -> Live:
+        """The guest as it is now, power included. Raises GuestMissing."""
+        where = dict(live.identity)
+        config, status = await asyncio.gather(
+            view.pve.get(self.api.path("/config"), where),
+            view.pve.get(self.api.path("/status/current"), where),
+        )
+        return self._live({**live.facts, **where}, config, self.decode(config), str(status["status"]))
+
+    def encode(self, fields: Mapping[str, Value], secrets: Mapping[str, str], mark: Mark) -> dict[str, str]:
+        """Config parameters that hold these fields, with the mark in the description and the index tag."""
+        own = {path: value for path, value in fields.items() if not path.startswith("metadata.")}
+        own["tags"] = sorted({*own.get("tags", []), INDEX_TAG})  # type: ignore[misc]
+        own["description"] = with_block(str(own.get("description", "")), mark)
+        params = self.schema.encode(self.api.lower(own), secrets)
+        if NAME in fields:
+            params[self.api.name_key] = str(fields[NAME])
+        return params
+
+    # -- writing: see _guest_write.py ------------------------------------------------------------------------------
+
+    async def create(self, run: Run, resource: Resource) -> Live:
+        return await _guest_write.create(self, run, resource)
+
+    async def update(self, run: Run, live: Live, resource: Resource, changes: Sequence[Change]) -> Live:
+        return await _guest_write.update(self, run, live, resource, changes)
+
+    async def delete(self, run: Run, live: Live) -> None:
+        await _guest_write.delete(self, run, live)
+
+    # -- completing ------------------------------------------------------------------------------------------------
+
+    async def complete(self, view: View, resource: Resource, live: Live | None) -> Resource:
+        source = await self._template(view, resource) if live is None else None
+        origin = await self._source_fields(view, source)
+        fields = self._with_slots(dict(resource.fields), live.fields if live else origin)
+        fields[NAME] = resource.key.name
+        fields[NAMESPACE] = resource.key.namespace
+        resource = replace(resource, fields=fields)
+        await self._check_storages(view, resource, live)
+        self._check_sizes(resource, live.fields if live else origin)
+        await self.api.check(view, resource, live)
+        if live is None:
+            node = await self._place(view, resource)
+            fields = {**fields, "node": node}
+            if source is not None:
+                fields["template"] = int(source["vmid"])
+        elif "template" in fields:
+            # Where a guest came from cannot be seen on it; a name and the VMID it had are the same source.
+            fields = {**fields, "template": str(fields["template"])}
+        return replace(resource, fields=fields)
+
+    async def _template(self, view: View, resource: Resource) -> dict[str, Any] | None:
+        wanted = resource.fields.get("template")
+        if wanted is None:
+            return None
+        rows = await view.rows(self.api.type)
+        named = [row for row in rows if wanted in (row.get("name"), row["vmid"]) or str(wanted) == str(row["vmid"])]
+        templates = [row for row in named if row.get("template")]
+        if not templates:
+            if named:
+                hint = f"make it one: proxmox-cli vm template {wanted}"
+                raise resource.invalid("spec.template", f"{wanted!r} is a guest, not a template", hint)
+            known = sorted(str(row.get("name")) for row in rows if row.get("template"))
+            hint = f"templates here: {', '.join(known)}" if known else "this cluster has no template yet"
+            raise resource.invalid("spec.template", f"there is no template {wanted!r}", hint)
+        node = resource.fields.get("node")
+        near = [row for row in templates if row["node"] == node] or templates
+        if len(near) > 1:
+            ids = ", ".join(f"{row['vmid']} on {row['node']}" for row in near)
+            raise resource.invalid("spec.template", f"{wanted!r} could be {ids}", "name it by its VMID")
+        return near[0]
+
+    async def _source_fields(self, view: View, source: Mapping[str, Any] | None) -> Fields:
+        if source is None:
+            return {}
+        where = {"node": source["node"], "vmid": source["vmid"]}
+        key = f"{self.api.type}/{source['vmid']}"
+        return self.decode(await view.once(key, lambda: view.pve.get(self.api.path("/config"), where)))
+
+    def _with_slots(self, fields: Fields, present: Fields) -> Fields:
+        """Fields in which every list item has its slot: the first disk is the boot disk that is already there."""
+        named = {path.split(".")[1] for path in fields if path.count(".") >= 2 and not path.split(".")[1].isdigit()}
+        if "cloudInit.storage" in fields:
+            named.add(str(fields.get("cloudInit.slot", "ide2")))
+        slots: dict[str, str] = {}
+        for strand in (strand for strand in self.schema.strands if strand.is_list):
+            depth = strand.path.count(".") + 1
+            items = sorted({p.split(".")[depth] for p in fields if p.startswith(strand.path + ".")}, key=natural)
+            taken = {item for item in items if not item.isdigit()} | named
+            for item in items:
+                if not item.isdigit():
+                    continue
+                slot = self._slot(strand.path, item, fields, present, taken)
+                taken.add(slot)
+                slots[f"{strand.path}.{item}"] = f"{strand.path}.{slot}"
+        renamed: Fields = {}
+        for path, value in fields.items():
+            old = next((old for old in slots if path.startswith(old + ".")), None)
+            renamed[slots[old] + path[len(old) :] if old else path] = value
+        return renamed
+
+    def _slot(self, home: str, item: str, fields: Fields, present: Fields, taken: set[str]) -> str:
+        if home in self.api.disk_lists and item == "0" and "template" in fields:
+            boot = self.api.boot_slot(present)
+            if boot is not None and boot not in taken:
+                return boot
+        prefix = str(fields.get(f"{home}.{item}.bus", self.api.slot_prefix[home]))
+        if home == "cdrom":
+            order = ("ide2", "ide0", "ide1", "ide3", "sata0", "sata1")
+            return next(slot for slot in order if slot not in taken)
+        return next(slot for number in range(256) if (slot := f"{prefix}{number}") not in taken)
+
+    async def _check_storages(self, view: View, resource: Resource, live: Live | None) -> None:
+        known = await view.rows("storage")
+        planned = {key.name for key in view.planned if key.kind == "Storage"}
+        node = live.identity["node"] if live else resource.fields.get("node")
+        for path, storage in resource.fields.items():
+            if not path.endswith(".storage") or (live and live.fields.get(path) == storage) or storage in planned:
+                continue
+            anywhere = {row["storage"] for row in known}
+            here = {row["storage"] for row in known if row["node"] == node} if node else anywhere
+            if storage not in here:
+                where = f" on {node}" if node and storage in anywhere else ""
+                hint = f"storages{f' on {node}' if node else ''}: {', '.join(sorted(here))}"
+                raise resource.invalid(f"spec.{path}", f"there is no storage {storage!r}{where}", hint)
+
+    def _check_sizes(self, resource: Resource, present: Fields) -> None:
+        for path, size in resource.fields.items():
+            old = present.get(path)
+            if path.endswith(".size") and isinstance(size, int) and isinstance(old, int) and size < old:
+                shown = self.schema.show(path, old), self.schema.show(path, size)
+                raise resource.invalid(
+                    f"spec.{path}",
+                    f"a disk cannot shrink, and this one has {shown[0]} (the manifest says {shown[1]})",
+                    f"write size: {shown[0]}, or move the data to a new, smaller disk",
+                )
+
+    async def _place(self, view: View, resource: Resource) -> str:
+        online = await view.nodes()
+        node = resource.fields.get("node")
+        if node is not None:
+            if node not in online:
+                raise resource.invalid("spec.node", f"there is no node {node!r} online", f"nodes: {', '.join(online)}")
+            return str(node)
+        storages = {str(v) for path, v in resource.fields.items() if path.endswith(".storage")}
+        placement: Placement | None = resource.spec.placement  # type: ignore[attr-defined]
+        planned = {key.name for key in view.planned if key.kind == "Storage"}
+        wish = Wish(
+            name=str(resource.key),
+            memory_mib=int(resource.fields.get("memory", 512)),  # type: ignore[arg-type]
+            storages=frozenset(storages - planned),
+            placement=placement or Placement(),
+        )
+        promised: dict[str, list[int]] = await view.once("promised", _empty)
+        nodes = [
+            replace(
+                node,
+                promised_mib=node.promised_mib + sum(promised.get(node.node, [])),
+                guests=node.guests + len(promised.get(node.node, [])),
+            )
+            for node in candidates(await view.resources())
+        ]
+        chosen = choose(wish, nodes)
+        promised.setdefault(chosen, []).append(wish.memory_mib)
+        return chosen
+
+    # -- costs -----------------------------------------------------------------------------------------------------
+
+    def cost(self, live: Live, change: Change) -> Change:
+        running = live.fields.get("state") == "running"
+        impact, note = change.impact, change.note
+        path = change.path
+        if path in (NAME, NAMESPACE) or path.removeprefix("options.") in self.api.at_once:
+            impact = Impact.NONE if path == NAMESPACE or self.api.type == "qemu" else Impact.PENDING
+        elif path == "state":
+            impact = Impact.STOP_START if change.new == "stopped" else Impact.NONE
+            note = "shut down" if change.new == "stopped" else "start"
+        elif path in ("memory", "cpu.cores", "cpu.sockets", "cpu.vcpus") and self._can_hotplug(live, path):
+            impact = Impact.HOTPLUG
+        elif change.new is None and path.count(".") == 1 and path.partition(".")[0] in self.api.disk_lists:
+            note = "detached; its volume is kept as unused"
+        elif path.endswith(".storage") and change.old is not None and path.partition(".")[0] in self.api.disk_lists:
+            note = "moved to the other storage"
+        if not running and impact in (Impact.HOTPLUG, Impact.PENDING):
+            impact = Impact.NONE
+        if impact == Impact.MIGRATE and not running:
+            note = "offline migration"
+        return replace(change, impact=impact, note=note)
+
+    def _can_hotplug(self, live: Live, path: str) -> bool:
+        if self.api.type == "lxc":
+            return True
+        features = str(live.fields.get("hotplug", "network,disk,usb"))
+        wanted = "memory" if path == "memory" else "cpu"
+        return wanted in features.split(",") and live.fields.get("cpu.numa") is True
+
+
+async def _empty() -> dict[str, list[int]]:
+    return {}
+
+
+def needs_of(kind: str) -> Callable[[Resource], list[Need]]:
+    """What a guest of this kind needs: its namespace's pool, its storages, its images, its template."""
+
+    def needs(resource: Resource) -> list[Need]:
+        found: list[Need] = []
+        if resource.key.namespace != DEFAULT_NAMESPACE:
+            found.append(Need(Key("Pool", "", resource.key.namespace), "metadata.namespace", implied=True))
+        for path, value in resource.fields.items():
+            if path.endswith(".storage"):
+                found.append(Need(Key("Storage", "", str(value)), f"spec.{path}"))
+            elif path.endswith((".iso", ".importFrom")) or path == "ostemplate":
+                found.append(Need(Key("StorageFile", "", str(value)), f"spec.{path}"))
+            elif path == "template":
+                found.append(Need(Key(kind, resource.key.namespace, str(value)), "spec.template"))
+        return found
+
+    return needs

@@ -1,0 +1,265 @@
+"""How guests are created, changed and deleted: the order of requests, each journalled by the `Run`.
+
+A change is always made from a fresh read: the config before and after it are both encoded, and only the parameters
+that differ are sent, with the digest of what was read. So parts of a property string that nobody declared survive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from proxmox_mpc.errors import MpcError, RefusedError
+from proxmox_mpc.kinds._codec import Fields, Value
+from proxmox_mpc.kinds._field import Impact
+from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE, Change, Live, Resource, Run
+
+if TYPE_CHECKING:
+    from proxmox_mpc.kinds._guest import GuestDriver
+
+VMID_TRIES = 20
+"""How many VMIDs in a row may turn out to be taken by somebody else before giving up."""
+SHUTDOWN_TIMEOUT_S = 180
+"""As PVE's own default for a guest's shutdown: a guest that ignores it is reported, not cut off."""
+
+
+class NotKept(MpcError):
+    """The cluster accepted a change and did not keep it."""
+
+    code = "apply.not-kept"
+    default_hint = "look at the guest's pending changes and the task log, then plan again"
+
+
+async def create(guest: GuestDriver, run: Run, resource: Resource) -> Live:
+    """Make the guest, by clone or from nothing; a VMID that was taken meanwhile is replaced by the next free one."""
+    from proxmox_mpc.pve import AlreadyExists
+
+    wanted: int | None = resource.spec.vmid  # type: ignore[attr-defined]
+    for _ in range(VMID_TRIES):
+        vmid = await run.reserve_vmid(wanted)
+        try:
+            if "template" in resource.fields:
+                return await _clone(guest, run, resource, vmid)
+            return await _create_new(guest, run, resource, vmid)
+        except AlreadyExists:
+            if wanted is not None:
+                raise
+    raise RefusedError(f"{VMID_TRIES} VMIDs in a row were taken by others", hint="name a free one in spec.vmid")
+
+
+async def _create_new(guest: GuestDriver, run: Run, resource: Resource, vmid: int) -> Live:
+    node = str(resource.fields["node"])
+    params: dict[str, Any] = guest.encode(resource.fields, resource.secrets, run.mark(vmid))
+    params |= {"node": node, "vmid": vmid, **_pool(resource), **guest.api.create_params(resource)}
+    async with run.lane(f"node:{node}", *_storage_lanes(resource.fields)):
+        await run.call("POST", f"/nodes/{{node}}/{guest.api.type}", params, title=f"create {vmid} on {node}")
+    live = await _reread(guest, run, node, vmid)
+    return await _finish(guest, run, live, resource)
+
+
+async def _clone(guest: GuestDriver, run: Run, resource: Resource, vmid: int) -> Live:
+    source = next(r for r in await run.view.rows(guest.api.type) if r["vmid"] == resource.fields["template"])
+    node, source_node = str(resource.fields["node"]), str(source["node"])
+    full = resource.spec.clone != "linked"  # type: ignore[attr-defined]
+    params: dict[str, Any] = {
+        "node": source_node,
+        "vmid": source["vmid"],
+        "newid": vmid,
+        guest.api.name_key: resource.key.name,
+        "full": full,
+        "description": run.mark(vmid).block(),
+        **_pool(resource),
+    }
+    origin = guest.decode(
+        await run.view.pve.get(guest.api.path("/config"), {"node": source_node, "vmid": source["vmid"]})
+    )
+    boot = guest.api.boot_slot(origin)
+    home = guest.api.disk_lists[0]
+    storage = resource.fields.get(f"{home}.{boot}.storage")
+    if full and storage is not None and storage != origin.get(f"{home}.{boot}.storage"):
+        params["storage"] = storage
+    used = {str(v) for path, v in origin.items() if path.endswith(".storage")}
+    shared = {name for name, row in (await run.view.storages()).items() if row.get("shared")}
+    if node != source_node and (used <= shared or (full and params.get("storage") in shared)):
+        params["target"] = node
+    async with run.lane(f"node:{source_node}", f"clone:{source['vmid']}", *_storage_lanes(origin)):
+        await run.call("POST", guest.api.path("/clone"), params, title=f"clone {source['vmid']} to {vmid}")
+    # A clone with local disks is made where its template is, and moves from there.
+    live = await _reread(guest, run, str(params.get("target", source_node)), vmid)
+    if live.identity["node"] != node:
+        live = await _migrate(guest, run, live, node)
+    return await _finish(guest, run, live, resource)
+
+
+def _pool(resource: Resource) -> dict[str, str]:
+    return {} if resource.key.namespace == DEFAULT_NAMESPACE else {"pool": resource.key.namespace}
+
+
+async def _finish(guest: GuestDriver, run: Run, live: Live, resource: Resource) -> Live:
+    """Bring a guest that was just made to what its manifest says."""
+    desired = {path: value for path, value in resource.fields.items() if path != "metadata.namespace"}
+    changes = [
+        Change(path, live.fields.get(path), desired[path]) for path in guest.schema.differences(live.fields, desired)
+    ]
+    if "template" in resource.fields:
+        changes += [Change(path, None, value) for path, value in desired.items() if path in resource.secrets]
+    return await update(guest, run, live, resource, changes)
+
+
+async def update(guest: GuestDriver, run: Run, live: Live, resource: Resource, changes: Sequence[Change]) -> Live:
+    """Carry out the changes, in the one order that works, and confirm them by reading back."""
+    open_changes = {change.path: change for change in changes}
+    if (move := open_changes.pop("node", None)) is not None:
+        live = await _migrate(guest, run, live, str(move.new))
+    power = open_changes.pop("state", None)
+    if power is not None and power.new == "stopped":
+        await _power(guest, run, live, "shutdown", {"timeout": SHUTDOWN_TIMEOUT_S})
+    if (pool := open_changes.pop("metadata.namespace", None)) is not None:
+        await _move_pool(run, live, pool)
+    for path, change in list(open_changes.items()):
+        if await _disk_change(guest, run, live, path, change):
+            del open_changes[path]
+    live = await guest.reread(run.view, live)
+    await _configure(guest, run, live, resource, list(open_changes.values()))
+    if power is not None and power.new == "running":
+        await _power(guest, run, live, "start", {})
+    elif any(change.impact == Impact.RESTART for change in changes):
+        await _power(guest, run, live, "reboot", {"timeout": SHUTDOWN_TIMEOUT_S})
+    live = await guest.reread(run.view, live)
+    _confirm(guest, live, changes, resource)
+    return live
+
+
+async def _reread(guest: GuestDriver, run: Run, node: str, vmid: int) -> Live:
+    stub = Live(key=run.mark(vmid).key, identity={"node": node, "vmid": vmid}, fields={}, facts={})
+    return await guest.reread(run.view, stub)
+
+
+async def _power(guest: GuestDriver, run: Run, live: Live, verb: str, params: Mapping[str, Any]) -> None:
+    where = {**live.identity, **params}
+    async with run.lane(f"node:{live.identity['node']}"):
+        await run.call("POST", guest.api.path(f"/status/{verb}"), where, title=f"{verb} {live.identity['vmid']}")
+
+
+async def _migrate(guest: GuestDriver, run: Run, live: Live, target: str) -> Live:
+    params: dict[str, Any] = {**live.identity, "target": target}
+    running = live.fields.get("state") == "running"
+    if running:
+        params["online" if guest.api.type == "qemu" else "restart"] = True
+    if guest.api.type == "qemu" and running:
+        params["with-local-disks"] = True
+    async with run.lane(f"node:{live.identity['node']}", f"node:{target}"):
+        title = f"migrate {live.identity['vmid']} to {target}"
+        await run.call("POST", guest.api.path("/migrate"), params, title=title)
+    moved = replace(live, identity={**live.identity, "node": target})
+    return await guest.reread(run.view, moved)
+
+
+async def _move_pool(run: Run, live: Live, change: Change) -> None:
+    vmid = live.identity["vmid"]
+    if change.new == DEFAULT_NAMESPACE:
+        params: dict[str, Any] = {"poolid": change.old, "vms": [vmid], "delete": True}
+    else:
+        params = {"poolid": change.new, "vms": [vmid], "allow-move": True}
+    await run.call("PUT", "/pools", params, title=f"put {vmid} into pool {change.new}")
+
+
+async def _disk_change(guest: GuestDriver, run: Run, live: Live, path: str, change: Change) -> bool:
+    """Move or grow a volume that exists; other changes of a disk are config like any other."""
+    home, _, rest = path.partition(".")
+    slot, _, name = rest.rpartition(".") if home in guest.api.disk_lists else ("", "", rest)
+    if home == "rootfs":
+        slot = "rootfs"
+    if not slot or name not in ("storage", "size") or change.old is None or change.new is None:
+        return False
+    where = dict(live.identity)
+    if name == "size":
+        params = {**where, "disk": slot, "size": guest.schema.show(path, change.new)}
+        await run.call("PUT", guest.api.path("/resize"), params, title=f"grow {slot} to {params['size']}")
+    else:
+        params = {**where, guest.api.move_key: slot, "storage": change.new, "delete": True}
+        async with run.lane(f"storage:{change.old}", f"storage:{change.new}"):
+            await run.call("POST", guest.api.path(guest.api.move_verb), params, title=f"move {slot} to {change.new}")
+    return True
+
+
+async def _configure(guest: GuestDriver, run: Run, live: Live, resource: Resource, changes: Sequence[Change]) -> None:
+    """Write what differs in the config, and the mark where it is missing, in one request."""
+    mark = run.mark(int(live.identity["vmid"]))
+    before = guest.encode(live.fields, {}, mark)
+    merged = _merged(live.fields, changes)
+    secrets = {c.path: resource.secrets[c.path] for c in changes if c.path in resource.secrets}
+    after = guest.encode({p: v for p, v in merged.items() if p not in secrets}, secrets, mark)
+    for key in ("description", "tags"):
+        before.pop(key)
+        if key in live.raw:
+            before[key] = str(live.raw[key]).rstrip("\n") if key == "description" else _tag_text(live.raw[key])
+    params: dict[str, Any] = {key: text for key, text in after.items() if before.get(key) != text}
+    gone = sorted(before.keys() - after.keys())
+    if not params and not gone:
+        return
+    if gone:
+        params["delete"] = gone
+    if live.digest:
+        params["digest"] = live.digest
+    title = f"configure {live.identity['vmid']}"
+    await run.call(guest.api.write_verb, guest.api.path("/config"), {**live.identity, **params}, title=title)
+    if run.allow >= Impact.DATA_LOSS:
+        await _destroy_detached(guest, run, live, changes)
+
+
+def _tag_text(raw: object) -> str:
+    return ";".join(sorted({tag.lower() for tag in str(raw).replace(",", ";").split(";") if tag.strip()}))
+
+
+def _merged(live: Fields, changes: Iterable[Change]) -> Fields:
+    merged = dict(live)
+    for change in changes:
+        if change.new is None:
+            merged = {p: v for p, v in merged.items() if p != change.path and not p.startswith(change.path + ".")}
+        else:
+            merged[change.path] = change.new
+    return merged
+
+
+async def _destroy_detached(guest: GuestDriver, run: Run, live: Live, changes: Sequence[Change]) -> None:
+    """With data loss allowed, the volumes of removed disks go too; otherwise they stay as `unusedN`."""
+    volumes = {live.fields.get(f"{change.path}.volume") for change in changes if change.new is None}
+    config = await run.view.pve.get(guest.api.path("/config"), live.identity)
+    unused = [key for key, raw in config.items() if key.startswith("unused") and str(raw).split(",")[0] in volumes]
+    if unused:
+        params = {**live.identity, "delete": unused}
+        await run.call("PUT", guest.api.path("/config"), params, title=f"destroy {', '.join(unused)}")
+
+
+def _confirm(guest: GuestDriver, live: Live, changes: Iterable[Change], resource: Resource) -> None:
+    for change in changes:
+        if change.path in resource.secrets or change.path in ("node", "metadata.namespace"):
+            continue
+        now: Value | None = live.fields.get(change.path, guest.schema.default(change.path))
+        if change.new is None:
+            if any(p.startswith(change.path + ".") for p in live.fields):
+                raise NotKept(f"{resource.key}: {change.path} is still there after it was removed")
+        elif now != change.new:
+            shown = guest.schema.show(change.path, change.new), guest.schema.show(change.path, now)
+            raise NotKept(f"{resource.key}: {change.path} was set to {shown[0]!r} and reads {shown[1]!r}")
+
+
+async def delete(guest: GuestDriver, run: Run, live: Live) -> None:
+    """Stop the guest if it runs, and destroy it with its disks."""
+    vmid = live.identity["vmid"]
+    if live.fields.get("protection"):
+        raise RefusedError(
+            f"{live.key} is protected (VMID {vmid}); nothing was deleted",
+            hint="set spec.protection: false, apply, then delete it",
+        )
+    if live.facts.get("status") == "running":
+        await _power(guest, run, live, "stop", {})
+    async with run.lane(f"node:{live.identity['node']}", *_storage_lanes(live.fields)):
+        params = {**live.identity, "purge": True}
+        await run.call("DELETE", guest.api.path(), params, title=f"destroy {vmid}")
+
+
+def _storage_lanes(fields: Mapping[str, Value]) -> list[str]:
+    return sorted({f"storage:{value}" for path, value in fields.items() if path.endswith(".storage")})

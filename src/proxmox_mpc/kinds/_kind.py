@@ -1,0 +1,246 @@
+"""What a kind is: the contract between the engine, which knows no kind, and the kinds, which know no engine.
+
+A kind declares its names, its spec and its columns, and brings a driver. The driver finds what lives on the cluster,
+completes what a manifest left open, and carries out creation, change and deletion through a `Run`, which journals each
+request before it is sent. Drivers decide nothing about *whether* something may happen: costs are declared, gates are
+the engine's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+from proxmox_mpc.errors import InvalidInput, Place
+from proxmox_mpc.kinds._codec import Fields, Value
+from proxmox_mpc.kinds._field import Impact
+from proxmox_mpc.kinds._schema import Schema
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from proxmox_mpc.kinds._mark import Mark
+    from proxmox_mpc.pve import Cluster
+
+DEFAULT_NAMESPACE = "default"
+API_VERSION = "proxmox.io/v1"
+
+
+@dataclass(frozen=True, order=True)
+class Key:
+    """What a resource is called: unique per context. Cluster-wide kinds have an empty namespace."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.label}"
+
+    @property
+    def label(self) -> str:
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource as a manifest wants it. `places` finds the manifest's line for a path; secrets stand apart."""
+
+    key: Key
+    spec: BaseModel
+    fields: Fields
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    place: Callable[[str], Place | None] = lambda path: None
+
+    def invalid(self, path: str, message: str, hint: str = "") -> InvalidInput:
+        """The error for a field of this resource, at its place in the manifest."""
+        return InvalidInput(f"{self.key}: {path}: {message}", hint=hint, place=self.place(path))
+
+
+@dataclass(frozen=True)
+class Live:
+    """A resource as the cluster has it.
+
+    `identity` is what the API knows it by (`{"vmid": 100, "node": "pve1"}`), `facts` what is shown but not declared
+    (status, uptime, usage), `mark` the ownership mark that it carries, `digest` the state that was read.
+    """
+
+    key: Key
+    identity: Mapping[str, Any]
+    fields: Fields
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    mark: Mark | None = None
+    digest: str = ""
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field that differs. `old` or `new` is None where there is none; a removed list item is one change."""
+
+    path: str
+    old: Value | None
+    new: Value | None
+    impact: Impact = Impact.NONE
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Need:
+    """Something that must exist before a resource does; `path` is the field that says so.
+
+    An `implied` one is made where it is missing: a namespace's pool.
+    """
+
+    key: Key
+    path: str
+    implied: bool = False
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of `get`: a title and how it is read; `wide` ones stand only in `-o wide`."""
+
+    title: str
+    read: Callable[[Live], Any]
+    wide: bool = False
+    right: bool = False
+
+
+@dataclass(frozen=True)
+class Owned:
+    """What the store remembers of a resource: who owns it, what it is on the cluster, what was last applied."""
+
+    key: Key
+    uid: str
+    application: str
+    identity: Mapping[str, Any]
+    applied: Fields
+
+
+class Run(Protocol):
+    """One resource's share of an apply: the only way in which drivers write to the cluster."""
+
+    @property
+    def view(self) -> View: ...
+
+    @property
+    def allow(self) -> Impact:
+        """The highest impact that was allowed."""
+
+    async def call(self, verb: str, template: str, params: Mapping[str, Any], *, title: str) -> Any:
+        """Send one write, journalled before and after; an answered task is awaited. Raises when it failed."""
+
+    async def upload(
+        self, node: str, storage: str, content: str, source: str, filename: str, checksum: str | None
+    ) -> None:
+        """Upload a file of this machine to a storage, and wait for the task."""
+
+    def lane(self, *names: str) -> AbstractAsyncContextManager[None]:
+        """Hold bounded places (`node:pve1`, `clone:9000`, `storage:local-lvm`) while a long piece of work runs."""
+
+    async def reserve_vmid(self, wanted: int | None) -> int:
+        """A VMID that nobody else in this store takes until it is used or the reservation ends."""
+
+    def mark(self, vmid: int | None = None) -> Mark:
+        """The ownership mark for this resource."""
+
+
+@dataclass
+class View:
+    """The cluster as one command sees it: each collection is read at most once, together where possible."""
+
+    pve: Cluster
+    fingerprint: Callable[[str], str] = lambda secret: ""
+    planned: frozenset[Key] = frozenset()
+    _memo: dict[str, asyncio.Future[Any]] = field(default_factory=dict, repr=False)
+
+    async def once(self, name: str, read: Callable[[], Awaitable[Any]]) -> Any:
+        """The answer of `read`, which is asked only the first time `name` is wanted."""
+        if name not in self._memo:
+            self._memo[name] = asyncio.ensure_future(read())
+        return await asyncio.shield(self._memo[name])
+
+    def forget(self, name: str) -> None:
+        self._memo.pop(name, None)
+
+    async def resources(self) -> list[dict[str, Any]]:
+        """All rows of /cluster/resources: one request, about 10 s late for fresh writes (facts.md 20)."""
+        rows: list[dict[str, Any]] = await self.once("resources", lambda: self.pve.get("/cluster/resources"))
+        return rows
+
+    async def rows(self, *types: str) -> list[dict[str, Any]]:
+        return [row for row in await self.resources() if row.get("type") in types]
+
+    async def storages(self) -> dict[str, dict[str, Any]]:
+        """Storage definitions by id."""
+        answer = await self.once("storages", lambda: self.pve.get("/storage"))
+        return {row["storage"]: row for row in answer}
+
+    async def pools(self) -> dict[str, dict[str, Any]]:
+        answer = await self.once("pools", lambda: self.pve.get("/pools"))
+        return {row["poolid"]: row for row in answer}
+
+    async def nodes(self) -> list[str]:
+        """Names of all nodes that are online, sorted."""
+        return sorted(row["node"] for row in await self.rows("node") if row.get("status") == "online")
+
+
+class Driver(Protocol):
+    """How one kind is read and written. All functions raise the client's typed errors."""
+
+    async def observe(self, view: View, wanted: Sequence[Resource], owned: Sequence[Owned]) -> list[Live]:
+        """Everything live that any of these resources could mean, each with all its fields."""
+
+    async def rows(self, view: View, *, full: bool) -> list[Live]:
+        """Everything of this kind; without `full` only what the cheap bulk reads show."""
+
+    async def complete(self, view: View, resource: Resource, live: Live | None) -> Resource:
+        """The resource with open choices made (slots, node) and references checked. Raises InvalidInput."""
+
+    def cost(self, live: Live, change: Change) -> Change:
+        """The change with its true impact on this very object, and with a note where one helps."""
+
+    async def create(self, run: Run, resource: Resource) -> Live: ...
+
+    async def update(self, run: Run, live: Live, resource: Resource, changes: Sequence[Change]) -> Live: ...
+
+    async def delete(self, run: Run, live: Live) -> None: ...
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind: its names, its spec, its columns, and the driver that reads and writes it."""
+
+    name: str
+    plural: str
+    short: tuple[str, ...]
+    model: type[BaseModel]
+    driver: Driver
+    columns: tuple[Column, ...]
+    namespaced: bool = False
+    ignored: frozenset[str] = frozenset()
+    deletes_data: bool = False
+    needs: Callable[[Resource], Sequence[Need]] = lambda resource: ()
+    order: int = 0
+    """Where references do not decide, lower comes first at creation and last at deletion."""
+    example: str = ""
+    marked: bool = False
+    """Whether the object itself can carry the ownership mark; else only the store knows its owner."""
+
+    @cached_property
+    def schema(self) -> Schema:
+        return Schema(self.model, ignored=self.ignored)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every word by which the CLI knows the kind, in lower case."""
+        return (self.name.lower(), self.plural, *self.short)
+
+    def key(self, name: str, namespace: str = DEFAULT_NAMESPACE) -> Key:
+        return Key(self.name, namespace if self.namespaced else "", name)

@@ -1,0 +1,89 @@
+"""Container: an LXC guest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from proxmox_mpc.kinds._codec import KEY_LINES, Fields, Value
+from proxmox_mpc.kinds._guest import GuestApi, GuestDriver, needs_of
+from proxmox_mpc.kinds._guest_columns import GUEST_COLUMNS
+from proxmox_mpc.kinds._kind import Kind, Live, Resource, View
+from proxmox_mpc.kinds._volumes import check_volumes
+from proxmox_mpc.kinds.container.spec import ContainerSpec
+
+IGNORED = frozenset("digest hostname lock parent snaptime template snapstate lxc".split()) | frozenset(
+    f"unused{number}" for number in range(256)
+)
+
+AT_ONCE = frozenset("onboot startup description protection hookscript tags debug cmode".split())
+
+# Creation takes these apart from the config, and no later read shows them.
+_CREATION = ("ostemplate", "password", "sshKeys")
+
+
+def lower(fields: Mapping[str, Value]) -> Fields:
+    """Config fields only: what creation takes is added by `create_params`."""
+    return {path: value for path, value in fields.items() if path not in _CREATION}
+
+
+def create_params(resource: Resource) -> dict[str, Any]:
+    params: dict[str, Any] = {"ostemplate": resource.fields["ostemplate"]}
+    if "password" in resource.secrets:
+        params["password"] = resource.secrets["password"]
+    if "sshKeys" in resource.fields:
+        params["ssh-public-keys"] = KEY_LINES.write(resource.fields["sshKeys"])
+    return params
+
+
+async def check(view: View, resource: Resource, live: Live | None) -> None:
+    """A new container needs a source, and its OS template must exist."""
+    if live is None and not {"ostemplate", "template"} & resource.fields.keys():
+        hint = "name an OS template in spec.ostemplate, or a container template in spec.template"
+        raise resource.invalid("spec", "a container needs something to be made from", hint)
+    if live is None:
+        await check_volumes(view, resource, live, ("ostemplate",))
+
+
+_API = GuestApi(
+    kind="Container",
+    type="lxc",
+    name_key="hostname",
+    disk_lists=("mounts", "rootfs"),
+    slot_prefix={"mounts": "mp", "networks": "net"},
+    at_once=AT_ONCE,
+    lift=lambda fields: fields,
+    lower=lower,
+    create_params=create_params,
+    check=check,
+    boot_slot=lambda fields: None,
+    write_verb="PUT",
+    move_verb="/move_volume",
+    move_key="volume",
+)
+
+KIND: Kind = Kind(
+    name="Container",
+    plural="containers",
+    short=("ct", "cts", "lxc"),
+    model=ContainerSpec,
+    driver=GuestDriver(_API, lambda: KIND.schema),
+    columns=GUEST_COLUMNS,
+    namespaced=True,
+    ignored=IGNORED,
+    deletes_data=True,
+    needs=needs_of("Container"),
+    order=50,
+    marked=True,
+    example="""\
+apiVersion: proxmox.io/v1
+kind: Container
+metadata: { name: cache, namespace: production }
+spec:
+  node: pve-node1
+  ostemplate: local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst
+  memory: 512
+  rootfs: { storage: local-lvm, size: 8G }
+  networks: [{ name: eth0, bridge: vmbr0, ip: dhcp }]
+""",
+)

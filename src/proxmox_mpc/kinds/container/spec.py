@@ -1,0 +1,158 @@
+"""What can be declared of a container, with names that users of the PVE web interface and API know."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from proxmox_mpc.kinds import _codec
+from proxmox_mpc.kinds._field import (
+    Impact,
+    Mac,
+    Mebibytes,
+    OptionMap,
+    Part,
+    Prose,
+    Size,
+    Tags,
+    field,
+    group,
+    keyed,
+)
+from proxmox_mpc.kinds._placement import Placement
+from proxmox_mpc.kinds._volumes import read_volume, write_volume
+
+HOT, PENDING = Impact.HOTPLUG, Impact.PENDING
+
+
+class Cpu(Part):
+    """Processors."""
+
+    cores: int | None = field("cores", ge=1, le=8192, impact=HOT, help="Cores; without it all of the node's.")
+    limit: float | None = field("cpulimit", default=0, ge=0, impact=HOT, help="CPUs' worth of time; 0: no limit.")
+    units: int | None = field("cpuunits", ge=0, impact=HOT, help="Weight against other guests.")
+
+
+class RootFs(Part):
+    """The root file system."""
+
+    storage: str | None = field(part="storage", help="The storage that holds it; a new one means that it is moved.")
+    size: Size | None = field(part="size", help="Its size; it can grow, never shrink.")
+    volume: str | None = field(part="volume", help="An existing volume.", quiet=True)
+    path: str | None = field(part="path", help="A directory or device of the node.", quiet=True)
+    acl: bool | None = field(part="acl", help="POSIX ACLs.")
+    quota: bool | None = field(part="quota", default=False, help="User quotas inside.")
+    replicate: bool | None = field(part="replicate", default=True, help="Whether replication takes it.")
+    mount_options: str | None = field(part="mountoptions", help="Mount options, such as noatime;discard.")
+    options: OptionMap | None = field(help="Other parts.")
+
+
+class Mount(RootFs):
+    """One mount point: a volume, or a directory of the node."""
+
+    slot: str | None = field(
+        help="Such as mp0; without it mounts are numbered in order.", pattern=r"^mp\d+$", hint=True
+    )
+    target: str | None = field(part="mp", help="Path inside the container.", pattern="^/")
+    path: str | None = field(part="path", help="A directory or device of the node to show inside.", pattern="^/")
+    backup: bool | None = field(part="backup", default=False, help="Whether backups hold it.")
+    read_only: bool | None = field(part="ro", default=False, help="Whether the container may only read it.")
+    shared: bool | None = field(part="shared", default=False, help="Whether it is the same on all nodes.")
+
+
+def write_mount(parts: dict[str, str]) -> dict[str, str]:
+    return write_volume(parts, "volume")
+
+
+class Network(Part):
+    """One network interface."""
+
+    slot: str | None = field(
+        help="Such as net0; without it they are numbered in order.", pattern=r"^net\d+$", hint=True
+    )
+    name: str | None = field(part="name", help="Its name inside, such as eth0.")
+    bridge: str | None = field(part="bridge", help="Bridge or VNet.")
+    ip: str | None = field(part="ip", help="IPv4 as address/prefix, dhcp or manual.")
+    gateway: str | None = field(part="gw", help="IPv4 gateway.")
+    ip6: str | None = field(part="ip6", help="IPv6 as address/prefix, auto, dhcp or manual.")
+    gateway6: str | None = field(part="gw6", help="IPv6 gateway.")
+    vlan: int | None = field(part="tag", ge=1, le=4094, help="VLAN tag.")
+    mac: Mac | None = field(part="hwaddr", help="MAC address.", quiet=True, pattern="^([0-9A-F]{2}:){5}[0-9A-F]{2}$")
+    firewall: bool | None = field(part="firewall", default=False, help="Whether PVE's firewall filters it.")
+    rate: float | None = field(part="rate", help="Limit in MB/s.")
+    mtu: int | None = field(part="mtu", ge=64, le=65535, help="MTU.")
+    link_down: bool | None = field(part="link_down", default=False, help="Whether the cable is unplugged.")
+    trunks: str | None = field(part="trunks", help="VLANs passed through.")
+    type: Literal["veth"] | None = field(part="type", default="veth", help="Kind of interface.", quiet=True)
+    options: OptionMap | None = field(help="Other parts.")
+
+
+class Features(Part):
+    """What the container may do; all but nesting need root@pam."""
+
+    nesting: bool | None = field(part="nesting", default=False, help="Containers inside.")
+    keyctl: bool | None = field(part="keyctl", default=False, help="The keyctl system call, for Docker inside.")
+    fuse: bool | None = field(part="fuse", default=False, help="FUSE file systems.")
+    mknod: bool | None = field(part="mknod", default=False, help="Device nodes.")
+    mount: str | None = field(part="mount", help="File systems it may mount, such as nfs;cifs.")
+    options: OptionMap | None = field(help="Other parts.")
+
+
+class Startup(Part):
+    """Order at the node's start and shutdown."""
+
+    shorthand = "order"
+    order: int | None = field(part="order", ge=0, help="Lower starts first and stops last.")
+    up: int | None = field(part="up", ge=0, help="Seconds to wait after its start.")
+    down: int | None = field(part="down", ge=0, help="Seconds to wait for its shutdown.")
+    options: OptionMap | None = field(help="Other parts.")
+
+
+class ContainerSpec(Part):
+    """An LXC container."""
+
+    node: str | None = field(preference=True, impact=Impact.MIGRATE, help="Preferred node; without it one is chosen.")
+    vmid: int | None = field(create_only=True, ge=100, le=999999999, help="VMID; without it a free one is taken.")
+    placement: Placement | None = group(help="How a node is chosen where none is named.")
+    ostemplate: str | None = field(create_only=True, help="Volume of the OS template, such as local:vztmpl/….")
+    template: str | int | None = field(create_only=True, help="Name or VMID of a container template to clone.")
+    clone: Literal["full", "linked"] | None = field(hint=True, help="Kind of clone; full unless linked is asked for.")
+    state: Literal["running", "stopped"] | None = field(
+        impact=Impact.STOP_START, help="Power state to hold; without it power is left alone."
+    )
+    unprivileged: bool | None = field(
+        "unprivileged", default=False, impact=Impact.DATA_LOSS, help="Whether root inside is nobody outside."
+    )
+    cpu: Cpu | None = group(help="Processors.")
+    memory: Mebibytes | None = field("memory", default=512, ge=16, impact=HOT, help="Memory in MiB, or 8G.")
+    swap: Mebibytes | None = field("swap", default=512, ge=0, impact=HOT, help="Swap in MiB.")
+    rootfs: RootFs | None = group(
+        "rootfs",
+        default_part="volume",
+        impact=HOT,
+        read=read_volume,
+        write=write_mount,
+        help="Root file system.",
+    )
+    mounts: list[Mount] | None = keyed(
+        "mp", default_part="volume", impact=HOT, read=read_volume, write=write_mount, help="Mount points."
+    )
+    networks: list[Network] | None = keyed("net", impact=HOT, help="Network interfaces.")
+    nameservers: list[str] | None = field("nameserver", codec=_codec.WORDS, impact=PENDING, help="DNS servers.")
+    search_domain: str | None = field("searchdomain", impact=PENDING, help="DNS search domain.")
+    password: str | None = field("password", secret=True, create_only=True, help="Password of root inside.")
+    ssh_keys: list[str] | None = field(
+        "ssh-public-keys", codec=_codec.KEY_LINES, create_only=True, help="SSH public keys of root inside."
+    )
+    features: Features | None = group("features", impact=PENDING, help="What it may do.")
+    ostype: str | None = field("ostype", quiet=True, impact=PENDING, help="Distribution; read from the template.")
+    arch: str | None = field("arch", quiet=True, impact=PENDING, help="Architecture; read from the template.")
+    onboot: bool | None = field("onboot", default=False, help="Start with the node.")
+    startup: Startup | None = group("startup", default_part="order", help="Order at start and shutdown.")
+    protection: bool | None = field("protection", default=False, help="Refuse deletion of it and its volumes.")
+    timezone: str | None = field("timezone", impact=PENDING, help="Time zone, or host.")
+    tty: int | None = field("tty", default=2, ge=0, le=6, impact=PENDING, help="Consoles.")
+    console: bool | None = field("console", default=True, impact=PENDING, help="Whether /dev/console is there.")
+    hookscript: str | None = field("hookscript", help="Volume of a script that runs at start and stop.")
+    tags: Tags | None = field("tags", help="Tags; they serve as labels.")
+    description: Prose | None = field("description", help="Notes, as Markdown.", max_length=7000)
+    options: OptionMap | None = field(help="Any other parameter of the container's config, by its API name.")

@@ -1,0 +1,53 @@
+"""Pool: a set of guests and storages, and the place that a namespace has on the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from proxmox_mpc.kinds._collection import Collection, CollectionDriver
+from proxmox_mpc.kinds._field import Part, Prose, field
+from proxmox_mpc.kinds._kind import Column, Kind, View
+
+
+class PoolSpec(Part):
+    """A resource pool. Guests join it by their namespace."""
+
+    comment: Prose | None = field("comment", help="A remark.")
+
+
+async def members(view: View) -> Mapping[str, Mapping[str, Any]]:
+    """How many guests each pool has, from the bulk rows."""
+    counts: dict[str, dict[str, Any]] = {}
+    for row in await view.rows("qemu", "lxc"):
+        if pool := row.get("pool"):
+            facts = counts.setdefault(pool, {"guests": 0})
+            facts["guests"] += 1
+    return counts
+
+
+KIND: Kind = Kind(
+    name="Pool",
+    plural="pools",
+    short=("po",),
+    model=PoolSpec,
+    # The item's own path takes no nested pools (`a/b`), the collection with `poolid` does (9.1 and 8.4).
+    driver=CollectionDriver(
+        Collection("Pool", "/pools", "/pools", "poolid", clear="empty", comment="comment", facts=members),
+        lambda: KIND.schema,
+    ),
+    columns=(
+        Column("NAME", lambda live: live.key.name),
+        Column("GUESTS", lambda live: live.facts.get("guests", 0), right=True),
+        Column("COMMENT", lambda live: live.fields.get("comment", "")),
+    ),
+    ignored=frozenset({"members"}),
+    order=10,
+    marked=True,
+    example="""\
+apiVersion: proxmox.io/v1
+kind: Pool
+metadata: { name: production }
+spec: { comment: What customers see }
+""",
+)

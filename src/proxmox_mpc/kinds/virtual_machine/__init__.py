@@ -1,0 +1,94 @@
+"""VirtualMachine: a QEMU guest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from proxmox_mpc.kinds._codec import Fields
+from proxmox_mpc.kinds._guest import GuestApi, GuestDriver, needs_of
+from proxmox_mpc.kinds._guest_columns import GUEST_COLUMNS
+from proxmox_mpc.kinds._kind import Kind, Live, Resource, View
+from proxmox_mpc.kinds._volumes import check_volumes
+from proxmox_mpc.kinds.virtual_machine import disks
+from proxmox_mpc.kinds.virtual_machine.spec import VirtualMachineSpec
+
+# What a config holds that nobody declares: digests, what PVE generates once, and states of a moment.
+IGNORED = frozenset(
+    "digest meta vmgenid smbios1 parent snaptime vmstate runningmachine runningcpu running-nets-host-mtu lock name "
+    "bootdisk template snapstate".split()
+) | frozenset(f"unused{number}" for number in range(256))
+
+# Options that PVE applies at once also to a running VM (fast-plug options of qemu-server).
+AT_ONCE = frozenset("name onboot shares startup description protection vmstatestorage hookscript tags".split())
+
+
+def boot_slot(fields: Fields) -> str | None:
+    """The disk a VM boots from: the first disk in its boot order, else the first on its buses."""
+    present = {path.split(".")[1] for path in fields if path.startswith("disks.")}
+    order = fields.get("bootOrder", [])
+    assert isinstance(order, list)
+    ranked = [slot for slot in order if slot in present]
+    return next(iter(ranked + [f"{bus}0" for bus in disks.BUSES if f"{bus}0" in present]), None)
+
+
+async def check(view: View, resource: Resource, live: Live | None) -> None:
+    """Images and ISOs that the spec names must exist."""
+    await check_volumes(view, resource, live, ("iso", "importFrom"))
+
+
+def create_params(resource: Resource) -> dict[str, Any]:
+    """A VM made from nothing boots from its first disk unless the manifest orders otherwise."""
+    slot = boot_slot(resource.fields)
+    return {} if "bootOrder" in resource.fields or slot is None else {"boot": f"order={slot}"}
+
+
+_API = GuestApi(
+    kind="VirtualMachine",
+    type="qemu",
+    name_key="name",
+    disk_lists=("disks",),
+    slot_prefix={
+        "disks": "scsi",
+        "cdrom": "ide",
+        "networks": "net",
+        "serial": "serial",
+        "hostpci": "hostpci",
+        "usb": "usb",
+        "cloudInit.ipConfig": "ipconfig",
+    },
+    at_once=AT_ONCE,
+    lift=disks.lift_cloud_init_drive,
+    lower=disks.lower_cloud_init_drive,
+    create_params=create_params,
+    check=check,
+    boot_slot=boot_slot,
+    write_verb="POST",
+    move_verb="/move_disk",
+    move_key="disk",
+)
+
+KIND: Kind = Kind(
+    name="VirtualMachine",
+    plural="virtualmachines",
+    short=("vm", "vms"),
+    model=VirtualMachineSpec,
+    driver=GuestDriver(_API, lambda: KIND.schema),
+    columns=GUEST_COLUMNS,
+    namespaced=True,
+    ignored=IGNORED,
+    deletes_data=True,
+    needs=needs_of("VirtualMachine"),
+    order=50,
+    marked=True,
+    example="""\
+apiVersion: proxmox.io/v1
+kind: VirtualMachine
+metadata: { name: web-server, namespace: production }
+spec:
+  node: pve-node1
+  cpu: { cores: 4, sockets: 1 }
+  memory: 8192
+  disks: [{ storage: local-lvm, size: 50G }]
+  template: debian-12-template
+""",
+)
