@@ -29,9 +29,7 @@ class Slots:
 
     def __init__(self, limits: Limits) -> None:
         self._cluster = asyncio.Semaphore(limits.per_cluster)
-        self._nodes: defaultdict[str, asyncio.Semaphore] = defaultdict(
-            lambda: asyncio.Semaphore(limits.per_node)
-        )
+        self._nodes: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(limits.per_node))
 
     @asynccontextmanager
     async def at(self, node: str) -> AsyncIterator[None]:

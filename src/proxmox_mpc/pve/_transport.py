@@ -62,9 +62,7 @@ class Transport:
                 spent = self._clock.now() - began
                 if tries >= self._retry.tries or spent + pause > self._retry.total_s:
                     raise
-                if not may_repeat(
-                    error, reading=request.reading, was_connected=self._endpoints.ever_answered
-                ):
+                if not may_repeat(error, reading=request.reading, was_connected=self._endpoints.ever_answered):
                     raise
                 await self._clock.sleep(pause)
 

@@ -6,6 +6,8 @@ The only file that imports aiohttp; `Cluster` loads it when it is opened.
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from types import TracebackType
@@ -37,9 +39,7 @@ class Wire:
         self._reads = self._session(timeout, limits.per_cluster, force_close=False)
         self._writes = self._session(timeout, limits.per_cluster, force_close=True)
 
-    def _session(
-        self, timeout: aiohttp.ClientTimeout, size: int, *, force_close: bool
-    ) -> aiohttp.ClientSession:
+    def _session(self, timeout: aiohttp.ClientTimeout, size: int, *, force_close: bool) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=size, force_close=force_close, ssl=self._tls),
             timeout=timeout,
@@ -96,9 +96,7 @@ class _SentOnce(Exception):
     """Carries a broken connection past aiohttp, which would send PUT and DELETE a second time."""
 
 
-async def _send_once(
-    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
+async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
     try:
         return await handler(request)
     except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError):
@@ -118,8 +116,8 @@ def _reason(error: BaseException) -> str:
         return "no answer in time"
     if isinstance(cause, aiohttp.ServerDisconnectedError):
         return "the server closed the connection without an answer"
-    if isinstance(cause, OSError) and cause.strerror:
-        return cause.strerror.lower()
+    if isinstance(cause, OSError) and cause.errno and cause.errno in errno.errorcode:
+        return os.strerror(cause.errno).lower()
     if isinstance(cause, aiohttp.ClientPayloadError):
         return "the answer broke off"
     if isinstance(cause, aiohttp.ClientResponseError):

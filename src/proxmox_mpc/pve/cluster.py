@@ -167,9 +167,7 @@ class Cluster:
         upload = uploads.prepare(source, filename, fields, on_progress)
         reply = await self._sender.send(replace(checked, upload=upload))
         if not isinstance(reply.data, str):
-            raise UnexpectedAnswer(
-                "the cluster took the file but named no task", method="POST", path=checked.path
-            )
+            raise UnexpectedAnswer("the cluster took the file but named no task", method="POST", path=checked.path)
         return reply.data
 
     async def _call(self, verb: str, template: str, params: Mapping[str, Any]) -> Reply:

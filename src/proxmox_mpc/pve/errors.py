@@ -58,8 +58,7 @@ class PermissionDenied(DeniedError, PveError):
 
     code = "pve.permission-denied"
     default_hint = (
-        "Ask for the named privilege on the named path; "
-        "a token with privilege separation needs its own permissions."
+        "Ask for the named privilege on the named path; a token with privilege separation needs its own permissions."
     )
 
 
@@ -185,9 +184,7 @@ class TaskFailed(PveError):
 
     code = "pve.task-failed"
 
-    def __init__(
-        self, message: str = "", *, upid: str, exitstatus: str, log: Sequence[str], cause: PveError
-    ) -> None:
+    def __init__(self, message: str = "", *, upid: str, exitstatus: str, log: Sequence[str], cause: PveError) -> None:
         super().__init__(message, hint=cause.hint, status=200)
         self.upid = upid
         self.exitstatus = exitstatus

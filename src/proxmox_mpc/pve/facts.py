@@ -114,7 +114,7 @@ class Facts:
             parameter = method.parameter(name)
             if parameter is None:
                 if not method.open:
-                    problems.append(_check.unknown(name, _names_like(method, name)))
+                    problems.append(_unknown(method, name))
                 continue
             problems.extend(_check.value(name, parameter, value))
             if parameter.requires and parameter.requires not in given:
@@ -131,7 +131,10 @@ class Facts:
         return self._parameters[index]
 
 
-def _names_like(method: Method, wrong: str) -> list[str]:
-    """The names that a mistyped one may mean: numbered parameters with the number that was typed."""
-    number = match[2] if (match := _NUMBERED.fullmatch(wrong)) else "0"
-    return [name.replace("[n]", number) for name in method.parameters]
+def _unknown(method: Method, name: str) -> Problem:
+    """Why there is no such parameter: its number is too high, or it is mistyped."""
+    match = _NUMBERED.fullmatch(name)
+    if match and f"{match[1]}[n]" in method.parameters:
+        return Problem(name, f"is one too many: there are {match[1]}0 to {match[1]}{_SLOTS[match[1]] - 1}")
+    number = match[2] if match else "0"
+    return _check.unknown(name, [known.replace("[n]", number) for known in method.parameters])

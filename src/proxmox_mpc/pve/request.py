@@ -107,9 +107,7 @@ def _no_such_method(facts: Facts, verb: str, template: str) -> NotSupported:
 def _rejected(facts: Facts, verb: str, template: str, problems: list[Problem]) -> ParametersRejected:
     errors: dict[str, str] = {}
     for problem in problems:
-        errors[problem.name] = (
-            f"{errors[problem.name]}; {problem.text}" if problem.name in errors else problem.text
-        )
+        errors[problem.name] = f"{errors[problem.name]}; {problem.text}" if problem.name in errors else problem.text
     what = "a parameter is" if len(errors) == 1 else f"{len(errors)} parameters are"
     return ParametersRejected(
         f"{verb} {template}: {what} not accepted by PVE {facts.version}",

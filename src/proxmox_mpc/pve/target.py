@@ -22,9 +22,7 @@ class Token:
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[^@!\s]+@[^@!\s]+![^@!\s]+", self.id):
-            raise UsageError(
-                f"'{self.id}' is not a token id", hint="Write it as USER@REALM!NAME: root@pam!ci."
-            )
+            raise UsageError(f"'{self.id}' is not a token id", hint="Write it as USER@REALM!NAME: root@pam!ci.")
 
 
 @dataclass(frozen=True)
@@ -99,9 +97,7 @@ class Target:
 
     def __post_init__(self) -> None:
         if not self.endpoints:
-            raise UsageError(
-                "the context has no endpoint", hint="Give it one: https://pve1.example.org:8006."
-            )
+            raise UsageError("the context has no endpoint", hint="Give it one: https://pve1.example.org:8006.")
         parsed = tuple(dict.fromkeys(self.parse_endpoint(endpoint) for endpoint in self.endpoints))
         object.__setattr__(self, "endpoints", parsed)
 
@@ -153,9 +149,7 @@ def _is_host(host: str) -> bool:
         if re.fullmatch(r"[\d.]+", host):
             return False  # 10.0.0.300 is a mistyped address, not a name
         return bool(
-            re.fullmatch(
-                r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9])?)*\.?", host
-            )
+            re.fullmatch(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9])?)*\.?", host)
         )
 
 

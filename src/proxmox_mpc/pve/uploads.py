@@ -10,9 +10,7 @@ from pathlib import Path
 
 from proxmox_mpc.errors import InvalidInput
 
-CHUNK_BYTES = (
-    1 << 20
-)  # large enough that a thread hop per chunk does not show, small enough for smooth progress
+CHUNK_BYTES = 1 << 20  # large enough that a thread hop per chunk does not show, small enough for smooth progress
 
 Progress = Callable[[int, int], None]
 
@@ -40,9 +38,7 @@ class Upload:
         yield self._tail
 
 
-def prepare(
-    source: Path | bytes, filename: str, fields: dict[str, str], on_progress: Progress | None = None
-) -> Upload:
+def prepare(source: Path | bytes, filename: str, fields: dict[str, str], on_progress: Progress | None = None) -> Upload:
     """The upload of a file with its form fields, which PVE wants before the file (9.1.7)."""
     if not filename or any(c in filename for c in '"\\/\r\n\0'):
         raise InvalidInput(f"{filename!r} cannot be the name of an uploaded file")
