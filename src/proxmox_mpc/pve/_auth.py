@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+from proxmox_mpc.pve._shared import Shared
 from proxmox_mpc.pve.clock import Clock
 from proxmox_mpc.pve.errors import AuthenticationFailed, UnexpectedAnswer
 from proxmox_mpc.pve.request import Request
@@ -42,7 +42,7 @@ class Gate:
         self._login = login
         self._clock = clock
         self._ticket: _Ticket | None = None
-        self._renewal: asyncio.Task[_Ticket] | None = None
+        self._renew = Shared(self._fetch)
 
     async def pass_for(self, request: Request) -> Pass:
         """The pass for a request; logs in or renews first where that is due."""
@@ -50,7 +50,7 @@ class Gate:
             return Pass({"Authorization": f"PVEAPIToken={self._auth.id}={self._auth.secret}"})
         ticket = self._ticket
         if ticket is None or self._clock.now() - ticket.made_at >= _RENEW_AFTER_S:
-            ticket = await self._renewed()
+            ticket = await self._renew()
         headers = {"Cookie": f"PVEAuthCookie={quote(ticket.text, safe='')}"}
         if not request.reading:
             headers["CSRFPreventionToken"] = ticket.csrf
@@ -63,12 +63,6 @@ class Gate:
         if self._ticket is not None and self._ticket.text == refused.ticket:
             self._ticket = None
         return True
-
-    async def _renewed(self) -> _Ticket:
-        if self._renewal is None or self._renewal.done():
-            self._renewal = asyncio.create_task(self._fetch())
-        # Shielded: a caller that gives up must not take the ticket away from those that wait with it.
-        return await asyncio.shield(self._renewal)
 
     async def _fetch(self) -> _Ticket:
         assert not isinstance(self._auth, Token)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random as _random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
@@ -14,6 +13,7 @@ from typing import Any
 from proxmox_mpc.pve import request as requests
 from proxmox_mpc.pve import tasks, uploads
 from proxmox_mpc.pve._limits import Limits
+from proxmox_mpc.pve._shared import Shared
 from proxmox_mpc.pve._transport import Transport
 from proxmox_mpc.pve.answers import Reply
 from proxmox_mpc.pve.clock import Clock
@@ -55,7 +55,7 @@ class Cluster:
         self._open = AsyncExitStack()
         self._transport: Transport | None = None
         self._version: Version | None = None
-        self._asking_version = asyncio.Lock()
+        self._ask_version = Shared(self._fetch_version)
 
     async def __aenter__(self) -> Cluster:
         from proxmox_mpc.pve._wire import Wire  # aiohttp costs start-up time: only who connects pays it
@@ -99,16 +99,11 @@ class Cluster:
 
     async def version(self) -> Version:
         """The cluster's version, asked once per connection."""
-        async with self._asking_version:
-            if self._version is None:
-                reply = await self._sender.send(Request("GET", "/version"))
-                self._version = Version.from_answer(reply.data)
-        return self._version
+        return self._version or await self._ask_version()
 
     async def api(self) -> Facts:
         """What the cluster's version takes."""
-        version = self._version or await self.version()
-        return Facts.load(version.facts)
+        return Facts.load((await self.version()).facts)
 
     @property
     def facts(self) -> Facts:
@@ -170,6 +165,11 @@ class Cluster:
             raise UnexpectedAnswer("the cluster took the file but named no task", method="POST", path=checked.path)
         return reply.data
 
+    async def _fetch_version(self) -> Version:
+        reply = await self._sender.send(Request("GET", "/version"))
+        self._version = Version.from_answer(reply.data)
+        return self._version
+
     async def _call(self, verb: str, template: str, params: Mapping[str, Any]) -> Reply:
         return await self._sender.send(requests.build(await self.api(), verb, template, params))
 
@@ -181,4 +181,4 @@ class Cluster:
 
 
 def _upid(upid: str | Upid) -> Upid:
-    return upid if isinstance(upid, Upid) else Upid.parse(upid)
+    return upid if isinstance(upid, Upid) else Upid.parse(str(upid))

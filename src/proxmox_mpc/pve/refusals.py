@@ -154,7 +154,8 @@ def refusal(
     path: str = "",
 ) -> PveError:
     """The error that an answer of `status` with this text (and texts per parameter) is."""
-    errors = dict(errors or {})
+    text = _printable(text)
+    errors = {name: _printable(why) for name, why in (errors or {}).items()}
     nested = _NESTED.search(text)
     if nested and not errors:
         errors = dict(line.split(": ", 1) for line in nested["lines"].splitlines() if ": " in line)
@@ -165,6 +166,11 @@ def refusal(
     elif errors and nested:
         message = "Parameter verification failed."
     return kind(message, status=status, errors=errors, method=method, path=path)
+
+
+def _printable(text: str) -> str:
+    """Without control characters: no server may steer the user's terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
 
 
 def _by_errors(errors: Mapping[str, str]) -> type[PveError]:

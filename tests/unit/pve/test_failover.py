@@ -2,6 +2,7 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
+from aiohttp import web
 from tests.unit.pve.fake_pve import FakePve, FakeTime, dead_endpoint, hang_up
 
 from proxmox_mpc.errors import UnreachableError
@@ -122,6 +123,25 @@ async def test_a_pooled_connection_that_was_closed_is_replaced_silently(
         assert await pve.get("/pools") == [{"poolid": "web"}]
     assert time.slept == []
     assert server.count(*POOLS) == 3
+
+
+async def test_a_write_does_not_trust_a_pooled_connection(server: FakePve, connect: Connect) -> None:
+    """The server hangs up on any second request of a connection: a write would not know whether it arrived."""
+    used = set[int]()
+
+    async def only_fresh(request: web.Request) -> web.StreamResponse:
+        if id(request.transport) in used:
+            return await hang_up(request)
+        used.add(id(request.transport))
+        return web.json_response({"data": None})
+
+    server.on("GET", "/pools", only_fresh)
+    server.on("POST", "/pools", only_fresh)
+    async with connect() as pve:
+        await pve.get("/pools")
+        await pve.post("/pools", poolid="a")
+        await pve.post("/pools", poolid="b")
+    assert server.count("POST", "/pools") == 2
 
 
 async def test_an_endpoint_that_accepts_and_says_nothing_is_given_up(server: FakePve, connect: Connect) -> None:
