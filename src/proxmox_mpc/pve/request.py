@@ -16,6 +16,8 @@ from proxmox_mpc.pve.uploads import Upload
 _VARIABLE = re.compile(r"\{([\w-]+)\}")
 # These need no quoting in a path segment (RFC 3986), and task names stay readable in the server's log.
 _PATH_SAFE = ":@!,+"
+# As a path segment these would vanish or be resolved on the way, and then name another object.
+_NO_NAMES = ("", ".", "..")
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def build(facts: Facts, verb: str, template: str, params: Mapping[str, Any]) -> 
     problems = facts.check(verb, template, params)
     given = {name: value for name, value in params.items() if value is not None}
     variables = _VARIABLE.findall(template)
-    problems += [Problem(name, "must not be empty") for name in variables if given.get(name) == ""]
+    problems += [Problem(name, "cannot be a name") for name in variables if given.get(name) in _NO_NAMES]
     if problems:
         raise _rejected(facts, verb, template, problems)
     path = _VARIABLE.sub(lambda match: _segment(given[match[1]]), template)
@@ -86,9 +88,7 @@ def _text(value: Any) -> str:
 
 
 def _segment(value: Any) -> str:
-    text = quote(_text(value), safe=_PATH_SAFE)
-    # "." and ".." would be resolved away before the request leaves, and then name another object.
-    return text.replace(".", "%2E") if text in (".", "..") else text
+    return quote(_text(value), safe=_PATH_SAFE)
 
 
 def _no_such_method(facts: Facts, verb: str, template: str) -> NotSupported:

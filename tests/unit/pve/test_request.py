@@ -97,10 +97,11 @@ def test_all_problems_come_in_one_error_before_anything_is_sent() -> None:
     assert caught.value.exit_code == 1
 
 
-def test_an_empty_path_variable_would_ask_for_something_else() -> None:
+@pytest.mark.parametrize("name", ["", ".", ".."])
+def test_some_names_would_ask_for_another_object(name: str) -> None:
     with pytest.raises(ParametersRejected) as caught:
-        build(FACTS, "DELETE", "/pools/{poolid}", {"poolid": ""})
-    assert caught.value.errors == {"poolid": "must not be empty"}
+        build(FACTS, "DELETE", "/pools/{poolid}", {"poolid": name})
+    assert caught.value.errors == {"poolid": "cannot be a name"}
 
 
 def test_a_method_of_a_newer_version_is_said_to_be_one() -> None:
