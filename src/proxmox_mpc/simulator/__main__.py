@@ -1,0 +1,65 @@
+"""Command line of the simulator. Prints one line of JSON when it listens; logs go to stderr."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import signal
+import sys
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m proxmox_mpc.simulator", description="A simulated PVE cluster.")
+    parser.add_argument("--preset", choices=("demo", "golden", "empty"), default="demo")
+    parser.add_argument("--nodes", type=int, default=3, help="how many nodes (demo, empty)")
+    parser.add_argument("--guests", type=int, default=0, help="how many made-up guests")
+    parser.add_argument("--seed", help="a seed file (JSON) to start from, on top of the preset")
+    parser.add_argument("--persist", help="a file to keep the state in")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0: any free port")
+    parser.add_argument("--http", action="store_true", help="without TLS")
+    parser.add_argument("--password", default="", help="of root@pam; made up when not given")
+    parser.add_argument("--token-secret", default="", help="UUID of the token root@pam!proxmox-mpc")
+    parser.add_argument("--time-scale", type=float, default=1.0, help="1: as long as on hardware, 0: no waiting")
+    parser.add_argument("--pve-version", choices=("9.1", "8.4"), default="9.1")
+    parser.add_argument("--resources-lag", type=float, default=0.0, metavar="SECONDS")
+    return parser.parse_args()
+
+
+async def _serve(options: argparse.Namespace) -> None:
+    from proxmox_mpc.simulator import Simulator
+
+    simulator = Simulator(
+        options.preset,
+        nodes=options.nodes,
+        guests=options.guests,
+        password=options.password,
+        token_secret=options.token_secret,
+        time_scale=options.time_scale,
+        pve_version=options.pve_version,
+        seed=options.seed,
+        persist=options.persist,
+        tls=not options.http,
+        host=options.host,
+        port=options.port,
+        resources_lag_s=options.resources_lag,
+    )
+    ended = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, ended.set)
+    async with simulator:
+        sys.stdout.write(json.dumps(simulator.greeting) + "\n")
+        sys.stdout.flush()
+        await ended.wait()
+
+
+def main() -> None:
+    """Serve until SIGTERM or Ctrl-C."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    asyncio.run(_serve(_arguments()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+"""The pipeline: a request becomes a call, the call an answer, the answer JSON.
+
+route → authenticate → CSRF → parameters → permissions → node → validation → answer. Permissions come before
+validation and the node before both, as in PVE (perm-none, http-paths, 9.1).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+import logging
+from collections import deque
+from typing import Any
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from proxmox_mpc.simulator import _body, _permissions, _returns, _tickets
+from proxmox_mpc.simulator._call import Call, Upload
+from proxmox_mpc.simulator._errors import ApiError, die, refuse, unauthorized
+from proxmox_mpc.simulator._faults import Faults
+from proxmox_mpc.simulator._routes import Method, Routes
+from proxmox_mpc.simulator.state.cluster import Cluster
+
+log = logging.getLogger("proxmox_mpc.simulator")
+
+_VERBS = frozenset({"GET", "POST", "PUT", "DELETE"})
+_JSON = {"Content-Type": "application/json;charset=UTF-8"}
+
+# How many requests are remembered for tests and curious people.
+_REMEMBERED = 20_000
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+class Requests(deque[tuple[str, str]]):
+    """The latest requests as (method, path below /api2/json), oldest first; `total` counts all of them."""
+
+    def __init__(self) -> None:
+        super().__init__(maxlen=_REMEMBERED)
+        self.total = 0
+
+    def note(self, method: str, path: str) -> None:
+        self.total += 1
+        self.append((method, path))
+
+
+class Api:
+    """Answers HTTP requests for one cluster."""
+
+    def __init__(self, cluster: Cluster, routes: Routes, faults: Faults) -> None:
+        self.cluster = cluster
+        self.routes = routes
+        self.faults = faults
+        self.requests = Requests()
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        verb, raw = request.method, request.rel_url.raw_path
+        if verb not in _VERBS:
+            return _plain(501, f"method '{verb}' not available", "")
+        extjs, path, refused = _split(raw)
+        if refused is not None:
+            return refused
+        self.requests.note(verb, path)
+        if fault := self.faults.take(verb, path):
+            if fault.delay_s:
+                await asyncio.sleep(fault.delay_s)
+            if fault.status == 0:
+                if request.transport:
+                    request.transport.abort()
+                return web.Response()
+            if fault.status is not None:
+                return _plain(fault.status, fault.reason, "")
+        try:
+            call = await self._prepare(request, verb, path)
+            data = self._answer(call)
+            if inspect.isawaitable(data):
+                data = await data
+        except _body.PlainError as error:
+            return _plain(error.status, error.reason, error.message)
+        except ApiError as error:
+            return _failure(error, extjs)
+        except Exception as error:
+            log.exception("%s %s", verb, path)
+            return _failure(ApiError(500, f"simulator: {type(error).__name__}: {error}\n"), extjs)
+        if verb != "GET":
+            self.cluster.changed += 1
+        body = {"data": data, **call.beside}
+        if extjs:
+            body["success"] = 1
+        return web.Response(text=_encode(body), headers=_JSON)
+
+    async def _prepare(self, request: web.BaseRequest, verb: str, path: str) -> Call:
+        found = self.routes.find(verb, path)
+        content_type = request.headers.get("Content-Type", "")
+        is_upload = content_type.startswith("multipart/form-data")
+        user = self._authenticate(request, verb, found[0] if found else None, is_upload)
+        if found is None:
+            raise ApiError(501, f"Method '{verb} {path}' not implemented")
+        method, variables = found
+        body = await request.read() if request.can_read_body else b""
+        params, upload = _body.read(verb, request.rel_url.raw_query_string, content_type, body)
+        for name, value in variables.items():
+            if name in params and params[name] != value:
+                refuse({name: "duplicate parameter (already defined in URI) with conflicting values!"})
+            params[name] = value
+        if "!" in user and not method.token_allowed:
+            shown = f"URI '{path}' not available with API token, need proper ticket.\n"
+            raise ApiError(403, f"Permission check failed ({shown})\n")
+        call = Call(self.cluster, self.routes, method, params, user, upload)
+        _permissions.check_method(call)
+        if method.proxied:
+            self._reach(params["node"])
+        _normalize(method, params, upload)
+        if errors := method.parameters.check(params):
+            refuse(errors)
+        return call
+
+    def _authenticate(self, request: web.BaseRequest, verb: str, method: Method | None, is_upload: bool) -> str:
+        if method is not None and method.is_open:
+            return ""
+        headers = request.headers
+        caller = _tickets.identify(self.cluster, headers.get("Cookie", ""), headers.get("Authorization", ""))
+        if verb == "GET" or caller.by_token or is_upload:
+            return caller.user
+        if not _tickets.is_csrf(self.cluster, caller.user, headers.get("CSRFPreventionToken", "")):
+            unauthorized("Permission denied - invalid csrf token")
+        return caller.user
+
+    def _reach(self, name: str) -> None:
+        """The request goes to a node: is it there?"""
+        node = self.cluster.nodes.get(name)
+        if node is None:
+            die(f"hostname lookup '{name}' failed - failed to get address info for: {name}: Name or service not known")
+        if not node.online:
+            raise ApiError(595, "No route to host", bare=True)
+
+    def _answer(self, call: Call) -> Any:
+        if call.method.answer is not None:
+            return call.method.answer(call)
+        if call.method.verb == "GET":
+            return _returns.plausible(call)
+        raise ApiError(501, f"{call.method.verb} {call.method.path} is not simulated yet\n")
+
+
+def _split(raw: str) -> tuple[bool, str, web.Response | None]:
+    """`/api2/{format}/…` → wants extjs?, the path below, or the answer to a path that is not the API's."""
+    parts = raw.split("/", 3)
+    if raw.rstrip("/") == "/api2":
+        return False, "", _plain(501, "no such uri", "no such uri")
+    if len(parts) < 3 or parts[1] != "api2":
+        return False, "", _plain(500, f"no such file '{raw}'", f"no such file '{raw}'\n")
+    below = "/" + "/".join(p for p in unquote(parts[3] if len(parts) > 3 else "").split("/") if p)
+    if parts[2] not in ("json", "extjs"):
+        text = f"no formatter for uri {below}, {parts[2]}"
+        return False, "", _plain(501, text, text)
+    return parts[2] == "extjs", below, None
+
+
+def _normalize(method: Method, params: dict[str, Any], upload: Upload | None) -> None:
+    """Lists become lists where the API has arrays, and text where it does not."""
+    for name, value in params.items():
+        if method.parameters.is_list(name):
+            if isinstance(value, str):
+                params[name] = value.split("\0")
+        elif isinstance(value, list):
+            params[name] = ",".join(map(str, value))
+    if upload is not None:
+        params["filename"] = upload.filename
+        params.setdefault("tmpfilename", "/var/tmp/pveupload-0123456789abcdef0123456789abcdef")  # noqa: S108
+
+
+def _plain(status: int, reason: str, text: str) -> web.Response:
+    response = web.Response(status=status, reason=_phrase(reason), body=text.encode())
+    response.headers.popall("Content-Type", None)
+    response.force_close()
+    return response
+
+
+def _phrase(reason: str) -> str:
+    """HTTP wants Latin-1 on one line; PVE sends UTF-8 bytes, which read back the same."""
+    return reason.partition("\n")[0].encode().decode("latin-1") or "unknown error"
+
+
+def _failure(error: ApiError, extjs: bool) -> web.Response:
+    if error.bare:
+        return _plain(error.status, error.reason, "")
+    body: dict[str, Any] = {"data": None, "message": error.message}
+    if error.errors is not None:
+        body["errors"] = error.errors
+    if extjs:
+        # Errors that carry their own code show it as text, everything else as a number (http-paths, 9.1).
+        body |= {"success": 0, "status": str(error.status) if error.status in (400, 401, 403) else error.status}
+        return web.Response(text=_encode(body), headers=_JSON)
+    response = web.Response(status=error.status, reason=_phrase(error.reason), text=_encode(body), headers=_JSON)
+    response.force_close()
+    return response

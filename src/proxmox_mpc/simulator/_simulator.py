@@ -1,0 +1,168 @@
+"""The simulator as a thing to start and stop."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import uuid
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from aiohttp import web
+
+from proxmox_mpc.simulator import _certificate, _persist, _seed, answers, presets
+from proxmox_mpc.simulator._faults import Faults
+from proxmox_mpc.simulator._http import Api, Requests
+from proxmox_mpc.simulator._routes import routes
+from proxmox_mpc.simulator.state.access import Token, User, hash_password
+from proxmox_mpc.simulator.state.clock import Clock, ScaledClock
+from proxmox_mpc.simulator.state.cluster import Cluster
+
+log = logging.getLogger("proxmox_mpc.simulator")
+
+ADMIN = "root@pam"
+TOKEN_NAME = "proxmox-mpc"  # noqa: S105 the token's name, not its secret
+
+# PVE closes idle connections after about this long (facts: answers to idle keep-alive, 9.1).
+_IDLE_S = 5.0
+_SAVE_EVERY_S = 1.0
+_LARGEST_UPLOAD = 16 * 1024**3
+
+
+class Simulator:
+    """A PVE cluster on loopback: `async with Simulator() as sim: … sim.url …`.
+
+    `preset` is demo, golden or empty; `nodes` and `guests` say how many (guests are made up, the same for the same
+    `guest_seed`); `time_scale` stretches every wait (0: none, 1: as on hardware); `pve_version` is 9.1 or 8.4; `seed`
+    is a seed file or its content (see `docs/simulator.md`); `persist` a file that the state is read from and written
+    to; `resources_lag_s` is how late `/cluster/resources` sees a change. `token_secret` and `password` are made up
+    when not given.
+    """
+
+    def __init__(
+        self,
+        preset: str = "demo",
+        *,
+        nodes: int = 3,
+        guests: int = 0,
+        guest_seed: int = 1,
+        password: str = "",
+        token_secret: str = "",
+        time_scale: float = 0.0,
+        pve_version: str = "9.1",
+        seed: str | Path | dict[str, Any] | None = None,
+        persist: str | Path | None = None,
+        clock: Clock | None = None,
+        tls: bool = True,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        resources_lag_s: float = 0.0,
+    ) -> None:
+        answers.load()
+        self._persist = Path(persist) if persist else None
+        self.password = password or uuid.uuid4().hex
+        stored = _persist.read(self._persist) if self._persist and self._persist.exists() else None
+        self.cluster = stored or self._fresh(preset, nodes, guests, guest_seed, pve_version, seed)
+        self.cluster.clock = clock or ScaledClock(time_scale)
+        self.cluster.time_scale = time_scale
+        self.cluster.resources_lag_s = resources_lag_s
+        self.token = f"{ADMIN}!{TOKEN_NAME}={self._admit(token_secret)}"
+        self.faults = Faults(self.cluster)
+        self._api = Api(self.cluster, routes(self.cluster.version), self.faults)
+        self._tls = tls
+        self._host = host
+        self.port = port
+        self.fingerprint = ""
+        self._runner: web.ServerRunner | None = None
+        self._saver: asyncio.Task[None] | None = None
+
+    def _fresh(
+        self,
+        preset: str,
+        nodes: int,
+        guests: int,
+        guest_seed: int,
+        version: str,
+        seed: str | Path | dict[str, Any] | None,
+    ) -> Cluster:
+        cluster = presets.make(preset, nodes, guests, guest_seed)
+        cluster.version = version
+        if seed is not None:
+            content = seed if isinstance(seed, dict) else json.loads(Path(seed).read_text())
+            _seed.plant(cluster, content)
+        return cluster
+
+    def _admit(self, token_secret: str) -> str:
+        root = self.cluster.access.users.setdefault(ADMIN, User())
+        root.password = hash_password(self.password)
+        known = root.tokens.get(TOKEN_NAME)
+        secret = token_secret or (known.secret if known else str(uuid.uuid4()))
+        if self.cluster.has_ready_token or token_secret:
+            root.tokens[TOKEN_NAME] = Token(secret, privsep=False)
+        return secret
+
+    @property
+    def requests(self) -> Requests:
+        """The latest requests as (method, path), and how many there were in all (`.total`)."""
+        return self._api.requests
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self._tls else 'http'}://{self._host}:{self.port}"
+
+    @property
+    def greeting(self) -> dict[str, Any]:
+        """What the command line prints when the simulator listens."""
+        return {
+            "url": self.url,
+            "fingerprint": self.fingerprint,
+            "user": ADMIN,
+            "password": self.password,
+            "token": self.token,
+            "nodes": list(self.cluster.nodes),
+        }
+
+    async def start(self) -> None:
+        """Listen. Afterwards `url`, `port` and `fingerprint` are true."""
+        context = None
+        if self._tls:
+            made = _certificate.make(list(self.cluster.nodes))
+            self.fingerprint, self.cluster.certificate, context = made.fingerprint, made.pem, made.context
+            self.cluster.fingerprint = made.fingerprint
+        server = web.Server(self._api.handle, keepalive_timeout=_IDLE_S, access_log=None)  # type: ignore[arg-type]
+        self._runner = web.ServerRunner(server)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self._host, self.port, ssl_context=context, backlog=1024)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+        if self._persist:
+            self._saver = asyncio.create_task(self._save_now_and_then(self._persist))
+
+    async def stop(self) -> None:
+        """Stop listening, end the running tasks, save if asked to."""
+        for task in [*self.cluster.running.values(), *([self._saver] if self._saver else [])]:
+            task.cancel()
+        await asyncio.gather(*self.cluster.running.values(), return_exceptions=True)
+        if self._runner:
+            await self._runner.cleanup()
+        if self._persist:
+            _persist.write(self._persist, self.cluster)
+
+    async def _save_now_and_then(self, path: Path) -> None:
+        saved = -1
+        while True:
+            await asyncio.sleep(_SAVE_EVERY_S)
+            if saved != self.cluster.changed:
+                saved = self.cluster.changed
+                _persist.write(path, self.cluster)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()

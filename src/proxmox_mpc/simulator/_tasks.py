@@ -1,0 +1,121 @@
+"""Runs tasks: a UPID at once, the work in the background, a log, an exit status."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from proxmox_mpc.simulator._errors import ApiError, as_task_text, die
+from proxmox_mpc.simulator.state.cluster import Cluster
+from proxmox_mpc.simulator.state.task import Task, upid
+
+# A time-out that the client chose is waited for even at time scale 0, but fifty times faster: long enough to be seen
+# running (tasks-log, 9.1), short enough for tests.
+_LEAST_WAIT_SCALE = 0.02
+
+# PVE waits this long for a guest's lock file before it gives up (PVE::AbstractConfig, 9.1).
+_LOCK_TIMEOUT_S = 10.0
+
+# Finished tasks beyond this are forgotten, oldest first; PVE rotates its archive too.
+_REMEMBERED = 5000
+
+
+class Work:
+    """What a running task may do: log, and take time."""
+
+    def __init__(self, cluster: Cluster, task: Task) -> None:
+        self.cluster = cluster
+        self.task = task
+        self.warnings = 0
+
+    def log(self, *lines: str) -> None:
+        self.task.log.extend(lines)
+
+    def warn(self, line: str) -> None:
+        self.warnings += 1
+        self.task.log.append(f"WARN: {line}")
+
+    async def takes(self, seconds: float) -> None:
+        """Work that lasts this long on real hardware."""
+        if self.cluster.time_scale:
+            await self.cluster.clock.sleep(seconds)
+
+    async def waits(self, seconds: float, until: Callable[[], bool] = lambda: False) -> bool:
+        """Wait for a guest to react, at most `seconds`; tells whether it did."""
+        steps = 20
+        for _ in range(steps):
+            if until():
+                return True
+            await asyncio.sleep(seconds * max(self.cluster.time_scale, _LEAST_WAIT_SCALE) / steps)
+        return until()
+
+
+Job = Callable[[Work], Awaitable[object] | object]
+
+
+def start(cluster: Cluster, node: str, kind: str, name: str, user: str, work: Job) -> str:
+    """Begin a task on a node; answers its UPID. The work starts after the request is answered."""
+    now = cluster.now()
+    pid, pstart = cluster.next_pid(), int((now - cluster.nodes[node].booted) * 100)
+    made = upid(node, pid, pstart, int(now), kind, name, user)
+    task = Task(made, node, pid, pstart, int(now), kind, name, user)
+    cluster.tasks[made] = task
+    if len(cluster.tasks) > _REMEMBERED:
+        _forget_oldest(cluster)
+    cluster.running[made] = asyncio.get_running_loop().create_task(_run(cluster, task, work))
+    return made
+
+
+def _forget_oldest(cluster: Cluster) -> None:
+    for key in [k for k, t in cluster.tasks.items() if t.status is not None][: _REMEMBERED // 10]:
+        del cluster.tasks[key]
+
+
+async def _run(cluster: Cluster, task: Task, work: Job) -> None:
+    doing = Work(cluster, task)
+    try:
+        result = work(doing)
+        if isinstance(result, Awaitable):
+            await result
+        _end(cluster, task, f"WARNINGS: {doing.warnings}" if doing.warnings else "OK")
+    except asyncio.CancelledError:
+        _end(cluster, task, "received interrupt")
+    except ApiError as error:
+        _end(cluster, task, as_task_text(error))
+    except Exception as error:
+        _end(cluster, task, f"simulator: {type(error).__name__}: {error}")
+        raise
+    finally:
+        cluster.running.pop(task.upid, None)
+
+
+def _end(cluster: Cluster, task: Task, status: str) -> None:
+    lines = status.split("\n")
+    word = "OK" if status == "OK" else status if status.startswith("WARNINGS:") else f"ERROR: {lines[0]}"
+    task.log.extend([f"TASK {word}", *lines[1:]])
+    task.status = lines[0] if word.startswith("ERROR") else status
+    task.endtime = int(cluster.now())
+    cluster.changed += 1
+
+
+class locked:
+    """Hold a guest's lock file for the length of a `with`; PVE's time-out error when another task keeps it."""
+
+    def __init__(self, cluster: Cluster, kind: str, vmid: int) -> None:
+        folder = "qemu-server" if kind == "qemu" else "lxc"
+        middle = "lock" if kind == "qemu" else "pve-config"
+        self._file = (
+            f"/var/lock/{folder}/{middle}-{vmid}.conf" if kind == "qemu" else f"/run/lock/lxc/{middle}-{vmid}.lock"
+        )
+        self._cluster = cluster
+        self._lock = cluster.lock(self._file)
+
+    async def __aenter__(self) -> None:
+        scale = max(self._cluster.time_scale, _LEAST_WAIT_SCALE)
+        try:
+            await asyncio.wait_for(self._lock.acquire(), _LOCK_TIMEOUT_S * scale)
+        except TimeoutError:
+            die(f"can't lock file '{self._file}' - got timeout")
+
+    async def __aexit__(self, *_: object) -> None:
+        self._lock.release()

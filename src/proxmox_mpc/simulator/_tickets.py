@@ -1,0 +1,99 @@
+"""Tickets, CSRF tokens and API tokens: who is calling."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from proxmox_mpc.simulator._errors import unauthorized
+from proxmox_mpc.simulator.state.cluster import Cluster
+
+# A ticket is good for two hours; clocks may be five minutes apart.
+LIFETIME_S = 2 * 3600
+_SKEW_S = 300
+
+_COOKIE = re.compile(r"(?:^|[;\s])PVEAuthCookie=([^;]*)")
+_TICKET = re.compile(r"(PVE[A-Z]*):([^\s:]+):([0-9A-F]{8})::(.+)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The authenticated user. `by_token` when it came with an API token, which needs no CSRF token."""
+
+    user: str
+    by_token: bool
+
+
+def _sign(cluster: Cluster, text: str) -> str:
+    made = hmac.new(cluster.secret.encode(), text.encode(), hashlib.sha256).digest()
+    return base64.b64encode(made * 8).decode()
+
+
+def make_ticket(cluster: Cluster, user: str, prefix: str = "PVE", about: str = "") -> str:
+    stamp = f"{int(cluster.now()):08X}"
+    return f"{prefix}:{user}:{stamp}::{_sign(cluster, f'{prefix}:{user}:{stamp}:{about}')}"
+
+
+def is_ticket(cluster: Cluster, ticket: str, user: str = "", prefix: str = "PVE") -> str | None:
+    """The user of a valid ticket, or None. With `user`, only that user's."""
+    found = _TICKET.fullmatch(ticket)
+    if not found or found[1] != prefix or (user and found[2] != user):
+        return None
+    age = cluster.now() - int(found[3], 16)
+    good = hmac.compare_digest(found[4], _sign(cluster, f"{prefix}:{found[2]}:{found[3]}:"))
+    return found[2] if good and -_SKEW_S < age < LIFETIME_S else None
+
+
+def make_csrf(cluster: Cluster, user: str) -> str:
+    stamp = f"{int(cluster.now()):08X}"
+    return f"{stamp}:{_csrf(cluster, user, stamp)}"
+
+
+def _csrf(cluster: Cluster, user: str, stamp: str) -> str:
+    made = hmac.new(cluster.secret.encode(), f"csrf:{stamp}:{user}".encode(), hashlib.sha256).digest()
+    return base64.b64encode(made).decode().rstrip("=")
+
+
+def is_csrf(cluster: Cluster, user: str, token: str) -> bool:
+    stamp, _, rest = token.partition(":")
+    if not re.fullmatch(r"[0-9A-F]{8}", stamp) or not hmac.compare_digest(rest, _csrf(cluster, user, stamp)):
+        return False
+    return -_SKEW_S < cluster.now() - int(stamp, 16) < LIFETIME_S
+
+
+def is_active(cluster: Cluster, user: str) -> bool:
+    """The user exists, is enabled and has not expired."""
+    known = cluster.access.users.get(user)
+    return known is not None and known.enable and not (known.expire and known.expire <= cluster.now())
+
+
+def identify(cluster: Cluster, cookie: str, authorization: str) -> Caller:
+    """Who calls, by the request's headers. Raises 401 with PVE's reasons."""
+    if authorization.startswith("PVEAPIToken") and len(authorization) > len("PVEAPIToken="):
+        return Caller(_by_token(cluster, authorization[len("PVEAPIToken=") :]), True)
+    if authorization.startswith("PVEAuthCookie"):
+        cookie = authorization
+    found = _COOKIE.search(cookie)
+    ticket = unquote(found[1]) if found else ""
+    if not ticket:
+        unauthorized("No ticket")
+    user = is_ticket(cluster, ticket)
+    if user is None or not is_active(cluster, user):
+        unauthorized("Authentication failed!")
+    return Caller(user, False)
+
+
+def _by_token(cluster: Cluster, text: str) -> str:
+    full, _, secret = text.partition("=")
+    token = cluster.access.token(full)
+    if token is None or not is_active(cluster, full.partition("!")[0]):
+        unauthorized("Authentication failed!")
+    if token.expire and token.expire <= cluster.now():
+        unauthorized("Authentication failed!")
+    if not hmac.compare_digest(secret.encode(), token.secret.encode()):
+        unauthorized("Authentication failed!")
+    return full

@@ -1,0 +1,1 @@
+"""/cluster: the views and settings of the whole cluster."""

@@ -1,0 +1,44 @@
+"""Destroys a guest: its volumes, its configuration, and what else names it."""
+
+from __future__ import annotations
+
+from proxmox_mpc.simulator._call import Call
+from proxmox_mpc.simulator._errors import die
+from proxmox_mpc.simulator._tasks import Work
+from proxmox_mpc.simulator.answers.guests import _drives, _volumes
+from proxmox_mpc.simulator.state.guest import Guest
+
+
+def check_protection(guest: Guest) -> None:
+    if guest.live.get("protection") == "1":
+        die(f"can't remove {guest.word} {guest.vmid} - protection mode enabled")
+
+
+def volumes_of(guest: Guest) -> list[str]:
+    """Every volume that the configuration or a snapshot names."""
+    found: dict[str, None] = {}
+    for section in (guest.live, guest.conf.pending, *guest.conf.snapshots.values()):
+        for key, text in section.items():
+            if guest.is_volume_key(key) or key.startswith("unused") or key == "vmstate":
+                volid = _drives.parse_volume(text)
+                if ":" in volid:
+                    found[volid] = None
+    return list(found)
+
+
+def remove(work: Work, guest: Guest, call: Call) -> None:
+    cluster = work.cluster
+    volids = [v for v in volumes_of(guest) if _volumes.owned_by(cluster, v, guest.vmid)]
+    for volid in volids:
+        if guest.is_template and _volumes.linked_clone_of(cluster, volid, guest.node):
+            die(f"base volume '{volid}' is still in use by linked cloned")
+    for volid in volids:
+        _volumes.remove(cluster, volid, guest.node)
+    if call.flag("destroy-unreferenced-disks"):
+        for volid in _volumes.of_guest(cluster, guest.vmid, guest.node):
+            _volumes.remove(cluster, volid, guest.node)
+    if call.flag("purge"):
+        work.log(f"purging {guest.word} {guest.vmid} from related configurations..")
+    cluster.access.rules = [r for r in cluster.access.rules if r.path != f"/vms/{guest.vmid}"]
+    cluster.files.get("firewall", {}).pop(f"guest/{guest.vmid}", None)
+    cluster.forget_guest(guest.vmid)

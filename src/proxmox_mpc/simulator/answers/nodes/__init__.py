@@ -1,0 +1,1 @@
+"""/nodes: hosts, their state and their network."""

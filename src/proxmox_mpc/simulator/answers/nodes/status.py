@@ -1,0 +1,86 @@
+"""/nodes and /nodes/{node}/status: hosts and how they do."""
+
+from __future__ import annotations
+
+import zoneinfo
+from datetime import datetime
+from typing import Any
+
+from proxmox_mpc.simulator._call import Call
+from proxmox_mpc.simulator._errors import ApiError
+from proxmox_mpc.simulator._registry import answers
+from proxmox_mpc.simulator.answers.cluster.resources import node_row
+from proxmox_mpc.simulator.answers.nodes import _load
+from proxmox_mpc.simulator.answers.storage import _space
+
+
+@answers("GET", "/nodes")
+def listing(call: Call) -> Any:
+    rows = []
+    for node in call.cluster.nodes.values():
+        row = {**node_row(call.cluster, node), "ssl_fingerprint": call.cluster.fingerprint}
+        row.pop("cgroup-mode", None)
+        if not call.may(f"/nodes/{node.name}", "Sys.Audit"):
+            row = {k: row[k] for k in ("id", "node", "type", "level", "status", "ssl_fingerprint")}
+        rows.append(row)
+    return rows
+
+
+@answers("GET", "/nodes/{node}/status")
+def read(call: Call) -> Any:
+    cluster, node = call.cluster, call.node
+    root = _space.root_disk(cluster, node)
+    used, busy = _load.memory_used(cluster, node), _load.cpu_used(cluster, node)
+    cpus = node.cpus
+    return {
+        "uptime": int(cluster.now() - node.booted),
+        "cpu": busy,
+        "wait": 0,
+        "idle": 0,
+        "loadavg": [f"{busy * cpus:.2f}"] * 3,
+        "memory": {"total": node.memory, "used": used, "free": node.memory - used, "available": node.memory - used},
+        "swap": {"total": 0, "used": 0, "free": 0},
+        "rootfs": {"total": root.total, "used": root.used, "avail": root.free, "free": root.free},
+        "ksm": {"shared": 0},
+        "kversion": "Linux 6.17.2-1-pve #1 SMP PREEMPT_DYNAMIC PMX 6.17.2-1",
+        "pveversion": f"pve-manager/{cluster.version}.7/16b139a017452f16",
+        "boot-info": {"mode": "efi", "secureboot": 0},
+        "current-kernel": {
+            "sysname": "Linux",
+            "release": "6.17.2-1-pve",
+            "version": "#1 SMP PREEMPT_DYNAMIC PMX 6.17.2-1",
+            "machine": "x86_64",
+        },
+        "cpuinfo": {
+            "cpus": cpus, "cores": cpus, "sockets": 1, "model": "Simulated CPU", "mhz": "2600.000", "hvm": "1",
+            "flags": "fpu vmx", "user_hz": 100, "vendor": "GenuineIntel", "family": "6",
+        },
+    }  # fmt: skip
+
+
+@answers("POST", "/nodes/{node}/status")
+def power(call: Call) -> None:
+    raise ApiError(501, f"{call.text('command')} of a node is not simulated yet\n")
+
+
+@answers("GET", "/nodes/{node}/time")
+def clock(call: Call) -> Any:
+    now = int(call.cluster.now())
+    zone = call.node.settings.get("timezone", "Etc/UTC")
+    offset = datetime.fromtimestamp(now, zoneinfo.ZoneInfo(zone)).utcoffset()
+    return {"time": now, "timezone": zone, "localtime": now + int(offset.total_seconds() if offset else 0)}
+
+
+@answers("GET", "/nodes/{node}/subscription")
+def subscription(call: Call) -> Any:
+    return {
+        "status": "notfound",
+        "message": "There is no subscription key",
+        "serverid": "0123456789ABCDEF0123456789ABCDEF",
+        "url": "https://www.proxmox.com/en/proxmox-virtual-environment/pricing",
+    }
+
+
+@answers("DELETE", "/nodes/{node}/subscription")
+def forget_subscription(call: Call) -> None:
+    """There is none, and that is fine (node-views, 9.1)."""

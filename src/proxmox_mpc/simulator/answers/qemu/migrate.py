@@ -1,0 +1,98 @@
+"""Moving virtual machines between nodes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from proxmox_mpc.simulator import _tasks
+from proxmox_mpc.simulator._call import Call
+from proxmox_mpc.simulator._errors import die, refuse
+from proxmox_mpc.simulator._registry import answers
+from proxmox_mpc.simulator.answers.guests import _drives, _guest, _migration
+from proxmox_mpc.simulator.answers.qemu import power
+from proxmox_mpc.simulator.state.guest import Guest
+
+_PATH = "/nodes/{node}/qemu/{vmid}/migrate"
+
+
+def _local_disks(call: Call, guest: Guest) -> list[dict[str, Any]]:
+    rows = []
+    for key, text in guest.live.items():
+        volid = _drives.parse_volume(text)
+        storage = volid.partition(":")[0]
+        is_unused = key.startswith("unused")
+        if not (guest.is_volume_key(key) or is_unused) or storage not in call.cluster.storages:
+            continue
+        if call.cluster.is_shared(storage):
+            continue
+        volume = call.cluster.volume(volid, guest.node)
+        rows.append(
+            {
+                "volid": volid,
+                "drivename": key,
+                "size": volume.size if volume else 0,
+                "cdrom": int(_drives.is_cdrom(text)),
+                "replicate": 1,
+                "shared": 0,
+                "is_attached": int(not is_unused),
+                "is_unused": int(is_unused),
+                "is_cloudinit": int(_drives.is_cloudinit(text)),
+                "is_tpmstate": int(key == "tpmstate0"),
+                "is_vmstate": 0,
+            }
+        )
+    return rows
+
+
+@answers("GET", _PATH)
+def check(call: Call) -> Any:
+    guest = _guest.of(call)
+    others = [n for n in call.cluster.nodes.values() if n.name != guest.node]
+    refused: dict[str, Any] = {}
+    for node in others:
+        missing = _migration.missing_storages(call.cluster, guest, node.name)
+        if missing:
+            refused[node.name] = {"unavailable_storages": missing}
+    answer: dict[str, Any] = {
+        "running": int(guest.is_running),
+        "local_disks": _local_disks(call, guest),
+        "local_resources": [],
+        "mapped-resources": [],
+        "mapped-resource-info": {},
+        "has-dbus-vmstate": 1,
+    }
+    if not guest.is_running:
+        answer |= {
+            "allowed_nodes": [n.name for n in others if n.name not in refused and n.online],
+            "not_allowed_nodes": refused,
+        }
+    return answer
+
+
+@answers("POST", _PATH)
+def migrate(call: Call) -> str:
+    target = call.text("target")
+    if target not in call.cluster.nodes:
+        die(f"no such cluster node '{target}'")
+    if target == call.node.name:
+        refuse(target="target is local node.")
+    for name in ("force", "migration_network", "migration_type"):
+        if name in call.params and not call.is_root:
+            refuse({name: "Only root may use this option."})
+    guest = _guest.of(call)
+    _guest.check_lock(guest)
+    online = call.flag("online")
+    if guest.is_running and not online:
+        refuse(online="VM is running, use '--online' option") if call.cluster.version == "never" else die(
+            "can't migrate running VM without --online"
+        )
+    for pair in call.items("targetstorage"):
+        where = pair.partition(":")[2] or pair
+        if where != "1":
+            call.need(f"/storage/{where}", "Datastore.AllocateSpace")
+            call.cluster.storage(where)
+
+    async def work(work: _tasks.Work) -> None:
+        await _migration.migrate(work, guest, target, call, _local_disks(call, guest), power.obeys)
+
+    return call.fork("qmigrate", call.vmid, work)

@@ -1,0 +1,218 @@
+"""Starting, stopping and pausing virtual machines."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from proxmox_mpc.simulator import _tasks
+from proxmox_mpc.simulator._call import Call
+from proxmox_mpc.simulator._errors import die, refuse
+from proxmox_mpc.simulator._registry import answers
+from proxmox_mpc.simulator.answers.guests import _drives, _guest
+from proxmox_mpc.simulator.answers.qemu import _pending
+from proxmox_mpc.simulator.state.cluster import Cluster
+from proxmox_mpc.simulator.state.guest import Guest, Run
+
+_STATUS = "/nodes/{node}/qemu/{vmid}/status/"
+
+# How long a guest gets to shut down when nobody said.
+_SHUTDOWN_S = 180
+
+# How long booting and an orderly shutdown take on hardware, as far as the API notices.
+_START_S, _HALT_S = 2, 5
+
+
+def _may_skip_lock(call: Call) -> bool:
+    if call.flag("skiplock") and not call.is_root:
+        refuse(skiplock="Only root may use this option.")
+    return call.flag("skiplock")
+
+
+async def start(work: _tasks.Work, guest: Guest, skip_lock: bool = False) -> None:
+    """Switch on. The checks and their order are those of `vm_start` (vm-lifecycle, 9.1)."""
+    cluster = work.cluster
+    async with _tasks.locked(cluster, "qemu", guest.vmid):
+        suspended = guest.live.get("lock") == "suspended"
+        if not suspended:
+            _guest.check_lock(guest, skip=skip_lock)
+        if guest.is_template:
+            die("you can't start a vm if it's a template")
+        if guest.is_running:
+            die(f"VM {guest.vmid} already running")
+        if suspended:
+            guest.live.pop("lock")
+            guest.live.pop("vmstate", None)
+        _pending.apply(work, guest)
+        _check_hardware(cluster, guest)
+        await work.takes(_START_S)
+        guest.run = Run(cluster.now(), cluster.next_pid())
+        guest.touch()
+
+
+def _check_hardware(cluster: Cluster, guest: Guest) -> None:
+    for key, text in guest.live.items():
+        if guest.is_volume_key(key):
+            volid = _drives.parse_volume(text)
+            if ":" in volid and cluster.volume(volid, guest.node) is None:
+                die(f"volume '{volid}' does not exist")
+        elif re.fullmatch(r"net\d+", key):
+            bridge = _drives.parse_net(text).get("bridge")
+            if bridge and bridge not in cluster.nodes[guest.node].interfaces:
+                die(f"bridge '{bridge}' does not exist")
+
+
+def halt(work: _tasks.Work, guest: Guest) -> None:
+    """Off, and what was pending becomes true."""
+    guest.run = None
+    _pending.apply(work, guest)
+    guest.touch()
+
+
+def obeys(cluster: Cluster, guest: Guest) -> bool:
+    """Is there an operating system that follows an ACPI event?"""
+    if cluster.bare_guests_obey:
+        return True
+    volids = [_drives.parse_volume(t) for k, t in guest.live.items() if guest.is_volume_key(k)]
+    return any(v.has_os for volid in volids if ":" in volid and (v := cluster.volume(volid, guest.node)))
+
+
+async def _shut_down(work: _tasks.Work, guest: Guest, timeout_s: int, force: bool) -> None:
+    if not guest.is_running:
+        return
+    if obeys(work.cluster, guest) and not (guest.run and guest.run.paused):
+        await work.takes(min(_HALT_S, timeout_s))
+        if _HALT_S <= timeout_s or not work.cluster.time_scale:
+            halt(work, guest)
+            return
+    await work.waits(timeout_s, until=lambda: not guest.is_running)
+    if not guest.is_running:
+        return
+    if not force:
+        die("VM quit/powerdown failed - got timeout")
+    work.log("VM still running - terminating now with SIGTERM")
+    halt(work, guest)
+
+
+@answers("POST", _STATUS + "start")
+def start_it(call: Call) -> str:
+    skip, cluster, vmid, node = _may_skip_lock(call), call.cluster, call.vmid, call.node.name
+    return call.fork("qmstart", vmid, lambda work: start(work, _guest.find(cluster, node, "qemu", vmid), skip))
+
+
+@answers("POST", _STATUS + "stop")
+def stop(call: Call) -> str:
+    skip, cluster, vmid, node = _may_skip_lock(call), call.cluster, call.vmid, call.node.name
+
+    async def work(work: _tasks.Work) -> None:
+        guest = _guest.find(cluster, node, "qemu", vmid)
+        if not guest.is_running:
+            return
+        _guest.check_lock(guest, skip=skip)
+        await work.takes(1)
+        halt(work, guest)
+
+    return call.fork("qmstop", vmid, work)
+
+
+@answers("POST", _STATUS + "shutdown")
+def shutdown(call: Call) -> str:
+    skip, cluster, vmid, node = _may_skip_lock(call), call.cluster, call.vmid, call.node.name
+    timeout_s, force = call.number("timeout", _SHUTDOWN_S), call.flag("forceStop")
+    known = cluster.guests.get(vmid)
+    if known and known.run and known.run.paused and not force:
+        die("VM is paused - cannot shutdown")
+
+    async def work(work: _tasks.Work) -> None:
+        guest = _guest.find(cluster, node, "qemu", vmid)
+        if guest.is_running:
+            _guest.check_lock(guest, skip=skip)
+        await _shut_down(work, guest, timeout_s, force)
+
+    return call.fork("qmshutdown", vmid, work)
+
+
+def _running(call: Call) -> Guest:
+    """The guest, if it runs; a missing one does not run either."""
+    guest = call.cluster.guests.get(call.vmid)
+    if guest is None or not guest.is_qemu or guest.node != call.node.name or not guest.is_running:
+        die(f"VM {call.vmid} not running")
+    return guest
+
+
+@answers("POST", _STATUS + "reboot")
+def reboot(call: Call) -> str:
+    guest, timeout_s = _running(call), call.number("timeout", _SHUTDOWN_S)
+    if guest.run and guest.run.paused:
+        die("VM is paused - cannot shutdown")
+
+    async def work(work: _tasks.Work) -> None:
+        await _shut_down(work, guest, timeout_s, False)
+        await start(work, guest)
+
+    return call.fork("qmreboot", call.vmid, work)
+
+
+@answers("POST", _STATUS + "reset")
+def reset(call: Call) -> str:
+    skip, guest = _may_skip_lock(call), _running(call)
+
+    def work(work: _tasks.Work) -> None:
+        _guest.check_lock(guest, skip=skip)
+        if guest.run:
+            guest.run.started = call.cluster.now()
+
+    return call.fork("qmreset", call.vmid, work)
+
+
+@answers("POST", _STATUS + "suspend")
+def suspend(call: Call) -> str:
+    skip, guest, to_disk = _may_skip_lock(call), _running(call), call.flag("todisk")
+    if to_disk and "statestorage" in call.params:
+        call.cluster.storage(call.text("statestorage"))
+
+    async def work(work: _tasks.Work) -> None:
+        _guest.check_lock(guest, skip=skip)
+        if not to_disk:
+            if guest.run:
+                guest.run.paused = True
+            return
+        await work.takes(10)
+        guest.live["lock"] = "suspended"
+        guest.run = None
+        guest.touch()
+
+    return call.fork("qmsuspend" if to_disk else "qmpause", call.vmid, work)
+
+
+@answers("POST", _STATUS + "resume")
+def resume(call: Call) -> str:
+    skip = _may_skip_lock(call)
+    known = call.cluster.guests.get(call.vmid)
+    if known and known.live.get("lock") == "suspended":
+        suspended = known
+        return call.fork("qmresume", call.vmid, lambda work: start(work, suspended))
+    guest = _running(call)
+
+    def work(work: _tasks.Work) -> None:
+        _guest.check_lock(guest, skip=skip)
+        if guest.run:
+            guest.run.paused = False
+
+    return call.fork("qmresume", call.vmid, work)
+
+
+@answers("PUT", "/nodes/{node}/qemu/{vmid}/sendkey")
+def send_key(call: Call) -> None:
+    _running(call)
+
+
+@answers("POST", "/nodes/{node}/qemu/{vmid}/monitor")
+def monitor(call: Call) -> Any:
+    guest = _guest.of(call)
+    if not guest.is_running:
+        return f"ERROR: VM {guest.vmid} not running\n"
+    command = call.text("command").split()[0] if call.text("command").split() else ""
+    return (
+        "10.0.2 (pve-qemu-kvm_10.0.2-4)" if call.text("command") == "info version" else f"unknown command: '{command}'"
+    )

@@ -1,0 +1,1 @@
+"""/storage and /nodes/{node}/storage: definitions, status, content."""

@@ -1,0 +1,57 @@
+"""Formats of access control, schedules and other cluster-wide settings."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+from proxmox_mpc.simulator.formats._error import FormatError, says
+
+PRIVILEGES = frozenset(
+    """Datastore.Allocate Datastore.AllocateSpace Datastore.AllocateTemplate Datastore.Audit Group.Allocate
+    Mapping.Audit Mapping.Modify Mapping.Use Permissions.Modify Pool.Allocate Pool.Audit Realm.Allocate
+    Realm.AllocateUser SDN.Allocate SDN.Audit SDN.Use Sys.AccessNetwork Sys.Audit Sys.Console Sys.Incoming Sys.Modify
+    Sys.PowerMgmt Sys.Syslog User.Modify VM.Allocate VM.Audit VM.Backup VM.Clone VM.Config.CDROM VM.Config.CPU
+    VM.Config.Cloudinit VM.Config.Disk VM.Config.HWType VM.Config.Memory VM.Config.Network VM.Config.Options VM.Console
+    VM.GuestAgent.Audit VM.GuestAgent.FileRead VM.GuestAgent.FileSystemMgmt VM.GuestAgent.FileWrite
+    VM.GuestAgent.Unrestricted VM.Migrate VM.PowerMgmt VM.Replicate VM.Snapshot VM.Snapshot.Rollback""".split()
+)
+
+
+def privilege(value: str) -> None:
+    if value not in PRIVILEGES:
+        raise FormatError(f"invalid privilege '{value}'\n")
+
+
+def command_batch(value: str) -> None:
+    try:
+        json.loads(value)
+    except ValueError:
+        shown = value[:20]
+        raise FormatError(
+            "commands param did not contain valid JSON: malformed JSON string, neither tag, array, object, number,"
+            f' string or atom, at character offset 0 (before "{shown}") at /usr/share/perl5/PVE/API2/Nodes.pm'
+            " line 97.\n"
+        ) from None
+
+
+def calendar_event(value: str) -> None:
+    """Only the letters are checked here; reading schedules is not simulated yet."""
+    if not re.fullmatch(r"[\w\s:,./*\-]+", value):
+        raise FormatError(f"invalid calendar event '{value}' - unable to parse calendar event at '{value}'\n\n")
+
+
+FORMATS: dict[str, Callable[[str], None]] = {
+    "pve-priv": privilege,
+    "pve-command-batch": command_batch,
+    "pve-calendar-event": calendar_event,
+    "pve-day-of-week": says(r"mon|tue|wed|thu|fri|sat|sun", "value does not look like a valid day of week"),
+    "pve-ha-resource-id": says(r"(?:vm|ct):[1-9][0-9]{2,8}", "value does not look like a valid ha resource id"),
+    "pve-ha-resource-or-vm-id": says(
+        r"(?:(?:vm|ct):)?[1-9][0-9]{2,8}", "value does not look like a valid ha resource id"
+    ),
+    "pve-ha-node": says(
+        r"[a-zA-Z0-9](?:[a-zA-Z0-9\-]*[a-zA-Z0-9])?(?::\d+)?", "value does not look like a valid ha node"
+    ),
+}

@@ -1,0 +1,29 @@
+"""The machine of the recordings: one node `pve1`, storage `local`, bridge `vmbr0`, root, and nothing else."""
+
+from __future__ import annotations
+
+from proxmox_mpc.simulator.presets import empty
+from proxmox_mpc.simulator.state.access import Access, User
+from proxmox_mpc.simulator.state.cluster import Cluster, Node
+
+# Sizes of that machine (node-views, 9.1).
+_MEMORY = 25_276_514_304
+_DISK = 270_553_174_016
+
+
+def make() -> Cluster:
+    cluster = Cluster(bare_guests_obey=False, has_ready_token=False)
+    cluster.access = Access(users={"root@pam": User()}, realms=empty.realms())
+    interfaces = {"vmbr0": empty.interfaces("192.0.2.2")["vmbr0"] | {"bridge_ports": ""}}
+    cluster.nodes["pve1"] = Node(
+        "pve1", "192.0.2.2", cpus=2, memory=_MEMORY, disk=_DISK, booted=cluster.now() - 7000, interfaces=interfaces
+    )
+    cluster.storages["local"] = {
+        "type": "dir",
+        "path": "/var/lib/vz",
+        "content": "images,rootdir,iso,vztmpl,backup,snippets,import",
+        "prune-backups": "keep-all=1",
+    }
+    # LXC's monitor did not answer inside the recorded machine; its log says so at every start (lxc-lifecycle, 9.1).
+    cluster.container_start_log = ["failed to connect to monitor socket: Connection refused"]
+    return cluster

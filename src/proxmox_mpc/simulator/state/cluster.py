@@ -1,0 +1,162 @@
+"""The whole simulated cluster, and the few questions that every part asks it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from proxmox_mpc.simulator._errors import die
+from proxmox_mpc.simulator.state.access import Access
+from proxmox_mpc.simulator.state.clock import Clock, ScaledClock
+from proxmox_mpc.simulator.state.guest import Guest
+from proxmox_mpc.simulator.state.storage import FILE_TYPES, GIB, SHARED_TYPES, Name, Volume, parse_name
+from proxmox_mpc.simulator.state.task import Task
+
+
+@dataclass
+class Node:
+    """One host. Sizes in bytes; `interfaces` is /etc/network/interfaces by name."""
+
+    name: str
+    address: str = "192.0.2.2"
+    cpus: int = 8
+    memory: int = 32 * GIB
+    disk: int = 250 * GIB
+    online: bool = True
+    booted: float = 0.0
+    interfaces: dict[str, dict[str, Any]] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Pool:
+    comment: str = ""
+    guests: list[int] = field(default_factory=list)
+    storages: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Cluster:
+    """Everything that a cluster remembers.
+
+    `volumes` is keyed by storage and then by place: a node's name, or "" for a shared storage. `files` holds the
+    cluster's other configuration (`datacenter.cfg` and such) as sections by name. `bare_guests_obey` lets a guest
+    without an operating system follow an ACPI shutdown; a real one does not (vm-lifecycle, 9.1). `has_ready_token`
+    asks for the token root@pam!proxmox-mpc; `container_start_log` is what the host's LXC says at every start.
+    """
+
+    name: str = "simulated"
+    version: str = "9.1"
+    nodes: dict[str, Node] = field(default_factory=dict)
+    storages: dict[str, dict[str, str]] = field(default_factory=dict)
+    volumes: dict[str, dict[str, dict[str, Volume]]] = field(default_factory=dict)
+    guests: dict[int, Guest] = field(default_factory=dict)
+    pools: dict[str, Pool] = field(default_factory=dict)
+    access: Access = field(default_factory=Access)
+    tasks: dict[str, Task] = field(default_factory=dict)
+    files: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    secret: str = field(default_factory=lambda: secrets.token_hex(32))
+    bare_guests_obey: bool = True
+    has_ready_token: bool = True
+    container_start_log: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.clock: Clock = ScaledClock()
+        self.time_scale = 0.0
+        self.resources_lag_s = 0.0
+        self.fingerprint = ""
+        self.certificate = ""
+        self.random = random.Random()  # noqa: S311 names and addresses, not secrets
+        self.running: dict[str, asyncio.Task[None]] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._pids = 1000
+        self.changed = 0
+
+    def now(self) -> float:
+        return self.clock.now()
+
+    def next_pid(self) -> int:
+        self._pids += 1
+        return self._pids
+
+    def lock(self, name: str) -> asyncio.Lock:
+        """The lock file of that name (a guest's, a storage's)."""
+        return self._locks.setdefault(name, asyncio.Lock())
+
+    def is_unlocked(self, name: str) -> bool:
+        return name not in self._locks or not self._locks[name].locked()
+
+    # --- names made here ------------------------------------------------------------------------
+
+    def new_mac(self) -> str:
+        prefix = self.files.get("datacenter", {}).get("options", {}).get("mac_prefix", "BC:24:11")
+        tail = [f"{self.random.randrange(256):02X}" for _ in range(6 - prefix.count(":") - 1)]
+        return ":".join([prefix, *tail])
+
+    def new_uuid(self) -> str:
+        return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
+
+    # --- storages and volumes -------------------------------------------------------------------
+
+    def storage(self, name: str) -> dict[str, str]:
+        """A storage's definition, or PVE's error."""
+        if name not in self.storages:
+            die(f"storage '{name}' does not exist")
+        return self.storages[name]
+
+    def is_shared(self, storage: str) -> bool:
+        definition = self.storages[storage]
+        return definition["type"] in SHARED_TYPES or definition.get("shared") == "1"
+
+    def is_on(self, storage: str, node: str) -> bool:
+        """Is the storage enabled and meant for the node?"""
+        definition = self.storages[storage]
+        nodes = definition.get("nodes", "")
+        return definition.get("disable") != "1" and (not nodes or node in nodes.split(","))
+
+    def shelf(self, storage: str, node: str) -> dict[str, Volume]:
+        """The volumes that a node sees on a storage, by name."""
+        place = "" if self.is_shared(storage) else node
+        return self.volumes.setdefault(storage, {}).setdefault(place, {})
+
+    def volume_name(self, volid: str) -> tuple[str, Name]:
+        """Take a volume id apart: its storage and its parsed name, or PVE's error."""
+        storage, _, name = volid.partition(":")
+        kind = self.storage(storage)["type"]
+        if (parsed := parse_name(kind, name)) is None:
+            what = {"lvm": "lvm", "lvmthin": "lvm", "zfspool": "zfs", "rbd": "rbd"}.get(kind, "directory")
+            die(f"unable to parse {what} volume name '{name}'")
+        return storage, parsed
+
+    def volume(self, volid: str, node: str) -> Volume | None:
+        storage, _, name = volid.partition(":")
+        return self.shelf(storage, node).get(name) if storage in self.storages else None
+
+    def volume_path(self, volid: str) -> str:
+        """Where a node finds the volume."""
+        storage, parsed = self.volume_name(volid)
+        definition = self.storages[storage]
+        if definition["type"] in FILE_TYPES:
+            return f"{definition.get('path', f'/mnt/pve/{storage}')}/{parsed.path}"
+        group = definition.get("vgname") or definition.get("pool") or storage
+        return f"/dev/{group}/{parsed.file}"
+
+    # --- guests ---------------------------------------------------------------------------------
+
+    def pool_of(self, vmid: int) -> str | None:
+        return next((name for name, pool in self.pools.items() if vmid in pool.guests), None)
+
+    def guests_on(self, node: str, kind: str) -> Iterator[Guest]:
+        return (g for g in self.guests.values() if g.node == node and g.kind == kind)
+
+    def forget_guest(self, vmid: int) -> None:
+        """Remove the configuration and the pool membership; volumes are the caller's business."""
+        self.guests.pop(vmid, None)
+        for pool in self.pools.values():
+            if vmid in pool.guests:
+                pool.guests.remove(vmid)
