@@ -78,6 +78,9 @@ class CollectionDriver:
     def cost(self, live: Live, change: Change) -> Change:
         return change
 
+    async def pending(self, view: View, live: Live) -> list[str]:
+        return []
+
     def _params(self, run: Run, fields: Fields, resource: Resource) -> dict[str, str]:
         params = self._schema().encode(fields, resource.secrets)
         if self.collection.comment:

@@ -164,6 +164,13 @@ class GuestDriver:
     async def delete(self, run: Run, live: Live) -> None:
         await _guest_write.delete(self, run, live)
 
+    async def pending(self, view: View, live: Live) -> list[str]:
+        """Keys whose new value waits for a reboot. Only running guests have such; nobody else is asked."""
+        if live.facts.get("status") != "running":
+            return []
+        rows = await view.pve.get(self.api.path("/pending"), live.identity)
+        return sorted(row["key"] for row in rows if "pending" in row or "delete" in row)
+
     # -- completing ------------------------------------------------------------------------------------------------
 
     async def complete(self, view: View, resource: Resource, live: Live | None) -> Resource:
@@ -176,15 +183,10 @@ class GuestDriver:
         await self._check_storages(view, resource, live)
         self._check_sizes(resource, live.fields if live else origin)
         await self.api.check(view, resource, live)
-        if live is None:
-            node = await self._place(view, resource)
-            fields = {**fields, "node": node}
-            if source is not None:
-                fields["template"] = int(source["vmid"])
-        elif "template" in fields:
-            # Where a guest came from cannot be seen on it; a name and the VMID it had are the same source.
-            fields = {**fields, "template": str(fields["template"])}
-        return replace(resource, fields=fields)
+        if live is not None:
+            return resource
+        choices = {"node": await self._place(view, resource), "source": source["vmid"] if source else None}
+        return replace(resource, choices=choices)
 
     async def _template(self, view: View, resource: Resource) -> dict[str, Any] | None:
         wanted = resource.fields.get("template")

@@ -49,7 +49,7 @@ async def create(guest: GuestDriver, run: Run, resource: Resource) -> Live:
 
 
 async def _create_new(guest: GuestDriver, run: Run, resource: Resource, vmid: int) -> Live:
-    node = str(resource.fields["node"])
+    node = str(resource.choices["node"])
     params: dict[str, Any] = guest.encode(resource.fields, resource.secrets, run.mark(vmid))
     params |= {"node": node, "vmid": vmid, **_pool(resource), **guest.api.create_params(resource)}
     async with run.lane(f"node:{node}", *_storage_lanes(resource.fields)):
@@ -59,8 +59,8 @@ async def _create_new(guest: GuestDriver, run: Run, resource: Resource, vmid: in
 
 
 async def _clone(guest: GuestDriver, run: Run, resource: Resource, vmid: int) -> Live:
-    source = next(r for r in await run.view.rows(guest.api.type) if r["vmid"] == resource.fields["template"])
-    node, source_node = str(resource.fields["node"]), str(source["node"])
+    source = next(r for r in await run.view.rows(guest.api.type) if r["vmid"] == resource.choices["source"])
+    node, source_node = str(resource.choices["node"]), str(source["node"])
     full = resource.spec.clone != "linked"  # type: ignore[attr-defined]
     params: dict[str, Any] = {
         "node": source_node,

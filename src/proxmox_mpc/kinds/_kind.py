@@ -48,7 +48,11 @@ class Key:
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource as a manifest wants it. `places` finds the manifest's line for a path; secrets stand apart."""
+    """A resource as a manifest wants it.
+
+    `place` finds the manifest's line for a path. Secrets stand apart from `fields`, which hold their fingerprints.
+    `choices` are what the driver decided where the manifest left it open (the node, the template's VMID).
+    """
 
     key: Key
     spec: BaseModel
@@ -56,6 +60,7 @@ class Resource:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     annotations: Mapping[str, str] = field(default_factory=dict)
     place: Callable[[str], Place | None] = lambda path: None
+    choices: Mapping[str, Any] = field(default_factory=dict)
 
     def invalid(self, path: str, message: str, hint: str = "") -> InvalidInput:
         """The error for a field of this resource, at its place in the manifest."""
@@ -186,6 +191,11 @@ class View:
         answer = await self.once("pools", lambda: self.pve.get("/pools"))
         return {row["poolid"]: row for row in answer}
 
+    async def free_vmid(self) -> tuple[int, set[int]]:
+        """The VMID that PVE would hand out next, and all that are taken as far as the bulk rows know."""
+        following = int(await self.pve.get("/cluster/nextid"))
+        return following, {int(row["vmid"]) for row in await self.rows("qemu", "lxc")}
+
     async def nodes(self) -> list[str]:
         """Names of all nodes that are online, sorted."""
         return sorted(row["node"] for row in await self.rows("node") if row.get("status") == "online")
@@ -205,6 +215,9 @@ class Driver(Protocol):
 
     def cost(self, live: Live, change: Change) -> Change:
         """The change with its true impact on this very object, and with a note where one helps."""
+
+    async def pending(self, view: View, live: Live) -> list[str]:
+        """What was changed and waits for a reboot, by the API's names."""
 
     async def create(self, run: Run, resource: Resource) -> Live: ...
 
@@ -227,6 +240,10 @@ class Kind:
     ignored: frozenset[str] = frozenset()
     deletes_data: bool = False
     needs: Callable[[Resource], Sequence[Need]] = lambda resource: ()
+    provides: Callable[[Resource], Sequence[Key]] = lambda resource: (resource.key,)
+    """The keys by which others may need this resource; an image is also known by its volume."""
+    identified_by: tuple[str, ...] = ()
+    """Fields by which a manifest can name the very object: a guest's VMID."""
     order: int = 0
     """Where references do not decide, lower comes first at creation and last at deletion."""
     example: str = ""

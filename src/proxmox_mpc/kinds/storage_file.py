@@ -90,6 +90,9 @@ class StorageFileDriver:
     def cost(self, live: Live, change: Change) -> Change:
         return change
 
+    async def pending(self, view: View, live: Live) -> list[str]:
+        return []
+
     async def create(self, run: Run, resource: Resource) -> Live:
         fields = resource.fields
         node = await self._node(run.view, resource) or (await run.view.nodes())[0]
@@ -166,6 +169,7 @@ KIND: Kind = Kind(
     ),
     deletes_data=True,
     needs=needs,
+    provides=lambda resource: (resource.key, Key("StorageFile", "", _volid(resource))),
     order=20,
     example="""\
 apiVersion: proxmox.io/v1

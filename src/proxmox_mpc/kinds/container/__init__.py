@@ -73,6 +73,7 @@ KIND: Kind = Kind(
     ignored=IGNORED,
     deletes_data=True,
     needs=needs_of("Container"),
+    identified_by=("vmid",),
     order=50,
     marked=True,
     example="""\

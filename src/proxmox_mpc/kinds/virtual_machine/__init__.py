@@ -78,6 +78,7 @@ KIND: Kind = Kind(
     ignored=IGNORED,
     deletes_data=True,
     needs=needs_of("VirtualMachine"),
+    identified_by=("vmid",),
     order=50,
     marked=True,
     example="""\

@@ -1,0 +1,91 @@
+"""What plan, diff, apply and rollback share: from texts and choices to a plan of the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import Field
+
+from proxmox_mpc.actions._action import Request
+from proxmox_mpc.actions._session import Session
+from proxmox_mpc.applications.ownership import owned_by_key
+from proxmox_mpc.engine import manifests, planner
+from proxmox_mpc.engine.plan import Plan, word
+from proxmox_mpc.errors import UsageError
+from proxmox_mpc.kinds import find_kind
+from proxmox_mpc.kinds._field import Impact
+from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE, Resource, View
+
+
+class ManifestText(Request):
+    """One file of manifests, by the name that its errors shall show."""
+
+    name: str
+    content: str
+
+
+class DesiredState(Request):
+    """What should exist, and what may happen to get there."""
+
+    texts: list[ManifestText] = Field(description="Manifests.")
+    application: str = Field("default", description="The application that owns these resources.")
+    namespace: str = Field(DEFAULT_NAMESPACE, description="Namespace for manifests that name none.")
+    allow: str = Field("", description="Highest impact that may happen: restart, migrate, replace, data-loss …")
+    prune: bool = Field(False, description="Delete what the application owns and no manifest names.")
+    adopt: bool = Field(False, description="Take over objects that exist and that nobody owns.")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A plan with what it was made from."""
+
+    plan: Plan
+    view: View
+    resources: Sequence[Resource]
+    documents: list[dict[str, Any]]
+
+
+def impact_of(text: str) -> Impact:
+    """The impact that `--allow` names; nothing named allows what leaves guests running. Raises UsageError."""
+    if not text:
+        return Impact.PENDING
+    for impact in Impact:
+        if text.lower() == word(impact):
+            return impact
+    known = ", ".join(word(impact) for impact in Impact if impact >= Impact.RESTART)
+    raise UsageError(f"--allow {text!r} is no impact", hint=f"known: {known}")
+
+
+def load(
+    session: Session, texts: Sequence[ManifestText], namespace: str
+) -> tuple[list[Resource], list[dict[str, Any]]]:
+    """Checked resources, and the documents as they were written."""
+    found = manifests.documents([manifests.Text(text.name, text.content) for text in texts])
+    resources = manifests.resources(found, find_kind, namespace=namespace, fingerprint=session.fingerprint)
+    documents = []
+    for document, resource in zip(found, resources, strict=True):
+        value = dict(document.value)
+        if resource.key.namespace:
+            value["metadata"] = {**value["metadata"], "namespace": resource.key.namespace}
+        documents.append(value)
+    return resources, documents
+
+
+async def prepare(session: Session, desired: DesiredState) -> Prepared:
+    """Read the cluster and make the plan; nothing is written."""
+    resources, documents = load(session, desired.texts, desired.namespace)
+    context = await session.context()
+    store = await session.store()
+    view = await session.view()
+    wish = planner.Wish(
+        context=context.name,
+        application=desired.application,
+        resources=resources,
+        owned=await owned_by_key(store, context.name),
+        allow=impact_of(desired.allow),
+        prune=desired.prune,
+        adopt=desired.adopt,
+    )
+    return Prepared(await planner.plan(view, find_kind, wish), view, resources, documents)

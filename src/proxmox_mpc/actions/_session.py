@@ -1,0 +1,81 @@
+"""The Session: what an action may use. Built by `bootstrap`; each part is opened when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from proxmox_mpc.engine.execute import Progress
+from proxmox_mpc.kinds._kind import View
+
+if TYPE_CHECKING:
+    from proxmox_mpc.pve import Cluster
+    from proxmox_mpc.store import Context, Store
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class FoundContext:
+    """A context, where it comes from (`environment`, a file's path, `store`), and whether it would be chosen now."""
+
+    context: Context
+    source: str
+    current: bool
+
+
+@dataclass
+class Session:
+    """One actor's session: the store, the chosen context, its cluster, and where progress goes.
+
+    """A context, where it comes from (`environment`, a file, `store`), and whether it would be chosen now."""
+    the context that the user means (flag, environment, workspace, store); `check_context` raises UsageError for one
+    that could never be opened. `fingerprint` turns a secret into what may be
+    stored and compared; `seal` and `unseal` encrypt with the store's key.
+    """
+
+    actor: str
+    open_store: Callable[[AsyncExitStack], Awaitable[Store]]
+    choose_context: Callable[[Session], Awaitable[Context]]
+    list_contexts: Callable[[Session], Awaitable[list[FoundContext]]]
+    check_context: Callable[[Context], None]
+    open_cluster: Callable[[AsyncExitStack, Context], Awaitable[Cluster]]
+    fingerprint: Callable[[str], str]
+    seal: Callable[[str], str]
+    unseal: Callable[[str], str]
+    now: Callable[[], datetime]
+    new_uid: Callable[[], str]
+    report: Callable[[Progress], None] = lambda progress: None
+    _parts: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _store: Store | None = None
+    _context: Context | None = None
+    _cluster: Cluster | None = None
+
+    async def store(self) -> Store:
+        if self._store is None:
+            self._store = await self.open_store(self._parts)
+        return self._store
+
+    async def context(self) -> Context:
+        """The context that the user means. Raises NoContext with how to make one."""
+        if self._context is None:
+            self._context = await self.choose_context(self)
+        return self._context
+
+    async def cluster(self) -> Cluster:
+        if self._cluster is None:
+            self._cluster = await self.open_cluster(self._parts, await self.context())
+        return self._cluster
+
+    async def view(self) -> View:
+        """A fresh look at the cluster: what was read before is not remembered."""
+        return View(await self.cluster(), self.fingerprint)
+
+    async def __aenter__(self) -> Session:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._parts.aclose()

@@ -1,0 +1,165 @@
+"""How plans and live objects look in results: the one JSON form that every face shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from proxmox_mpc.actions._action import Result
+from proxmox_mpc.engine.execute import Outcome
+from proxmox_mpc.engine.plan import Action, Plan, Step
+from proxmox_mpc.kinds import find_kind
+from proxmox_mpc.kinds._field import Impact
+from proxmox_mpc.kinds._kind import API_VERSION, Change, Kind, Live
+
+SECRET = "(secret)"  # noqa: S105  what is shown in a secret's place
+
+
+class ChangeView(Result):
+    """One field of a plan, as people write it; secrets are never shown."""
+
+    path: str
+    old: Any = None
+    new: Any = None
+    impact: str = Impact.NONE.label
+    note: str = ""
+
+
+class StepView(Result):
+    """One resource of a plan."""
+
+    kind: str
+    namespace: str
+    name: str
+    action: str
+    impact: str
+    note: str = ""
+    blocked: str = ""
+    changes: list[ChangeView] = []
+
+
+class PlanView(Result):
+    """A plan, as it is shown, saved and compared; `steps` are only those that do something."""
+
+    context: str
+    application: str
+    hash: str
+    empty: bool
+    steps: list[StepView]
+    notes: list[str] = []
+    unchanged: int = 0
+    revision: int | None = None
+
+
+class OutcomeView(Result):
+    """How one resource ended."""
+
+    kind: str
+    namespace: str
+    name: str
+    action: str
+    status: str
+    error: str = ""
+    seconds: float = 0.0
+    identity: dict[str, Any] = {}
+
+
+class ResourceView(Result):
+    """A live object: its manifest, and what the cluster says of it beyond that."""
+
+    manifest: dict[str, Any]
+    identity: dict[str, Any]
+    status: dict[str, Any] = {}
+    owner: str = ""
+    cells: list[Any] = []
+
+
+def plan_view(plan: Plan) -> PlanView:
+    return PlanView(
+        context=plan.context,
+        application=plan.application,
+        hash=plan.hash,
+        empty=plan.is_empty,
+        steps=[_step_view(step) for step in plan.work],
+        notes=[*plan.notes, *(f"{s.key}: {s.note}" for s in plan.steps if s.action is Action.NONE and s.note)],
+        unchanged=plan.count(Action.NONE),
+    )
+
+
+def _step_view(step: Step) -> StepView:
+    kind = find_kind(step.key.kind)
+    return StepView(
+        kind=step.key.kind,
+        namespace=step.key.namespace,
+        name=step.key.name,
+        action=step.action.value,
+        impact=step.impact.label,
+        note=_note(step),
+        blocked=step.blocked,
+        changes=[_change_view(kind, change) for change in step.changes],
+    )
+
+
+def _note(step: Step) -> str:
+    chosen = [f"on {step.choices['node']}" if step.choices.get("node") else ""]
+    if step.choices.get("source"):
+        chosen.append(f"clone of VMID {step.choices['source']}")
+    return ", ".join(part for part in [step.note, *chosen] if part)
+
+
+def _change_view(kind: Kind, change: Change) -> ChangeView:
+    leaf = kind.schema.leaf(change.path)
+    if leaf is not None and leaf.wire.secret:
+        old, new = (SECRET if value is not None else None for value in (change.old, change.new))
+    else:
+        old, new = (kind.schema.show(change.path, value) for value in (change.old, change.new))
+        if old is None and change.new is not None and leaf is not None:
+            old = kind.schema.show(change.path, leaf.wire.default)
+    return ChangeView(path=change.path, old=old, new=new, impact=change.impact.label, note=change.note)
+
+
+def outcome_views(outcomes: Sequence[Outcome]) -> list[OutcomeView]:
+    return [
+        OutcomeView(
+            kind=o.key.kind,
+            namespace=o.key.namespace,
+            name=o.key.name,
+            action=o.action.value,
+            status=o.status,
+            error=str(o.error or ""),
+            seconds=round(o.seconds, 3),
+            identity=dict(o.identity),
+        )
+        for o in outcomes
+    ]
+
+
+def manifest(kind: Kind, live: Live) -> dict[str, Any]:
+    """A live object as the manifest that would make it: no defaults, no secrets, nothing that the server chose."""
+    own = {path: value for path, value in live.fields.items() if not path.startswith("metadata.")}
+    metadata: dict[str, str] = {"name": live.key.name}
+    if kind.namespaced:
+        metadata["namespace"] = live.key.namespace
+    document: dict[str, Any] = {"apiVersion": API_VERSION, "kind": kind.name, "metadata": metadata}
+    if spec := kind.schema.nest(own):
+        document["spec"] = spec
+    return document
+
+
+def resource_view(kind: Kind, live: Live, *, full: bool) -> ResourceView:
+    return ResourceView(
+        manifest=manifest(kind, live) if full else _stub(kind, live),
+        identity=dict(live.identity),
+        status={name: value for name, value in live.facts.items() if isinstance(value, str | int | float | bool)},
+        owner=live.mark.application if live.mark else "",
+        cells=[column.read(live) for column in kind.columns],
+    )
+
+
+def _stub(kind: Kind, live: Live) -> dict[str, Any]:
+    metadata: Mapping[str, str] = {"name": live.key.name, "namespace": live.key.namespace}
+    return {
+        "apiVersion": API_VERSION,
+        "kind": kind.name,
+        "metadata": {name: value for name, value in metadata.items() if value},
+    }

@@ -1,0 +1,66 @@
+"""Make or change a context of the store."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from proxmox_mpc.actions._action import Request, Result, action
+from proxmox_mpc.actions._session import Session
+from proxmox_mpc.errors import NotFoundError, UsageError
+
+
+class ContextSetRequest(Request):
+    """A context; what is not given stays as it is."""
+
+    name: str = Field(description="The context's name.")
+    endpoints: list[str] = Field(
+        [], description="The cluster's nodes, such as https://pve1:8006; several for failover."
+    )
+    user: str | None = Field(None, description="User with realm, such as root@pam.")
+    password: str | None = Field(None, description="The user's password.", repr=False)
+    token_id: str | None = Field(None, description="API token, such as root@pam!mpc.")
+    token_secret: str | None = Field(None, description="The token's secret.", repr=False)
+    ca: str | None = Field(None, description="CA certificate, as PEM.")
+    fingerprint: str | None = Field(None, description="SHA-256 fingerprint of the certificate to trust.")
+    insecure: bool | None = Field(None, description="Trust any certificate.")
+    use: bool = Field(False, description="Make it the current context.")
+
+
+class ContextSetResult(Result):
+    """What was done."""
+
+    name: str
+    created: bool
+    current: bool
+
+
+@action(permission="contexts:write", route="PUT /contexts/{name}", writes=True)
+async def context_set(session: Session, request: ContextSetRequest) -> ContextSetResult:
+    """Make or change a context of the store; secrets are encrypted there."""
+    from dataclasses import replace
+
+    from proxmox_mpc.store import Context
+
+    store = await session.store()
+    try:
+        known = await store.contexts.get(request.name)
+        created = False
+    except NotFoundError:
+        known, created = Context(request.name, ()), True
+    given = request.model_dump(exclude={"name", "use"}, exclude_none=True)
+    given["endpoints"] = tuple(given["endpoints"]) or known.endpoints
+    if request.token_id:
+        given |= {"user": None, "password": None}
+    elif request.user:
+        given |= {"token_id": None, "token_secret": None}
+    context = replace(known, **given)
+    if not context.endpoints:
+        raise UsageError("a context needs an endpoint", hint="--endpoint https://pve1:8006, several for failover")
+    if not ((context.token_id and context.token_secret) or (context.user and context.password)):
+        raise UsageError("a context needs a login", hint="--token-id with --token-secret, or --user with --password")
+    session.check_context(context)
+    await store.contexts.save(context)
+    first = await store.contexts.current() is None
+    if request.use or first:
+        await store.contexts.use(context.name)
+    return ContextSetResult(name=context.name, created=created, current=request.use or first)

@@ -1,0 +1,116 @@
+"""Delete objects: by manifests, or by kind and name."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from proxmox_mpc.actions._action import Request, Result, action
+from proxmox_mpc.actions._applying import applier
+from proxmox_mpc.actions._planning import ManifestText, load
+from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._views import OutcomeView, PlanView, outcome_views, plan_view
+from proxmox_mpc.actions.apply import PlanMoved
+from proxmox_mpc.actions.get import GetRequest, is_named, select
+from proxmox_mpc.applications.ownership import of_application, owned_by_key
+from proxmox_mpc.engine import observe, planner
+from proxmox_mpc.engine.plan import Plan
+from proxmox_mpc.errors import NotFoundError, RefusedError, UsageError
+from proxmox_mpc.kinds import find_kind
+from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE, Key, Live, Owned, View
+
+
+class DeleteRequest(Request):
+    """What to delete: manifests, an application's all, or objects of a kind."""
+
+    texts: list[ManifestText] = Field([], description="Manifests whose resources are deleted.")
+    application: str = Field("", description="The application that owns them.")
+    kind: str = Field("", description="Kind of the objects, by any of its names.")
+    names: list[str] = Field([], description="Names, or VMIDs of guests.")
+    namespace: str = Field("", description="Only this namespace.")
+    selector: str = Field("", description="Labels that must match.")
+    ignore_missing: bool = Field(False, description="Names that are not there are no error.")
+    agreed: str = Field("", description="Hash of the plan that was confirmed; without it only the plan is answered.")
+
+
+class DeleteResult(Result):
+    """The plan, and once it was agreed to, how each deletion ended."""
+
+    plan: PlanView
+    outcomes: list[OutcomeView] = []
+
+
+@action(permission="resources:write", route="POST /applications/delete", writes=True)
+async def delete(session: Session, request: DeleteRequest) -> DeleteResult:
+    """Delete objects, last created first; without an agreed plan's hash only show what would go."""
+    plan, view, documents = await _plan(session, request)
+    shown = plan_view(plan)
+    if request.agreed == "" or plan.is_empty:
+        return DeleteResult(plan=shown)
+    if request.agreed != plan.hash:
+        raise PlanMoved(f"what would be deleted is not what was agreed to ({request.agreed[:12]})")
+    _, outcomes = await (await applier(session)).apply(
+        plan, view, verb="delete", manifests=documents, shown=shown.model_dump(mode="json", by_alias=True)
+    )
+    return DeleteResult(plan=shown, outcomes=outcome_views(outcomes))
+
+
+async def _plan(session: Session, request: DeleteRequest) -> tuple[Plan, View, list[dict[str, object]]]:
+    context = await session.context()
+    view = await session.view()
+    owned = await owned_by_key(await session.store(), context.name)
+    documents: list[dict[str, object]] = []
+    gone: list[Key] = []
+    if request.texts:
+        lives, gone, documents = await _declared(session, view, request, owned)
+    elif request.kind:
+        lives = await _named(view, request)
+        if not lives and not request.ignore_missing and not request.selector:
+            raise NotFoundError(f"there is no {request.kind} to delete")
+    else:
+        raise UsageError(
+            "nothing says what to delete", hint="proxmox-cli delete -f FILE, or proxmox-cli delete KIND NAME"
+        )
+    application = request.application or "default"
+    wish = planner.Wish(context.name, application, owned=owned)
+    return await planner.plan_deletion(view, find_kind, wish, lives, forget=gone), view, documents
+
+
+async def _declared(
+    session: Session, view: View, request: DeleteRequest, owned: dict[Key, Owned]
+) -> tuple[list[Live], list[Key], list[dict[str, object]]]:
+    resources, documents = load(session, request.texts, request.namespace or DEFAULT_NAMESPACE)
+    seen = await observe.observe(view, find_kind, resources, owned, request.application)
+    strangers = [str(key) for key, s in seen.items() if s.live and s.owner is not observe.Owner.OURS]
+    if strangers:
+        hint = "delete them by name, if that is meant: proxmox-cli delete KIND NAME"
+        raise RefusedError(f"not owned by application {request.application!r}: {', '.join(strangers)}", hint=hint)
+    lives = [sighting.live for sighting in seen.values() if sighting.live is not None]
+    gone = [key for key, sighting in seen.items() if sighting.live is None and key in owned]
+    # What a namespace implied is the application's too: its pool goes when nothing else is left in it.
+    left = of_application(owned, request.application).keys() - {live.key for live in lives} - set(gone)
+    implied = {key: owned[key] for key in left if not find_kind(key.kind).namespaced and not owned[key].applied}
+    if left == implied.keys():
+        lives += (await planner.find_owned(view, find_kind, implied, request.application)).values()
+    return lives, gone, [dict(document) for document in documents]
+
+
+async def _named(view: View, request: DeleteRequest) -> list[Live]:
+    kind = find_kind(request.kind)
+    if not request.names and not request.selector:
+        raise UsageError("nothing says which ones", hint=f"proxmox-cli delete {request.kind} NAME, or -l SELECTOR")
+    wanted = GetRequest(kind=request.kind, names=request.names, namespace=request.namespace, selector=request.selector)
+    found = select(await kind.driver.rows(view, full=False), wanted)
+    for name in request.names:
+        hits = [live for live in found if is_named(live, name)]
+        if not hits and not request.ignore_missing:
+            raise NotFoundError(
+                f"there is no {kind.name} {name!r}", hint=f"proxmox-cli get {kind.plural} -A lists them"
+            )
+        if len(hits) > 1:
+            ids = ", ".join(str(live.identity) for live in hits)
+            raise observe.Ambiguous(f"{kind.name} {name!r} could be {len(hits)} objects: {ids}", hint="name the VMID")
+    chosen = {str(live.identity) for live in found}
+    if not chosen:
+        return []
+    full = await kind.driver.rows(view, full=True)
+    return [live for live in full if str(live.identity) in chosen]

@@ -1,0 +1,15 @@
+"""Show what applying manifests would do."""
+
+from __future__ import annotations
+
+from proxmox_mpc.actions._action import action
+from proxmox_mpc.actions._planning import DesiredState, prepare
+from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._views import PlanView, plan_view
+
+
+@action(permission="resources:read", route="POST /plans")
+async def plan(session: Session, request: DesiredState) -> PlanView:
+    """Show what applying these manifests would do, and at what cost; changes nothing."""
+    prepared = await prepare(session, request)
+    return plan_view(prepared.plan)

@@ -1,0 +1,54 @@
+"""Go back to an application's earlier revision."""
+
+from __future__ import annotations
+
+import json
+
+from pydantic import Field
+
+from proxmox_mpc.actions._action import Request, action
+from proxmox_mpc.actions._planning import DesiredState, ManifestText, prepare
+from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._views import plan_view
+from proxmox_mpc.actions.apply import ApplyRequest, ApplyResult, apply
+from proxmox_mpc.errors import NotFoundError
+
+
+class RollbackRequest(Request):
+    """Which application, and how far back."""
+
+    application: str = Field(description="The application's name.")
+    revision: int | None = Field(
+        None, description="The revision to go back to; without it the last deployed before now."
+    )
+    allow: str = Field("", description="Highest impact that may happen.")
+    agreed: str = Field("", description="Hash of the plan that was confirmed; without it only the plan is answered.")
+
+
+@action(permission="resources:write", route="POST /applications/{application}/rollback", writes=True)
+async def rollback(session: Session, request: RollbackRequest) -> ApplyResult:
+    """Go back to an earlier revision: its manifests are planned anew and applied as a new revision."""
+    context = await session.context()
+    store = await session.store()
+    revisions = await store.applications.history(context.name, request.application)
+    number = request.revision
+    if number is None:
+        deployed = [r.number for r in revisions if r.status in ("deployed", "superseded")]
+        number = deployed[-2] if len(deployed) > 1 else None
+    target = next((r for r in revisions if r.number == number), None)
+    if target is None:
+        known = ", ".join(str(r.number) for r in revisions)
+        hint = f"revisions: {known}" if known else "proxmox-cli status lists the applications"
+        what = f"revision {number}" if number is not None else "earlier revision"
+        raise NotFoundError(f"application {request.application!r} has no {what}", hint=hint)
+    texts = [ManifestText(name=f"revision {target.number}", content=json.dumps(doc)) for doc in target.manifests]
+    desired = DesiredState(texts=texts, application=request.application, allow=request.allow, prune=True)
+    if not request.agreed:
+        shown = plan_view((await prepare(session, desired)).plan)
+        return ApplyResult(plan=shown, revision=None, outcomes=[])
+    return await apply(
+        session,
+        ApplyRequest(
+            **desired.model_dump(), agreed=request.agreed, verb=f"rollback to {target.number}", source=target.source
+        ),
+    )

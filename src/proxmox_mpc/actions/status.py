@@ -1,0 +1,111 @@
+"""Show how applications are."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+from pydantic import Field
+
+from proxmox_mpc.actions._action import Request, Result, action
+from proxmox_mpc.actions._session import Session
+from proxmox_mpc.applications.ownership import of_application, owned_by_key
+from proxmox_mpc.engine.diff import three_way
+from proxmox_mpc.engine.planner import find_owned
+from proxmox_mpc.errors import NotFoundError
+from proxmox_mpc.kinds import find_kind
+from proxmox_mpc.kinds._kind import Key, Live, Owned, View
+from proxmox_mpc.store import Application
+
+
+class StatusRequest(Request):
+    """Which application; all when empty."""
+
+    application: str = Field("", description="The application's name; all when empty.")
+
+
+class MemberView(Result):
+    """One owned resource: synced, drifted (and in what), restart pending, or missing."""
+
+    kind: str
+    namespace: str
+    name: str
+    state: str
+    detail: str = ""
+    where: str = ""
+
+
+class ApplicationView(Result):
+    """One application: its last revision, and how its resources are."""
+
+    name: str
+    revision: int
+    status: str
+    updated_at: datetime
+    health: str
+    members: list[MemberView]
+
+
+class StatusResult(Result):
+    """Applications of the context, by name."""
+
+    context: str
+    items: list[ApplicationView]
+
+
+@action(permission="resources:read", route="GET /applications")
+async def status(session: Session, request: StatusRequest) -> StatusResult:
+    """Show applications: last revision, and whether what they own is as it was applied."""
+    context = await session.context()
+    store = await session.store()
+    applications = await store.applications.list(context.name)
+    if request.application:
+        applications = [app for app in applications if app.name == request.application]
+        if not applications:
+            raise NotFoundError(
+                f"there is no application {request.application!r}", hint="proxmox-cli status lists them"
+            )
+    owned = await owned_by_key(store, context.name)
+    view = await session.view()
+    items = [await _application(session, view, context.name, app, owned) for app in applications]
+    return StatusResult(context=context.name, items=items)
+
+
+async def _application(
+    session: Session, view: View, context: str, app: Application, owned: dict[Key, Owned]
+) -> ApplicationView:
+    store = await session.store()
+    last = (await store.applications.history(context, app.name))[-1]
+    mine = of_application(owned, app.name)
+    found = await find_owned(view, find_kind, mine, app.name)
+    members = await asyncio.gather(*(_member(view, key, item, found.get(key)) for key, item in sorted(mine.items())))
+    states = {member.state for member in members}
+    health = (
+        "degraded" if "missing" in states or last.status == "failed" else "drifted" if "drifted" in states else "synced"
+    )
+    return ApplicationView(
+        name=app.name,
+        revision=last.number,
+        status=last.status,
+        updated_at=last.created_at,
+        health=health,
+        members=list(members),
+    )
+
+
+async def _member(view: View, key: Key, owned: Owned, live: Live | None) -> MemberView:
+    head = {"kind": key.kind, "namespace": key.namespace, "name": key.name}
+    if live is None:
+        return MemberView(**head, state="missing", detail="is not on the cluster any more")
+    kind = find_kind(key.kind)
+    where = " ".join(str(value) for name, value in live.identity.items() if str(value) != key.name)
+    changes = three_way(kind.schema, live.fields, owned.applied, owned.applied)
+    if changes:
+        detail = ", ".join(
+            f"{c.path}: {kind.schema.show(c.path, c.new)} → {kind.schema.show(c.path, c.old)}" for c in changes
+        )
+        return MemberView(**head, state="drifted", detail=detail, where=where)
+    pending = await kind.driver.pending(view, live)
+    if pending:
+        return MemberView(**head, state="restart pending", detail=", ".join(pending), where=where)
+    return MemberView(**head, state="synced", where=where)

@@ -1,0 +1,127 @@
+"""A plan applied as a revision of its application: recorded before it starts, and however it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from proxmox_mpc.applications.journal import StoreJournal
+from proxmox_mpc.engine.execute import ApplyFailed, Execution, Outcome, Progress
+from proxmox_mpc.engine.plan import Plan
+from proxmox_mpc.errors import MpcError
+from proxmox_mpc.kinds._kind import Kind, View
+
+if TYPE_CHECKING:
+    from proxmox_mpc.pve import Cluster
+    from proxmox_mpc.store import Store
+
+
+@dataclass(frozen=True)
+class Applier:
+    """Who applies, where it is recorded, and where progress goes."""
+
+    store: Store
+    actor: str
+    kind_of: Callable[[str], Kind]
+    now: Callable[[], datetime]
+    new_uid: Callable[[], str]
+    report: Callable[[Progress], None]
+
+    async def apply(
+        self,
+        plan: Plan,
+        view: View,
+        *,
+        verb: str,
+        manifests: Sequence[dict[str, Any]],
+        shown: dict[str, Any],
+        source: str = "",
+        note: str = "",
+    ) -> tuple[int | None, list[Outcome]]:
+        """Carry out the plan; answers the new revision's number (None where nothing was to do) and the outcomes.
+
+        Raises Blocked with nothing changed and nothing recorded; ApplyFailed with the revision marked failed.
+        """
+        plan.refuse_blocked()
+        run = await self.store.runs.begin(
+            plan.context, plan.application, verb, self.actor, os.getpid(), socket.gethostname(), plan.hash
+        )
+        number: int | None = None
+        if not plan.is_empty:
+            revision = await self.store.applications.begin_revision(
+                plan.context,
+                plan.application,
+                actor=self.actor,
+                source=source,
+                manifests=list(manifests),
+                plan=shown,
+                note=note or verb,
+            )
+            number = revision.number
+        journal = StoreJournal(self.store, plan.context, run.id, self.now)
+        execution = Execution(view, self.kind_of, plan, journal, self.new_uid, self.report)
+        try:
+            outcomes = await execution.run()
+        except ApplyFailed as error:
+            await self._finish(plan, run.id, number, "failed", error.outcomes, verb)
+            raise
+        except (MpcError, asyncio.CancelledError, KeyboardInterrupt):
+            await asyncio.shield(self._finish(plan, run.id, number, "interrupted", (), verb))
+            raise
+        await self._finish(plan, run.id, number, "succeeded", outcomes, verb)
+        return number, outcomes
+
+    async def _finish(
+        self, plan: Plan, run_id: str, number: int | None, status: str, outcomes: Sequence[Outcome], verb: str
+    ) -> None:
+        result = {
+            "status": status,
+            "outcomes": [
+                {"resource": str(o.key), "action": o.action.value, "status": o.status, "error": str(o.error or "")}
+                for o in outcomes
+            ],
+        }
+        await self.store.runs.finish(run_id, status, result)
+        if number is not None:
+            done = status == "succeeded"
+            state = ("uninstalled" if verb == "delete" else "deployed") if done else "failed"
+            await self.store.applications.finish_revision(plan.context, plan.application, number, state, result)
+        for outcome in outcomes:
+            await self.store.events.add(
+                plan.context,
+                type="Normal" if outcome.status == "done" else "Warning",
+                reason=f"{outcome.action.value}-{outcome.status}",
+                kind=outcome.key.kind,
+                namespace=outcome.key.namespace,
+                name=outcome.key.name,
+                message=str(outcome.error or outcome.action.value),
+                actor=self.actor,
+            )
+
+
+async def settle_unfinished(store: Store, context: str, pve: Cluster) -> list[str]:
+    """Runs whose process died: wait for the tasks that they started, then close them.
+
+    What they made carries its marks, so that the next plan finds it. Answers one line per run, to be shown.
+    """
+    lines: list[str] = []
+    for run, entries in await store.runs.unfinished(context):
+        for entry in entries:
+            if entry.state == "accepted" and entry.upid:
+                try:
+                    await pve.wait(entry.upid)
+                    await store.runs.done(run.id, entry.seq)
+                except MpcError as error:
+                    await store.runs.failed(run.id, entry.seq, str(error))
+        open_ended = sum(entry.state in ("sending", "accepted") for entry in entries)
+        await store.runs.finish(run.id, "interrupted", {"status": "interrupted", "open": open_ended})
+        lines.append(
+            f"{run.verb} of {run.application} by {run.actor} at {run.started_at:%Y-%m-%d %H:%M} did not end: "
+            f"{len(entries)} requests journalled, {open_ended} without a known end; continuing from what is there"
+        )
+    return lines

@@ -1,0 +1,336 @@
+"""Manifests: YAML or JSON texts in, checked resources out, every mistake with its file, line and column."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from proxmox_mpc.errors import InvalidInput, InvalidInputs, MpcError, Place
+from proxmox_mpc.kinds._kind import API_VERSION, DEFAULT_NAMESPACE, Key, Kind, Resource
+from proxmox_mpc.kinds._schema import model_of
+
+try:
+    from yaml import CSafeLoader as Loader
+except ImportError:  # PyYAML without libyaml: slower, the same answers
+    from yaml import SafeLoader as Loader  # type: ignore[assignment]
+
+# As PVE takes names of guests: labels of letters, digits and hyphens, joined by dots; other objects also take _ and /.
+NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._/@-]*[A-Za-z0-9])?")
+TOP_LEVEL = ("apiVersion", "kind", "metadata", "spec")
+METADATA = ("name", "namespace", "annotations")
+
+
+class InvalidManifest(InvalidInput):
+    """The manifest is not valid."""
+
+    code = "manifest.invalid"
+
+
+@dataclass(frozen=True)
+class Text:
+    """One file of manifests: its name as the user knows it, and its content."""
+
+    name: str
+    content: str
+
+
+@dataclass(frozen=True)
+class Document:
+    """One document of a file, with the place of each value by path (`("spec", "disks", 0, "size")`)."""
+
+    value: Any
+    places: Mapping[tuple[str | int, ...], Place]
+
+    def place(self, *path: str | int) -> Place | None:
+        """Where a path stands, or the nearest thing around it."""
+        for end in range(len(path), -1, -1):
+            if (found := self.places.get(path[:end])) is not None:
+                return found
+        return None
+
+
+def documents(texts: Iterable[Text]) -> list[Document]:
+    """All documents of these texts; `kind: List` is its items. Raises InvalidManifest, or InvalidInputs for several."""
+    found: list[Document] = []
+    errors: list[MpcError] = []
+    for text in texts:
+        try:
+            found += _parse(text)
+        except InvalidManifest as error:
+            errors.append(error)
+    _raise(errors)
+    return found
+
+
+def _parse(text: Text) -> Iterator[Document]:
+    loader = Loader(text.content)
+    try:
+        while loader.check_node():
+            node = loader.get_node()
+            places: dict[tuple[str | int, ...], Place] = {}
+            assert node is not None
+            _index(node, (), text.name, places)
+            value = loader.construct_document(node)
+            if isinstance(value, dict) and value.get("kind") == "List" and isinstance(value.get("items"), list):
+                for number, item in enumerate(value["items"]):
+                    depth = ("items", number)
+                    inner = {path[2:]: place for path, place in places.items() if path[:2] == depth}
+                    yield Document(item, inner)
+            elif value is not None:
+                yield Document(value, places)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Place(text.name, mark.line + 1, mark.column + 1) if mark else Place(text.name, 1, 1)
+        raise InvalidManifest(f"not valid YAML: {error.problem or error.context}", place=place) from None
+    except yaml.reader.ReaderError as error:
+        line = text.content.count("\n", 0, error.position) + 1
+        message = f"not valid YAML: the character {chr(error.character)!r} is not allowed"
+        raise InvalidManifest(message, place=Place(text.name, line, 1)) from None
+    except ValueError as error:  # dates and numbers that YAML reads and Python does not
+        raise InvalidManifest(f"not valid YAML: {error}", place=Place(text.name, 1, 1)) from None
+    except RecursionError:
+        raise InvalidManifest("nested too deeply", place=Place(text.name, 1, 1)) from None
+    finally:
+        loader.dispose()
+
+
+def _index(node: yaml.Node, path: tuple[str | int, ...], file: str, places: dict[tuple[str | int, ...], Place]) -> None:
+    places.setdefault(path, _place(file, node))
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            name = str(key.value)
+            if name in seen:
+                raise InvalidManifest(f"{name!r} stands here twice", place=_place(file, key))
+            seen.add(name)
+            places[*path, name] = _place(file, key)
+            _index(value, (*path, name), file, places)
+    elif isinstance(node, yaml.SequenceNode):
+        for number, item in enumerate(node.value):
+            _index(item, (*path, number), file, places)
+
+
+def _place(file: str, node: yaml.Node) -> Place:
+    return Place(file, node.start_mark.line + 1, node.start_mark.column + 1)
+
+
+def resources(
+    found: Sequence[Document],
+    kind_of: Callable[[str], Kind],
+    *,
+    namespace: str = DEFAULT_NAMESPACE,
+    fingerprint: Callable[[str], str] = lambda secret: "",
+) -> list[Resource]:
+    """Checked resources of these documents, in their order.
+
+    `namespace` is for manifests that name none; `fingerprint` turns a secret into what is stored and compared.
+    Raises InvalidManifest, or InvalidInputs with all mistakes of all documents.
+    """
+    made: list[Resource] = []
+    errors: list[MpcError] = []
+    seen: dict[Key, Place | None] = {}
+    for document in found:
+        try:
+            resource = _resource(document, kind_of, namespace, fingerprint)
+        except InvalidInputs as several:
+            errors += several.errors
+            continue
+        except MpcError as error:
+            errors.append(error)
+            continue
+        here = document.place("metadata", "name")
+        if resource.key in seen:
+            message = f"{resource.key} is declared twice, first at {seen[resource.key]}"
+            errors.append(InvalidManifest(message, hint="rename or remove one of them", place=here))
+        seen.setdefault(resource.key, here)
+        made.append(resource)
+    _raise(errors)
+    return made
+
+
+def _raise(errors: Sequence[MpcError]) -> None:
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise InvalidInputs(errors)
+
+
+def _resource(
+    document: Document, kind_of: Callable[[str], Kind], namespace: str, fingerprint: Callable[[str], str]
+) -> Resource:
+    value = document.value
+    if not isinstance(value, dict):
+        raise InvalidManifest(
+            f"a manifest is a mapping with {', '.join(TOP_LEVEL)}, not {_named(value)}", place=document.place()
+        )
+    _known(document, value, TOP_LEVEL, ())
+    _required(document, value, "apiVersion", "kind", "metadata")
+    if value["apiVersion"] != API_VERSION:
+        message = f"apiVersion {value['apiVersion']!r} is not known"
+        raise InvalidManifest(message, hint=f"write apiVersion: {API_VERSION}", place=document.place("apiVersion"))
+    kind = _kind(document, value["kind"], kind_of)
+    metadata = value["metadata"]
+    if not isinstance(metadata, dict):
+        raise InvalidManifest("metadata is a mapping with a name", place=document.place("metadata"))
+    key, annotations = _metadata(document, metadata, kind, namespace)
+    spec = value.get("spec")
+    if spec is not None and not isinstance(spec, dict):
+        raise InvalidManifest(f"spec is a mapping, not {_named(spec)}", place=document.place("spec"))
+    model = _validated(document, kind, spec or {})
+    fields, secrets = kind.schema.flatten(model)
+    fields |= {path: fingerprint(secret) for path, secret in secrets.items()}
+    return Resource(key, model, fields, secrets, annotations, _placer(document))
+
+
+def _placer(document: Document) -> Callable[[str], Place | None]:
+    def place(path: str) -> Place | None:
+        steps: list[str | int] = [int(step) if step.isdigit() else step for step in path.split(".")]
+        return document.place(*steps)
+
+    return place
+
+
+def _kind(document: Document, name: Any, kind_of: Callable[[str], Kind]) -> Kind:
+    try:
+        kind = kind_of(str(name))
+    except MpcError as error:
+        raise InvalidManifest(error.message, hint=error.hint, place=document.place("kind")) from None
+    if kind.name != name:
+        message = f"there is no kind {name!r}"
+        raise InvalidManifest(message, hint=f"did you mean {kind.name}?", place=document.place("kind"))
+    return kind
+
+
+def _metadata(document: Document, metadata: dict[str, Any], kind: Kind, namespace: str) -> tuple[Key, dict[str, str]]:
+    _known(document, metadata, METADATA, ("metadata",))
+    _required(document, metadata, "name", base=("metadata",))
+    name = metadata["name"]
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        message = f"metadata.name {name!r} is not a name: letters, digits, hyphens and dots"
+        raise InvalidManifest(message, hint=_quoted(name), place=document.place("metadata", "name"))
+    if kind.namespaced and ("_" in name or "/" in name or "@" in name or len(name) > 63):
+        message = f"metadata.name {name!r} cannot name a guest: letters, digits, hyphens and dots, at most 63"
+        raise InvalidManifest(message, place=document.place("metadata", "name"))
+    own = metadata.get("namespace")
+    if own is not None and not kind.namespaced:
+        message = f"{kind.name} is cluster-wide and has no namespace"
+        raise InvalidManifest(message, hint="remove it", place=document.place("metadata", "namespace"))
+    if own is not None and (not isinstance(own, str) or not NAME.fullmatch(own)):
+        message = f"metadata.namespace {own!r} is not a name: letters, digits and hyphens"
+        raise InvalidManifest(message, hint=_quoted(own), place=document.place("metadata", "namespace"))
+    annotations = metadata.get("annotations") or {}
+    if not isinstance(annotations, dict) or not all(isinstance(v, str) for v in annotations.values()):
+        message = "metadata.annotations maps names to texts"
+        raise InvalidManifest(
+            message, hint="quote numbers and booleans", place=document.place("metadata", "annotations")
+        )
+    return kind.key(name, own or namespace), annotations
+
+
+def _quoted(value: object) -> str:
+    return f'write "{value}" in quotes' if isinstance(value, int | float | bool) else ""
+
+
+def _known(document: Document, value: Mapping[str, Any], names: Sequence[str], base: tuple[str | int, ...]) -> None:
+    for name in value:
+        if name not in names:
+            close = difflib.get_close_matches(str(name), names, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"known here: {', '.join(names)}"
+            where = ".".join(str(step) for step in (*base, name))
+            raise InvalidManifest(f"{where}: there is no such field", hint=hint, place=document.place(*base, name))
+
+
+def _required(document: Document, value: Mapping[str, Any], *names: str, base: tuple[str, ...] = ()) -> None:
+    for name in names:
+        if value.get(name) is None:
+            where = ".".join((*base, name))
+            raise InvalidManifest(f"{where} is missing", place=document.place(*base, name))
+
+
+def _validated(document: Document, kind: Kind, spec: dict[str, Any]) -> BaseModel:
+    try:
+        return kind.model.model_validate(spec)
+    except ValidationError as error:
+        problems = [_problem(document, kind, item) for item in error.errors(include_url=False)]
+        unique = {(str(p.place), p.message.partition(":")[0]): p for p in reversed(problems)}
+        _raise(list(reversed(unique.values())))
+        raise
+
+
+def _problem(document: Document, kind: Kind, item: Any) -> InvalidManifest:
+    location = [step for step in item["loc"] if isinstance(step, int) or _is_field(step)]
+    path: tuple[str | int, ...] = ("spec", *location)
+    where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
+    message, hint = _explained(kind, item, location)
+    return InvalidManifest(f"{where}: {message}", hint=hint, place=document.place(*path))
+
+
+def _is_field(step: object) -> bool:
+    # Unions put the names of their members into the location ("str", "int", "function-before[…]").
+    return isinstance(step, str) and step not in ("str", "int", "float", "bool") and "[" not in step
+
+
+def _explained(kind: Kind, item: Any, location: list[str | int]) -> tuple[str, str]:
+    given = item.get("input")
+    context = item.get("ctx", {})
+    match item["type"]:
+        case "extra_forbidden":
+            names = _field_names(kind.model, location[:-1])
+            close = difflib.get_close_matches(str(location[-1]), names, n=1)
+            dotted = ".".join([kind.name, *(str(step) for step in location[:-1] if isinstance(step, str))])
+            return "there is no such field", (
+                f"did you mean {close[0]}?" if close else f"proxmox-cli explain {dotted} lists the fields"
+            )
+        case "missing":
+            return "is required", ""
+        case "value_error":
+            return str(context.get("error", item["msg"])), ""
+        case "literal_error":
+            return f"{given!r} is not one of {context['expected']}", ""
+        case "string_pattern_mismatch":
+            return f"{given!r} does not have the right form ({_readable(context['pattern'])})", ""
+        case "bool_type" | "bool_parsing":
+            return f"{given!r} is not true or false", ""
+        case "int_type" | "int_parsing":
+            return f"{given!r} is not a whole number", "remove the quotes" if isinstance(given, str) else ""
+        case "float_type":
+            return f"{given!r} is not a number", ""
+        case "string_type":
+            return f"{_named(given)} is not a text", _quoted(given)
+        case "list_type":
+            return f"{_named(given)} is not a list", ""
+        case "model_type" | "dict_type" | "model_attributes_type":
+            return f"{_named(given)} is not a mapping of fields", ""
+        case "greater_than_equal":
+            return f"{given} is too small: {context['ge']} or more", ""
+        case "less_than_equal":
+            return f"{given} is too large: {context['le']} or less", ""
+        case _:
+            return str(item["msg"]), ""
+
+
+def _readable(pattern: str) -> str:
+    choice = re.fullmatch(r"\^\(([\w.|-]+)\)\$", pattern)
+    return f"one of {choice[1].replace('|', ', ')}" if choice else pattern
+
+
+def _field_names(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:
+    for step in location:
+        if isinstance(step, str):
+            info = next((i for n, i in model.model_fields.items() if (i.alias or n) == step), None)
+            inner = model_of(info.annotation) if info else None
+            if inner is None:
+                return []
+            model = inner
+    return [info.alias or name for name, info in model.model_fields.items()]
+
+
+def _named(value: object) -> str:
+    names = {dict: "a mapping", list: "a list", type(None): "nothing"}
+    return names.get(type(value), repr(value))

@@ -1,0 +1,115 @@
+"""Which live object each resource means, and whose it is.
+
+A guest is its VMID plus the mark that it carries; its name and its node are not its identity. So a guest that moved
+is found where it is, a renamed one is still the same, and a clone that copied a description is nobody's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from proxmox_mpc.errors import RefusedError
+from proxmox_mpc.kinds._kind import Key, Kind, Live, Owned, Resource, View
+
+
+class Owner(Enum):
+    """Whose a live object is, seen from one application."""
+
+    OURS = "ours"
+    NOBODY = "nobody"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What one resource was found to be: the live object, whose it is, and what the store remembers."""
+
+    live: Live | None
+    owner: Owner = Owner.NOBODY
+    application: str = ""
+    owned: Owned | None = None
+
+
+class Ambiguous(RefusedError):
+    """A name could mean several objects."""
+
+    code = "resource.ambiguous"
+
+
+class OtherOwner(RefusedError):
+    """The object belongs to another application."""
+
+    code = "resource.owned-by-other"
+
+
+async def observe(
+    view: View, kind_of: Callable[[str], Kind], wanted: Sequence[Resource], owned: Mapping[Key, Owned], application: str
+) -> dict[Key, Sighting]:
+    """Find every wanted resource on the cluster: one bulk read per kind, all kinds at once.
+
+    Raises Ambiguous where two live objects could be meant, with what tells them apart.
+    """
+    kinds = sorted({resource.key.kind for resource in wanted})
+    mine = {kind: [r for r in wanted if r.key.kind == kind] for kind in kinds}
+    known = {kind: [item for key, item in owned.items() if key.kind == kind] for kind in kinds}
+    found = await asyncio.gather(*(kind_of(kind).driver.observe(view, mine[kind], known[kind]) for kind in kinds))
+    sightings: dict[Key, Sighting] = {}
+    for kind, lives in zip(kinds, found, strict=True):
+        for resource in mine[kind]:
+            live = match(resource, kind_of(kind), lives, owned.get(resource.key))
+            sightings[resource.key] = sighting(live, owned.get(resource.key), application)
+    return sightings
+
+
+def match(resource: Resource, kind: Kind, lives: Iterable[Live], owned: Owned | None) -> Live | None:
+    """The live object that a resource means: by its uid, by its mark, by a declared identity, by its name."""
+    lives = list(lives)
+    asked = {name: resource.fields[name] for name in kind.identified_by if name in resource.fields}
+    tests: list[Callable[[Live], bool]] = [
+        lambda live: owned is not None and live.mark is not None and live.mark.uid == owned.uid,
+        lambda live: live.mark is not None and live.mark.key == resource.key,
+        lambda live: bool(asked) and live.mark is None and all(live.identity[n] == v for n, v in asked.items()),
+        lambda live: live.mark is None and live.key == resource.key,
+    ]
+    for number, test in enumerate(tests):
+        hits = [live for live in lives if test(live)]
+        if len(hits) > 1:
+            ids = ", ".join(_identity(live) for live in hits)
+            hint = "rename one of them, or name the right one in the manifest"
+            raise Ambiguous(f"{resource.key} could be {len(hits)} objects: {ids}", hint=hint, place=resource.place(""))
+        if not hits:
+            continue
+        live = hits[0]
+        if number >= 2 and asked and any(live.identity[name] != value for name, value in asked.items()):
+            wish = ", ".join(f"{name} {value}" for name, value in asked.items())
+            hint = "correct the manifest, or rename one of them"
+            message = f"{resource.key} asks for {wish}, but the object of that name is {_identity(live)}"
+            raise Ambiguous(message, hint=hint, place=resource.place("spec"))
+        if number == 2 and live.key.name != resource.key.name:
+            raise Ambiguous(
+                f"{resource.key} asks for {_identity(live)}, which is {live.key.label} and not owned",
+                hint="take a free one, or rename that object first",
+                place=resource.place("spec"),
+            )
+        return live
+    return None
+
+
+def _identity(live: Live) -> str:
+    return " ".join(f"{name} {value}" for name, value in live.identity.items())
+
+
+def sighting(live: Live | None, owned: Owned | None, application: str) -> Sighting:
+    """Whose the object is: its own mark decides; without one the store does."""
+    if live is None:
+        return Sighting(None, owned=owned)
+    if live.mark is not None:
+        ours = live.mark.application == application
+        return Sighting(live, Owner.OURS if ours else Owner.OTHER, live.mark.application, owned)
+    if owned is not None:
+        ours = owned.application == application
+        return Sighting(live, Owner.OURS if ours else Owner.OTHER, owned.application, owned)
+    return Sighting(live)

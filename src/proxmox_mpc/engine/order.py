@@ -1,0 +1,38 @@
+"""What must come before what: needs between resources as edges, cycles named instead of hung on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from graphlib import CycleError, TopologicalSorter
+
+from proxmox_mpc.errors import InvalidInput
+from proxmox_mpc.kinds._kind import Key, Kind, Resource
+
+
+class NeedsCycle(InvalidInput):
+    """Resources need each other in a circle."""
+
+    code = "plan.cycle"
+
+
+def edges(resources: Sequence[Resource], kind_of: Callable[[str], Kind]) -> dict[Key, tuple[Key, ...]]:
+    """For each resource, those of the same set that must be done first. Raises NeedsCycle."""
+    by_provided = {key: r.key for r in resources for key in kind_of(r.key.kind).provides(r)}
+    found: dict[Key, tuple[Key, ...]] = {}
+    for resource in resources:
+        needed = {
+            by_provided[need.key] for need in kind_of(resource.key.kind).needs(resource) if need.key in by_provided
+        }
+        found[resource.key] = tuple(sorted(needed - {resource.key}))
+    try:
+        TopologicalSorter(found).prepare()
+    except CycleError as error:
+        circle = " → ".join(str(key) for key in error.args[1])
+        raise NeedsCycle(f"these need each other: {circle}", hint="break the circle") from None
+    return found
+
+
+def deletion_edges(keys: Sequence[Key], kind_of: Callable[[str], Kind]) -> dict[Key, tuple[Key, ...]]:
+    """For each key, those that must be deleted first: whatever kinds come later at creation."""
+    order = {key: kind_of(key.kind).order for key in keys}
+    return {key: tuple(sorted(other for other in keys if order[other] > order[key])) for key in keys}

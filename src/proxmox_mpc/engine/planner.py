@@ -1,0 +1,207 @@
+"""From what is wanted and what lives to a plan: reads the cluster, writes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from proxmox_mpc.engine.diff import three_way
+from proxmox_mpc.engine.observe import Owner, Sighting, observe, sighting
+from proxmox_mpc.engine.order import deletion_edges, edges
+from proxmox_mpc.engine.plan import Action, Plan, Step, word
+from proxmox_mpc.errors import InvalidInputs, MpcError
+from proxmox_mpc.kinds._field import Impact
+from proxmox_mpc.kinds._kind import Change, Key, Kind, Live, Owned, Resource, View
+
+ALLOW_ANNOTATION = "proxmox.io/allow"
+"""A resource's own policy: the highest impact that may happen to it without being asked."""
+ADOPT_ANNOTATION = "proxmox.io/adopt"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a plan is to reach.
+
+    `owned` is all that the store remembers of this context. `allow` is the highest impact that may happen; `prune`
+    deletes what the application owns and no manifest names; `adopt` takes over what nobody owns.
+    """
+
+    context: str
+    application: str
+    resources: Sequence[Resource] = ()
+    owned: Mapping[Key, Owned] = field(default_factory=dict)
+    allow: Impact = Impact.PENDING
+    prune: bool = False
+    adopt: bool = False
+
+
+async def plan(view: View, kind_of: Callable[[str], Kind], wish: Wish) -> Plan:
+    """The plan that makes the cluster as wished.
+
+    Raises InvalidInput (several: InvalidInputs) for references to what is not there, Ambiguous for names that could
+    mean several objects, and the client's errors.
+    """
+    wanted = list(wish.resources)
+    sightings = await observe(view, kind_of, wanted, wish.owned, wish.application)
+    needed = {need.key for r in wanted for need in kind_of(r.key.kind).needs(r) if need.implied}
+    implied = await _missing(view, kind_of, needed - {resource.key for resource in wanted})
+    wanted = [*implied, *wanted]
+    sightings |= {resource.key: Sighting(None) for resource in implied}
+    view.planned = frozenset(
+        key for r in wanted if sightings[r.key].live is None for key in kind_of(r.key.kind).provides(r)
+    )
+    completed = await _completed(view, kind_of, wanted, sightings)
+    before = edges(completed, kind_of)
+    steps = [_step(kind_of(r.key.kind), r, sightings[r.key], wish, before[r.key]) for r in completed]
+    kept = needed | {resource.key for resource in completed}
+    stale = {key: item for key, item in wish.owned.items() if item.application == wish.application and key not in kept}
+    if wish.prune:
+        steps += await _pruning(view, kind_of, wish, stale)
+    return Plan(wish.context, wish.application, tuple(steps), wish.allow, () if wish.prune else _notes(stale))
+
+
+async def plan_deletion(
+    view: View, kind_of: Callable[[str], Kind], wish: Wish, lives: Sequence[Live], *, forget: Sequence[Key] = ()
+) -> Plan:
+    """The plan that deletes these live objects, last created first. Asking for it is leave enough for data loss."""
+    keys = [live.key for live in lives]
+    before = deletion_edges(keys, kind_of)
+    steps = [_deletion(kind_of(live.key.kind), live, wish.owned.get(live.key), before[live.key]) for live in lives]
+    steps += [Step(key, Action.FORGET, owned=wish.owned.get(key), note="is gone already") for key in forget]
+    return Plan(wish.context, wish.application, tuple(steps), Impact.DATA_LOSS)
+
+
+def _deletion(kind: Kind, live: Live, owned: Owned | None, needs: tuple[Key, ...]) -> Step:
+    impact = Impact.DATA_LOSS if kind.deletes_data else Impact.NONE
+    note = " ".join(f"{name} {value}" for name, value in live.identity.items() if str(value) != live.key.name)
+    return Step(live.key, Action.DELETE, (), impact, needs, note, live=live, owned=owned)
+
+
+async def _missing(view: View, kind_of: Callable[[str], Kind], needed: set[Key]) -> list[Resource]:
+    """Resources for what others take for granted and is not there: a namespace's pool."""
+    kinds = sorted({key.kind for key in needed})
+    answers = await asyncio.gather(*(kind_of(kind).driver.rows(view, full=False) for kind in kinds))
+    present = {live.key for lives in answers for live in lives}
+    return [Resource(key, kind_of(key.kind).model(), {}) for key in sorted(needed - present)]
+
+
+async def _completed(
+    view: View, kind_of: Callable[[str], Kind], wanted: Sequence[Resource], sightings: Mapping[Key, Sighting]
+) -> list[Resource]:
+    errors: list[MpcError] = []
+    completed: list[Resource] = []
+    # One after the other, in their order: placement must see what was placed before, and always the same way.
+    for resource in wanted:
+        try:
+            done = await kind_of(resource.key.kind).driver.complete(view, resource, sightings[resource.key].live)
+            completed.append(done)
+        except InvalidInputs as several:
+            errors += several.errors
+        except MpcError as error:
+            if error.exit_code != 1:
+                raise
+            errors.append(error)
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise InvalidInputs(errors)
+    return completed
+
+
+def _step(kind: Kind, resource: Resource, seen: Sighting, wish: Wish, needs: tuple[Key, ...]) -> Step:
+    live, owned = seen.live, seen.owned
+    if live is None:
+        changes = tuple(
+            Change(path, None, value) for path, value in resource.fields.items() if not path.startswith("metadata.")
+        )
+        gone = "was deleted outside; is made anew" if owned is not None else ""
+        return Step(
+            resource.key, Action.CREATE, changes, needs=needs, note=gone, choices=resource.choices, resource=resource
+        )
+    allow = max(wish.allow, _annotated(resource))
+    applied = owned.applied if owned is not None and seen.owner is Owner.OURS else None
+    changes = tuple(
+        _allowed(kind.driver.cost(live, change), allow)
+        for change in three_way(kind.schema, live.fields, resource.fields, applied)
+    )
+    step = Step(resource.key, Action.NONE, changes, needs=needs, resource=resource, live=live, owned=owned)
+    adopt = wish.adopt or resource.annotations.get(ADOPT_ANNOTATION) == "true"
+    if seen.owner is Owner.OTHER:
+        message = f"belongs to application {seen.application!r}"
+        return replace(step, action=Action.UPDATE, blocked=message) if changes else replace(step, note=message)
+    if not changes:
+        if seen.owner is Owner.NOBODY and adopt:
+            return replace(step, action=Action.ADOPT)
+        return replace(step, note="exists, not owned" if seen.owner is Owner.NOBODY else "")
+    impact = max(change.impact for change in changes)
+    replaced = any(change.impact == Impact.REPLACE for change in changes)
+    if replaced and kind.deletes_data:
+        impact = max(impact, Impact.DATA_LOSS)
+    step = replace(step, action=Action.REPLACE if replaced else Action.UPDATE, impact=impact)
+    if seen.owner is Owner.NOBODY and not adopt:
+        return replace(step, blocked="exists already and nobody owns it")
+    if impact >= Impact.RESTART and impact > allow:
+        worst = max(changes, key=lambda change: change.impact)
+        why = "needs a new object and destroys the old one's data" if replaced else f"costs {impact.label}"
+        return replace(step, blocked=f"{worst.path}: {why}")
+    return step
+
+
+def _allowed(change: Change, allow: Impact) -> Change:
+    """With restarts allowed, what would wait for a reboot gets one."""
+    if change.impact == Impact.PENDING and allow >= Impact.RESTART:
+        return replace(change, impact=Impact.RESTART)
+    return change
+
+
+def _annotated(resource: Resource) -> Impact:
+    text = resource.annotations.get(ALLOW_ANNOTATION, "")
+    for impact in Impact:
+        if text and text == word(impact):
+            return impact
+    if text:
+        known = ", ".join(word(impact) for impact in Impact if impact >= Impact.RESTART)
+        raise resource.invalid(f"metadata.annotations.{ALLOW_ANNOTATION}", f"{text!r} is no impact", f"known: {known}")
+    return Impact.NONE
+
+
+async def _pruning(view: View, kind_of: Callable[[str], Kind], wish: Wish, stale: Mapping[Key, Owned]) -> list[Step]:
+    """Deletions of what this application owns and no manifest names any more; ownership decides, never a name."""
+    lives = await find_owned(view, kind_of, stale, wish.application)
+    before = deletion_edges(list(lives), kind_of)
+    steps = [_deletion(kind_of(key.kind), live, stale[key], before[key]) for key, live in lives.items()]
+    blocked = "deletes its data"
+    return [
+        replace(
+            step, blocked=blocked if step.impact > wish.allow and step.impact >= Impact.RESTART else "", note="pruned"
+        )
+        for step in steps
+    ] + [Step(key, Action.FORGET, owned=stale[key], note="is gone already") for key in stale if key not in lives]
+
+
+async def find_owned(
+    view: View, kind_of: Callable[[str], Kind], owned: Mapping[Key, Owned], application: str
+) -> dict[Key, Live]:
+    """The live objects of these records; one whose mark names somebody else by now is not among them."""
+    kinds = sorted({key.kind for key in owned})
+    answers = await asyncio.gather(
+        *(kind_of(k).driver.observe(view, (), [i for key, i in owned.items() if key.kind == k]) for k in kinds)
+    )
+    found: dict[Key, Live] = {}
+    for kind, lives in zip(kinds, answers, strict=True):
+        for live in lives:
+            for key, item in owned.items():
+                same = all(live.identity.get(n) == v for n, v in item.identity.items() if n != "node")
+                mine = sighting(live, item, application).owner is Owner.OURS
+                marked = not kind_of(kind).marked or (live.mark is not None and live.mark.uid == item.uid)
+                if key.kind == kind and same and mine and marked:
+                    found[key] = replace(live, key=key)
+    return found
+
+
+def _notes(stale: Mapping[Key, Owned]) -> tuple[str, ...]:
+    if not stale:
+        return ()
+    listed = ", ".join(str(key) for key in sorted(stale)[:5]) + (" …" if len(stale) > 5 else "")
+    return (f"owned, and in no manifest any more: {listed} (--prune deletes)",)

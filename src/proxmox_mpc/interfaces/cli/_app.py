@@ -1,0 +1,90 @@
+"""The verbs as a group that imports a verb only when it is typed, and the one place where errors become exit codes."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pkgutil import iter_modules
+
+import click
+
+from proxmox_mpc.errors import InvalidInputs, MpcError
+from proxmox_mpc.interfaces import cli
+
+SECTIONS = {
+    "Look": ("get", "describe", "explain", "api-resources", "discover", "status", "tasks", "logs", "wait"),
+    "Declare": ("validate", "plan", "diff", "apply", "delete", "history", "rollback"),
+    "Set up": ("config", "test-connection", "simulate", "completion", "version"),
+}
+
+
+class Verbs(click.Group):
+    """One command per plain file beside this one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        plain = (module.name for module in iter_modules(cli.__path__) if not module.name.startswith("_"))
+        return sorted(name.replace("_", "-") for name in plain)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = import_module(f"{cli.__name__}.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            close = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
+            hint = f" Did you mean {close[0]}?" if close else " Try proxmox-cli --help."
+            raise click.UsageError(f"There is no command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for title, names in SECTIONS.items():
+            rows = [(name, self.get_command(ctx, name)) for name in names]
+            with formatter.section(title):
+                formatter.write_dl([(n, c.get_short_help_str(72)) for n, c in rows if c is not None])
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+def root() -> None:
+    """Run Proxmox VE clusters the way Kubernetes and Helm users run theirs.
+
+    Write down what should exist, see a plan, apply it. No cluster at hand? `proxmox-cli simulate` starts one.
+    """
+
+
+def main(arguments: Sequence[str]) -> int:
+    try:
+        root.main(args=list(arguments), prog_name="proxmox-cli", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        return 1
+    except MpcError as error:
+        show_error(error)
+        return error.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader (head, less) has gone; nobody is left to tell
+        return 0
+    return 0
+
+
+def show_error(error: MpcError) -> None:
+    """One clear error: what and where, then what to do."""
+    several = error.errors if isinstance(error, InvalidInputs) else (error,)
+    for one in several:
+        place = f"{one.place}: " if one.place else ""
+        click.echo(f"{place}{click.style('error:', fg='red', bold=True)} {one.message}", err=True)
+        if one.hint:
+            click.echo(f"  {click.style('→', fg='cyan')} {one.hint}", err=True)
+    if len(several) > 1:
+        click.echo(f"{len(several)} errors; nothing was changed", err=True)

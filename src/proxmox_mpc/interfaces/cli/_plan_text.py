@@ -1,0 +1,99 @@
+"""A plan, and how it went, as a person reads them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from proxmox_mpc.actions._views import ChangeView, OutcomeView, PlanView, StepView
+
+SIGNS = {
+    "create": ("+", "green"),
+    "update": ("~", "yellow"),
+    "replace": ("±", "red"),
+    "adopt": ("→", "cyan"),
+    "delete": ("-", "red"),
+    "forget": ("·", "bright_black"),
+}
+WORDS = {
+    "create": "to create",
+    "update": "to change",
+    "replace": "to replace",
+    "adopt": "to adopt",
+    "delete": "to delete",
+}
+HEAVY = ("restart", "stop-start", "migrate", "replace", "data loss")
+
+
+def plan_text(plan: PlanView) -> str:
+    """The whole plan: every step with its changes, their cost, what is refused, and a last line that sums up."""
+    lines: list[str] = []
+    if plan.empty:
+        lines.append(f"{click.style('No changes.', bold=True)} {plan.application} on {plan.context} is as declared.")
+    for step in plan.steps:
+        lines += _step(step)
+    lines += [click.style(f"note: {note}", fg="bright_black") for note in plan.notes]
+    if not plan.empty:
+        lines += ["", summary(plan)]
+    return "\n".join(lines)
+
+
+def _step(step: StepView) -> list[str]:
+    sign, colour = SIGNS[step.action]
+    name = f"{step.namespace}/{step.name}" if step.namespace else step.name
+    head = click.style(f"{sign} {step.kind} {name}", fg=colour, bold=True)
+    remarks = [step.note] if step.note else []
+    if step.impact != "none":
+        remarks.append(click.style(step.impact, fg="red" if step.impact in HEAVY else "yellow"))
+    lines = [f"{head}  {click.style(step.action, fg=colour)}" + (f"  ({', '.join(remarks)})" if remarks else "")]
+    width = max((len(change.path) for change in step.changes), default=0)
+    lines += [_change(change, width, step.action) for change in step.changes]
+    if step.blocked:
+        lines.append("    " + click.style(f"refused: {step.blocked}", fg="red", bold=True))
+    return lines
+
+
+def _change(change: ChangeView, width: int, action: str) -> str:
+    path = f"    {change.path.ljust(width)}  "
+    if action == "create":
+        return path + _value(change.new)
+    if change.new is None:
+        text = f"{_value(change.old)} → {click.style('removed', fg='red')}"
+    elif change.old is None:
+        text = click.style(_value(change.new), fg="green")
+    else:
+        text = f"{_value(change.old)} → {click.style(_value(change.new), fg='green')}"
+    remarks = [part for part in (change.impact if change.impact != "none" else "", change.note) if part]
+    return path + text + (click.style(f"  ({', '.join(remarks)})", fg="yellow") if remarks else "")
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(str(item) for item in value) + "]"
+    if isinstance(value, bool):
+        return json.dumps(value)
+    text = str(value)
+    return text if len(text) <= 70 and "\n" not in text else text.split("\n")[0][:67] + "…"
+
+
+def summary(plan: PlanView) -> str:
+    counts = [f"{n} {WORDS[a]}" for a in WORDS if (n := sum(step.action == a for step in plan.steps))]
+    forgotten = sum(step.action == "forget" for step in plan.steps)
+    if forgotten:
+        counts.append(f"{forgotten} to forget")
+    text = ", ".join(counts) + (f", {plan.unchanged} unchanged" if plan.unchanged else "")
+    blocked = sum(bool(step.blocked) for step in plan.steps)
+    end = click.style(f" {blocked} refused.", fg="red", bold=True) if blocked else ""
+    return f"{click.style('Plan:', bold=True)} {text}.{end}  {click.style(plan.hash[:12], fg='bright_black')}"
+
+
+def outcome_text(outcomes: Sequence[OutcomeView], revision: int | None, application: str) -> str:
+    """One line that says how it went."""
+    done = sum(outcome.status == "done" for outcome in outcomes)
+    text = f"{done} of {len(outcomes)} done"
+    if revision is not None:
+        text += f"; {application} is at revision {revision}"
+    return click.style("✓ ", fg="green") + text

@@ -1,0 +1,78 @@
+"""Progress of an apply: a line per resource that lives while it works, plain lines where no terminal is."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import click
+
+from proxmox_mpc.engine.execute import Progress
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+DONE = {"create": "created", "update": "changed", "replace": "replaced", "delete": "deleted", "adopt": "adopted"}
+
+
+class Show:
+    """Use as a context manager and as the session's `report`. Everything goes to stderr: stdout is for results."""
+
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty()
+        self._bars: Bars | None = None
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Show:
+        if self._live:
+            from rich.console import Console
+            from rich.progress import Progress as Bars
+            from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+
+            self._bars = Bars(
+                SpinnerColumn(),
+                TextColumn("{task.fields[resource]}", style="bold"),
+                TextColumn("{task.description}", style="bright_black"),
+                TimeElapsedColumn(),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bars is not None:
+            self._bars.stop()
+
+    def __call__(self, progress: Progress) -> None:
+        name = str(progress.key)
+        if self._bars is None:
+            self._plain(name, progress)
+            return
+        if progress.what == "started":
+            self._tasks[name] = self._bars.add_task(f"{progress.action.value} …", total=None, resource=name)
+        elif progress.what in ("request", "log") and name in self._tasks:
+            self._bars.update(self._tasks[name], description=progress.text[:80])
+        elif progress.what in ("done", "failed", "skipped"):
+            if name in self._tasks:
+                self._bars.remove_task(self._tasks.pop(name))
+            self._bars.console.print(_ended(name, progress), highlight=False, markup=False)
+
+    def _plain(self, name: str, progress: Progress) -> None:
+        if progress.what in ("done", "failed", "skipped"):
+            click.echo(_ended(name, progress), err=True)
+        elif progress.what == "request":
+            click.echo(f"  {name}: {progress.text}", err=True)
+
+
+def _ended(name: str, progress: Progress) -> str:
+    if progress.what == "done":
+        word = DONE.get(progress.action.value, progress.action.value)
+        return f"✓ {name} {word} ({progress.seconds:.1f} s)"
+    if progress.what == "skipped":
+        return f"- {name} not tried: {progress.text}"
+    return f"✗ {name} failed: {progress.text.splitlines()[0] if progress.text else ''}"
