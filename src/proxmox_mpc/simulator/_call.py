@@ -30,6 +30,13 @@ class Upload:
         return "".join(c if c.isascii() and (c.isalnum() or c in "-_.+") else "_" for c in name)
 
 
+@dataclass(frozen=True)
+class PlainText:
+    """An answer that is a text file instead of JSON."""
+
+    text: str
+
+
 @dataclass
 class Call:
     """A checked request: parameters as text (lists where the API says array), the user, the state.

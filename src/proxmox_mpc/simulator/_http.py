@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from proxmox_mpc.simulator import _body, _permissions, _returns, _tickets
-from proxmox_mpc.simulator._call import Call, Upload
+from proxmox_mpc.simulator._call import Call, PlainText, Upload
 from proxmox_mpc.simulator._errors import ApiError, die, refuse, unauthorized
 from proxmox_mpc.simulator._faults import Faults
 from proxmox_mpc.simulator._routes import Method, Routes
@@ -86,6 +86,8 @@ class Api:
             return _failure(ApiError(500, f"simulator: {type(error).__name__}: {error}\n"), extjs)
         if verb != "GET":
             self.cluster.changed += 1
+        if isinstance(data, PlainText):
+            return web.Response(text=data.text, headers={"Content-Type": "text/plain"})
         body = {"data": data, **call.beside}
         if extjs:
             body["success"] = 1
@@ -101,6 +103,8 @@ class Api:
         method, variables = found
         body = await request.read() if request.can_read_body else b""
         params, upload = _body.read(verb, request.rel_url.raw_query_string, content_type, body)
+        if is_upload and upload is None:
+            raise _body.PlainError(500, "upload failed at /usr/share/perl5/PVE/APIServer/AnyEvent.pm line 1370.\n")
         for name, value in variables.items():
             if name in params and params[name] != value:
                 refuse({name: "duplicate parameter (already defined in URI) with conflicting values!"})

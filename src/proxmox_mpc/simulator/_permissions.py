@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from proxmox_mpc.simulator._errors import ApiError, deny
+from proxmox_mpc.simulator._errors import ApiError, deny, die
 from proxmox_mpc.simulator.formats import split_list
 from proxmox_mpc.simulator.state.access import Rule
 from proxmox_mpc.simulator.state.cluster import Cluster
@@ -161,24 +161,24 @@ def _userid_param(call: Call, wanted: str) -> None:
 
 
 def _userid_group(call: Call, wanted: Sequence[str], *options: Any) -> None:
-    """The privileges on a group of the user in question, or on all groups."""
+    """The privileges on every group that is asked for and on a group of the user in question, or on all groups."""
     named = dict(zip(options[::2], options[1::2], strict=False))
     mode = named.get("groups_param")
-    if mode != "create" and "userid" not in call.params:
-        deny()
+    userid = str(call.params.get("userid", ""))
+    if mode is None and userid not in call.cluster.access.users:
+        die(f"no such user ('{userid}')")
     if allows(call.cluster, call.user, "/access/groups", wanted, any_of=True):
         return
-    userid = str(call.params.get("userid", ""))
-    groups = [] if mode == "create" else list(call.cluster.access.groups_of(userid))
-    if mode in ("create", "update"):
+    if mode is not None:
         asked = split_list(str(call.params.get("groups", "")))
+        if not asked:
+            deny(f"/access/groups, {'|'.join(wanted)}")
         for group in asked:
             check(call.cluster, call.user, f"/access/groups/{group}", wanted, any_of=True)
-        if asked and mode == "create":
-            return
-    if not any(allows(call.cluster, call.user, f"/access/groups/{g}", wanted, any_of=True) for g in groups):
-        if mode == "create":
-            check(call.cluster, call.user, "/access/groups", wanted, any_of=True)
+    groups = call.cluster.access.groups_of(userid)
+    if mode != "create" and not any(
+        allows(call.cluster, call.user, f"/access/groups/{group}", wanted, any_of=True) for group in groups
+    ):
         deny()
 
 
@@ -190,7 +190,11 @@ def _perm_modify(call: Call, template: str) -> None:
 def check_modify(cluster: Cluster, user: str, path: str) -> None:
     """May the user change the access control list here? Owners of a kind of thing may, besides Permissions.Modify."""
     wanted = ["Permissions.Modify"]
-    for prefix, privilege in (("/storage", "Datastore.Allocate"), ("/vms", "VM.Allocate"), ("/pool", "Pool.Allocate")):
+    for prefix, privilege in (
+        ("/storage/", "Datastore.Allocate"),
+        ("/vms/", "VM.Allocate"),
+        ("/pool/", "Pool.Allocate"),
+    ):
         if path.startswith(prefix):
             wanted.append(privilege)
     check(cluster, user, path, wanted, any_of=True)

@@ -65,7 +65,9 @@ class Routes:
         facts = json.loads(files("proxmox_mpc.api_facts").joinpath(f"pve-{version}.json").read_text())
         self.version = version
         self.types = TypeTable(facts["types"])
-        self._facts: dict[str, dict[str, Any]] = facts["methods"]
+        # The schema does not list its own root.
+        root = {"/": {"GET": {"params": {}, "permissions": {"user": "all"}}}}
+        self._facts: dict[str, dict[str, Any]] = root | facts["methods"]
         self._root = _Place("")
         for path in self._facts:
             place = self._root

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from proxmox_mpc.simulator._call import Call
-from proxmox_mpc.simulator._errors import die, refuse
+from proxmox_mpc.simulator import _permissions
+from proxmox_mpc.simulator._errors import ApiError, die, refuse
 from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.answers.cluster.resources import guest_row, storage_row
 from proxmox_mpc.simulator.state.cluster import Pool
@@ -41,7 +42,7 @@ def _members(call: Call, pool: Pool) -> list[dict[str, Any]]:
 @answers("GET", "/pools")
 def listing(call: Call) -> Any:
     if "poolid" in call.params:
-        call.need(f"/pool/{call.text('poolid')}", "Pool.Audit")
+        call.need(f"/pool/{call.text('poolid')}", "Pool.Audit", "Pool.Allocate", any_of=True)
         pool = _known(call)
         return [{**_row(call.text("poolid"), pool), "members": _members(call, pool)}]
     return [_row(n, p) for n, p in call.cluster.pools.items() if call.may(f"/pool/{n}", "Pool.Audit", "Pool.Allocate")]
@@ -69,11 +70,19 @@ def update(call: Call) -> None:
     pool = _known(call, "update pools failed: ")
     pool.comment = call.text("comment", pool.comment)
     for vmid in map(int, call.items("vms")):
-        call.need(f"/vms/{vmid}", "VM.Allocate")
+        _need_modify(call, f"/vms/{vmid}")
         _change_guest(call, pool, vmid)
     for name in call.items("storage"):
-        call.need(f"/storage/{name}", "Datastore.Allocate")
+        _need_modify(call, f"/storage/{name}")
         _change_storage(call, pool, name)
+
+
+def _need_modify(call: Call, path: str) -> None:
+    """The 403 arises under the lock of user.cfg, so it shows as a 500 with its number in the text."""
+    try:
+        _permissions.check_modify(call.cluster, call.user, path)
+    except ApiError as error:
+        die(f"update pools failed: 403 {error.message.rstrip()}")
 
 
 def _change_guest(call: Call, pool: Pool, vmid: int) -> None:
@@ -111,8 +120,9 @@ def delete(call: Call) -> None:
     pool = _known(call, "delete pool failed: ")
     if children := [n for n in call.cluster.pools if n.startswith(f"{name}/")]:
         die(f"delete pool failed: pool '{name}' is not empty (contains pool '{children[0]}')")
-    if pool.guests:
-        die(f"delete pool failed: pool '{name}' is not empty (contains VM {pool.guests[0]})")
-    if pool.storages:
-        die(f"delete pool failed: pool '{name}' is not empty (contains storage '{pool.storages[0]}')")
+    # Members that do not exist do not count (pools-crud, 9.1).
+    if guests := [v for v in pool.guests if v in call.cluster.guests]:
+        die(f"delete pool failed: pool '{name}' is not empty (contains VM {guests[0]})")
+    if storages := [s for s in pool.storages if s in call.cluster.storages]:
+        die(f"delete pool failed: pool '{name}' is not empty (contains storage '{storages[0]}')")
     del call.cluster.pools[name]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from proxmox_mpc.simulator._call import Call
-from proxmox_mpc.simulator._errors import deny, refuse
+from proxmox_mpc.simulator._call import Call, PlainText
+from proxmox_mpc.simulator._errors import deny, die, refuse
 from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.state.task import Task, parse_upid
 
@@ -117,6 +117,10 @@ def lines(call: Call) -> Any:
     if known:
         _may_see(call, task)
     text = (task.log or ["no content"]) if known else ["unable to open file - No such file or directory"]
+    if call.flag("download"):
+        if "start" in call.params or "limit" in call.params:
+            die("'download' cannot be used together with 'start' or 'limit' parameters")
+        return PlainText("".join(f"{line}\n" for line in text))
     first = call.number("start")
     # A limit of 0 means all lines here, unlike in lists (tasks-log, 9.1).
     limit = call.number("limit", 50) or len(text)

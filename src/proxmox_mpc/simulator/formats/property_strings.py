@@ -98,7 +98,7 @@ PROPERTY_STRINGS: Mapping[str, Mapping[str, Facts]] = {
         **dict.fromkeys(("enable-new", "full", "purge"), _FLAG),
     },
     "pve-tfa-config": {
-        "type": {"type": "string", "enum": ["oath", "yubico"]},
+        "type": {"type": "string", "enum": ["yubico", "oath"]},
         "id": _TEXT,
         "key": _TEXT,
         "url": _TEXT,

@@ -78,7 +78,7 @@ def _check_subject(call: Call, kind: str, name: str) -> None:
 
 
 # Paths that every overview of permissions looks at, whether or not an entry names them.
-_USUAL = ("/", "/access", "/access/groups", "/nodes", "/pool", "/sdn", "/storage", "/vms", "/mapping", "/access/realm")
+_USUAL = ("/", "/access", "/access/groups", "/nodes", "/pool", "/sdn", "/storage", "/vms")
 
 
 @answers("GET", "/access/permissions")

@@ -54,12 +54,22 @@ async def login(call: Call) -> Any:
     if not _is_valid(call, user):
         await call.cluster.clock.sleep(_PENALTY_S)
         raise ApiError(401, "authentication failure\n")
+    if "path" in call.params:
+        # A check of a permission: PVE answers without a ticket (auth-login, 9.1).
+        for privilege in call.items("privs"):
+            if not _may(call, user, privilege):
+                raise ApiError(401, "authentication failure\n")
+        return {"username": user, "cap": _powers(call, user)}
     return {
         "username": user,
         "ticket": _tickets.make_ticket(call.cluster, user),
         "CSRFPreventionToken": _tickets.make_csrf(call.cluster, user),
         "cap": _powers(call, user),
     }
+
+
+def _may(call: Call, user: str, privilege: str) -> bool:
+    return _permissions.allows(call.cluster, user, call.text("path"), [privilege])
 
 
 def _is_valid(call: Call, user: str) -> bool:

@@ -139,7 +139,7 @@ async def _create_new(
 async def _import(work: Work, guest: Guest, source: str, storage: str, form: str) -> str:
     cluster = work.cluster
     if source.startswith("/"):
-        die(f"failed to stat '{source}'")
+        die(f"can't find file '{source}'")
     _, parsed = cluster.volume_name(source)
     if cluster.volume(source, guest.node) is None:
         path = cluster.volume_path(source)

@@ -83,9 +83,7 @@ def migrate(call: Call) -> str:
     _guest.check_lock(guest)
     online = call.flag("online")
     if guest.is_running and not online:
-        refuse(online="VM is running, use '--online' option") if call.cluster.version == "never" else die(
-            "can't migrate running VM without --online"
-        )
+        die("can't migrate running VM without --online")
     for pair in call.items("targetstorage"):
         where = pair.partition(":")[2] or pair
         if where != "1":

@@ -46,7 +46,11 @@ def _row(call: Call, storage: str, volume: Volume) -> dict[str, Any]:
 @answers("GET", _CONTENT)
 def listing(call: Call) -> Any:
     name = call.text("storage")
-    call.cluster.storage(name)
+    definition = call.cluster.storage(name)
+    if definition.get("disable") == "1":
+        die(f"storage '{name}' is disabled")
+    if not call.cluster.is_on(name, call.node.name):
+        die(f"storage '{name}' is not available on node '{call.node.name}'")
     wanted = call.text("content")
     rows = []
     for volume in call.cluster.shelf(name, call.node.name).values():

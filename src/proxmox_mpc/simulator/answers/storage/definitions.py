@@ -68,11 +68,22 @@ def create(call: Call) -> Any:
     _plugins.check_values(name, definition)
     if complaint := _plugins.cannot_activate(name, definition):
         die(f"create storage failed: {complaint}")
-    if definition.get("content") == "":
-        del definition["content"]
-    call.cluster.storages[name] = definition
+    if base := definition.get("base"):
+        if base.partition(":")[0] not in call.cluster.storages:
+            die(f"create storage failed: base storage ID '{base.partition(':')[0]}' does not exist")
+    _check_thin_pool(call, definition)
+    call.cluster.storages[name] = _plugins.tidy(definition)
     answer: dict[str, Any] = {"storage": name, "type": kind}
     return {**answer, "config": {}} if kind == "pbs" else answer
+
+
+def _check_thin_pool(call: Call, definition: dict[str, str]) -> None:
+    """A thin pool must be there; the simulated nodes have those that other storages use already."""
+    if definition["type"] != "lvmthin" or definition.get("disable") == "1":
+        return
+    pool = (definition["vgname"], definition["thinpool"])
+    if pool not in {(d.get("vgname"), d.get("thinpool")) for d in call.cluster.storages.values()}:
+        die(f"create storage failed: no such logical volume {pool[0]}/{pool[1]}")
 
 
 @answers("PUT", "/storage/{storage}")
@@ -104,7 +115,7 @@ def update(call: Call) -> Any:
         merged.pop(key, None)
     if complaint := _plugins.cannot_activate(name, merged):
         die(f"{prefix}{complaint}")
-    call.cluster.storages[name] = merged
+    call.cluster.storages[name] = _plugins.tidy(merged)
     answer: dict[str, Any] = {"storage": name, "type": definition["type"]}
     return {**answer, "config": {}} if definition["type"] == "pbs" else answer
 
