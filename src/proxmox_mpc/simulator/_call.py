@@ -9,6 +9,7 @@ from typing import Any
 
 from proxmox_mpc.simulator import _permissions, _tasks
 from proxmox_mpc.simulator._routes import Method, Routes
+from proxmox_mpc.simulator.formats import split_list
 from proxmox_mpc.simulator.state.cluster import Cluster, Node
 
 
@@ -63,8 +64,6 @@ class Call:
 
     def items(self, name: str) -> list[str]:
         """A list parameter, taken apart."""
-        from proxmox_mpc.simulator.formats import split_list
-
         value = self.params.get(name, "")
         return list(value) if isinstance(value, list) else split_list(value)
 

@@ -87,7 +87,7 @@ class Api:
         if verb != "GET":
             self.cluster.changed += 1
         if isinstance(data, PlainText):
-            return web.Response(text=data.text, headers={"Content-Type": "text/plain"})
+            return web.Response(body=data.text.encode(), headers={"Content-Type": "text/plain"})
         body = {"data": data, **call.beside}
         if extjs:
             body["success"] = 1

@@ -34,7 +34,7 @@ def _roles(cluster: Cluster, user: str, path: str) -> dict[str, int]:
     groups = frozenset(cluster.access.groups_of(user)) if kind == "user" else frozenset()
     by_path: dict[str, list[Rule]] = {}
     for rule in cluster.access.rules:
-        if rule.name == user and rule.kind == kind or rule.kind == "group" and rule.name in groups:
+        if (rule.name == user and rule.kind == kind) or (rule.kind == "group" and rule.name in groups):
             by_path.setdefault(rule.path, []).append(rule)
     found: dict[str, int] = {}
     steps = [part for part in path.split("/") if part]

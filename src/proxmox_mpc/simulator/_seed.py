@@ -44,10 +44,9 @@ def plant(cluster: Cluster, seed: Mapping[str, Any]) -> None:
     for given in seed.get("guests", ()):
         _add_guest(cluster, given)
     for given in seed.get("pools", ()):
-        pool = {"poolid": given} if isinstance(given, str) else given
-        cluster.pools[pool["poolid"]] = Pool(
-            pool.get("comment", ""), list(pool.get("guests", ())), list(pool.get("storages", ()))
-        )
+        pool: Mapping[str, Any] = {"poolid": given} if isinstance(given, str) else given
+        members = [int(v) for v in pool.get("guests", ())]
+        cluster.pools[pool["poolid"]] = Pool(pool.get("comment", ""), members, list(pool.get("storages", ())))
 
 
 def _add_node(cluster: Cluster, given: Mapping[str, Any]) -> None:

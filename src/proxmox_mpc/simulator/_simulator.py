@@ -131,7 +131,7 @@ class Simulator:
             made = _certificate.make(list(self.cluster.nodes))
             self.fingerprint, self.cluster.certificate, context = made.fingerprint, made.pem, made.context
             self.cluster.fingerprint = made.fingerprint
-        server = web.Server(self._api.handle, keepalive_timeout=_IDLE_S, access_log=None)  # type: ignore[arg-type]
+        server = web.Server(self._api.handle, keepalive_timeout=_IDLE_S, access_log=None)
         self._runner = web.ServerRunner(server)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._host, self.port, ssl_context=context, backlog=1024)

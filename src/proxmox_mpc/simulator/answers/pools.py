@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator import _permissions
+from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import ApiError, die, refuse
 from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.answers.cluster.resources import guest_row, storage_row
@@ -42,7 +42,7 @@ def _members(call: Call, pool: Pool) -> list[dict[str, Any]]:
 @answers("GET", "/pools")
 def listing(call: Call) -> Any:
     if "poolid" in call.params:
-        call.need(f"/pool/{call.text('poolid')}", "Pool.Audit", "Pool.Allocate", any_of=True)
+        # Unlike by path, by query anyone may read a pool (pools-limited, 9.1).
         pool = _known(call)
         return [{**_row(call.text("poolid"), pool), "members": _members(call, pool)}]
     return [_row(n, p) for n, p in call.cluster.pools.items() if call.may(f"/pool/{n}", "Pool.Audit", "Pool.Allocate")]

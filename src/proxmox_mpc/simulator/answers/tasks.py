@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from proxmox_mpc.simulator._call import Call, PlainText
@@ -57,7 +58,7 @@ def listing(call: Call) -> Any:
     tasks = [t for t in reversed(call.cluster.tasks.values()) if t.node == node]
     tasks = [t for t in tasks if wanted == "all" or (t.status is None) == (wanted == "active")]
     tasks = _visible(call, tasks, f"/nodes/{node}")
-    tests = {
+    tests: dict[str, Callable[[Task], bool]] = {
         "vmid": lambda t: t.id == call.text("vmid") or t.id.startswith(f"{call.text('vmid')}@"),
         "typefilter": lambda t: t.type == call.text("typefilter"),
         "userfilter": lambda t: call.text("userfilter").lower() in t.owner.lower(),
@@ -65,7 +66,8 @@ def listing(call: Call) -> Any:
         "until": lambda t: t.starttime <= call.number("until"),
         "statusfilter": lambda t: _state(t) in [s.lower() for s in call.items("statusfilter")],
     }
-    tasks = [t for t in tasks if all(test(t) for name, test in tests.items() if name in call.params)]
+    asked = [test for name, test in tests.items() if name in call.params]
+    tasks = [t for t in tasks if all(test(t) for test in asked)]
     if call.flag("errors"):
         tasks = [t for t in tasks if _state(t) == "error"]
     if tasks:
@@ -137,6 +139,4 @@ async def stop(call: Call) -> None:
         call.need(f"/nodes/{task.node}", "Sys.Modify")
     if running := call.cluster.running.get(task.upid):
         running.cancel()
-        import asyncio
-
         await asyncio.gather(running, return_exceptions=True)

@@ -54,7 +54,7 @@ def _config(version: int, words: str) -> Callable[[str], None]:
 
 def _address_or_name(value: str) -> None:
     if not _is_address(value) and not re.fullmatch(DNS_NAME, value):
-        raise FormatError("value does not look like a valid IP address or DNS name\n")
+        raise FormatError(f"value does not look like a valid address: {value}\n")
 
 
 def _lxc_nameserver(value: str) -> None:
@@ -64,7 +64,7 @@ def _lxc_nameserver(value: str) -> None:
 
 def _address_range_or_cidr(value: str) -> None:
     if not _is_address(value) and not _is_cidr(value):
-        raise FormatError(f"value does not look like a valid IP address or CIDR network\n")
+        raise FormatError("value does not look like a valid IP address or CIDR network\n")
 
 
 FORMATS: dict[str, Callable[[str], None]] = {

@@ -11,6 +11,7 @@ _FLAG: Facts = {"type": "boolean", "optional": 1}
 _TEXT: Facts = {"type": "string", "optional": 1}
 _BASE64: Facts = {"type": "string", "optional": 1, "pattern": r"[A-Za-z0-9+\/]+={0,2}"}
 _VOLUME: Facts = {"type": "string", "optional": 1, "format": "pve-volume-id"}
+_PCI_ID: Facts = {"type": "string", "optional": 1, "pattern": r"0x[0-9A-Fa-f]{4}"}
 _KEPT: Facts = {"type": "integer", "optional": 1, "minimum": 0}
 
 PROPERTY_STRINGS: Mapping[str, Mapping[str, Facts]] = {
@@ -53,10 +54,7 @@ PROPERTY_STRINGS: Mapping[str, Mapping[str, Facts]] = {
         "romfile": _TEXT,
         "mdev": _TEXT,
         "driver": {"type": "string", "optional": 1, "enum": ["vfio", "keep"]},
-        **dict.fromkeys(
-            ("vendor-id", "device-id", "sub-vendor-id", "sub-device-id"),
-            {"type": "string", "optional": 1, "pattern": r"0x[0-9A-Fa-f]{4}"},
-        ),
+        **dict.fromkeys(("vendor-id", "device-id", "sub-vendor-id", "sub-device-id"), _PCI_ID),
     },
     "pve-qm-ipconfig": {
         "ip": {"type": "string", "optional": 1, "format": "pve-ipv4-config"},

@@ -13,6 +13,6 @@ from proxmox_mpc.simulator.state.cluster import Cluster
 
 def make(name: str, nodes: int, guests: int, seed: int) -> Cluster:
     """A fresh cluster. `seed` decides what the made-up guests are; the same seed makes the same guests."""
-    cluster = {"demo": demo.make, "empty": empty.make, "golden": lambda _: golden.make()}[name](nodes)
+    cluster = golden.make() if name == "golden" else demo.make(nodes) if name == "demo" else empty.make(nodes)
     fleet.add(cluster, guests, seed)
     return cluster

@@ -25,9 +25,9 @@ def interfaces(address: str) -> dict[str, dict[str, Any]]:
     return {
         "eno1": {**card, "priority": 3},
         "vmbr0": {
-            "type": "bridge", "method": "static", "method6": "manual", "families": ["inet"], "active": 1, "autostart": 1,
-            "bridge_ports": "eno1", "bridge_stp": "off", "bridge_fd": "0", "address": address, "netmask": "24",
-            "cidr": f"{address}/24", "gateway": "192.0.2.1", "priority": 4,
+            "type": "bridge", "method": "static", "method6": "manual", "families": ["inet"], "active": 1,
+            "autostart": 1, "bridge_ports": "eno1", "bridge_stp": "off", "bridge_fd": "0", "address": address,
+            "netmask": "24", "cidr": f"{address}/24", "gateway": "192.0.2.1", "priority": 4,
         },
     }  # fmt: skip
 

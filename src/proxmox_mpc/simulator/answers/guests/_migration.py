@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import ApiError, die
 from proxmox_mpc.simulator._tasks import Work, locked
-from proxmox_mpc.simulator.answers.guests import _drives, _guest
+from proxmox_mpc.simulator.answers.guests import _drives, _guest, _volumes
 from proxmox_mpc.simulator.state.cluster import Cluster
 from proxmox_mpc.simulator.state.guest import Guest
 
@@ -75,18 +76,18 @@ def _check(
     mapping: dict[str, str],
 ) -> None:
     if not cluster.nodes[target].online:
-        die(f"Can't connect to destination address using public key")
+        die("Can't connect to destination address using public key")
     for disk in attached:
         storage = disk["volid"].partition(":")[0]
         where = _target_storage(storage, mapping)
         if online and guest.is_qemu and not call.flag("with-local-disks"):
-            die(f"can't live migrate attached local disks without with-local-disks option")
+            die("can't live migrate attached local disks without with-local-disks option")
         if where not in cluster.storages or not cluster.is_on(where, target):
             die(f"storage '{where}' is not available on node '{target}'")
 
 
 def _target_storage(storage: str, mapping: dict[str, str]) -> str:
-    if storage in mapping and mapping[storage]:
+    if mapping.get(storage):
         return mapping[storage]
     single = next((k for k, v in mapping.items() if not v and k != "1"), None)
     return single or storage
@@ -101,8 +102,6 @@ async def _move(work: Work, guest: Guest, disk: dict[str, Any], target: str, map
     volume = cluster.shelf(storage, guest.node).pop(name, None)
     if volume is None:
         die(f"volume '{volid}' does not exist")
-    from proxmox_mpc.simulator.answers.guests import _volumes
-
     made = volid
     if where != storage or name in cluster.shelf(where, target):
         made = _volumes.allocate(work, where, target, guest.vmid, _volumes.formats_of(cluster, where)[0], volume.size)
@@ -117,6 +116,4 @@ async def _move(work: Work, guest: Guest, disk: dict[str, Any], target: str, map
 
 
 def _stamp(now: float) -> str:
-    from datetime import UTC, datetime
-
     return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H:%M:%S")

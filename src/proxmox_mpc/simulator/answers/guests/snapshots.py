@@ -10,7 +10,7 @@ from proxmox_mpc.simulator import _tasks
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die
 from proxmox_mpc.simulator._registry import answers
-from proxmox_mpc.simulator.answers.guests import _drives, _guest
+from proxmox_mpc.simulator.answers.guests import _drives, _guest, _volumes
 from proxmox_mpc.simulator.state.cluster import Cluster
 from proxmox_mpc.simulator.state.conf import Section
 from proxmox_mpc.simulator.state.guest import Guest, Run
@@ -38,7 +38,7 @@ def can_snapshot(cluster: Cluster, guest: Guest, section: Section) -> bool:
         if storage not in cluster.storages:
             return False
         kind = cluster.storages[storage]["type"]
-        if kind in FILE_TYPES and not name.endswith(".qcow2") or kind in ("lvm", "iscsi"):
+        if (kind in FILE_TYPES and not name.endswith(".qcow2")) or kind in ("lvm", "iscsi"):
             return False
     return True
 
@@ -216,8 +216,6 @@ def feature(call: Call) -> Any:
     elif wanted == "copy":
         has = guest.is_qemu or not guest.is_running or "snapname" in call.params
     else:
-        from proxmox_mpc.simulator.answers.guests import _volumes
-
         volids = [
             _drives.parse_volume(t)
             for k, t in section.items()

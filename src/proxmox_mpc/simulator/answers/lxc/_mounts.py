@@ -38,9 +38,8 @@ def check_access(call: Call, mounts: Mapping[str, str]) -> None:
         storage, colon, _ = volume.partition(":")
         if volume.startswith("/"):
             if not call.is_root:
-                deny(
-                    f"mount point type {'device' if volume.startswith('/dev/') else 'bind'} is only allowed for root@pam"
-                )
+                kind = "device" if volume.startswith("/dev/") else "bind"
+                deny(f"mount point type {kind} is only allowed for root@pam")
             continue
         if not colon:
             die(f"unable to parse volume ID '{volume}'")

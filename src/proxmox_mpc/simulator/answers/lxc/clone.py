@@ -97,7 +97,8 @@ async def _copy(
             parts["volume"] = await _mounts.allocate(work, made, storage or source.partition(":")[0], volume.size)
             await work.takes(volume.used / 100e6)
             work.log(
-                "Number of files: 35 (reg: 9, dir: 24, link: 2)", "Number of created files: 33 (reg: 9, dir: 22, link: 2)",
+                "Number of files: 35 (reg: 9, dir: 24, link: 2)",
+                "Number of created files: 33 (reg: 9, dir: 22, link: 2)",
                 "Number of deleted files: 0", "Number of regular files transferred: 9",
                 "Total file size: 7,230 bytes", "Total transferred file size: 7,222 bytes",
                 "Literal data: 7,222 bytes", "Matched data: 0 bytes", "File list size: 0",

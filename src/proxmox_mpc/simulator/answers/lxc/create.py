@@ -9,7 +9,7 @@ from proxmox_mpc.simulator import _tasks
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import ApiError, die
 from proxmox_mpc.simulator._registry import answers
-from proxmox_mpc.simulator.answers.guests import _drives, _guest, _removal, _volumes
+from proxmox_mpc.simulator.answers.guests import _drives, _guest, _removal, _ssh_keys, _volumes
 from proxmox_mpc.simulator.answers.lxc import _mounts, _permissions, power
 from proxmox_mpc.simulator.state import conf as conf_file
 from proxmox_mpc.simulator.state.conf import Section
@@ -39,9 +39,7 @@ def create(call: Call) -> str:
     elif before is not None and before.is_running:
         die("can't overwrite running container")
     if keys := call.text("ssh-public-keys"):
-        from proxmox_mpc.simulator.answers.qemu.update import check_ssh_keys
-
-        check_ssh_keys(keys)
+        _ssh_keys.check(keys)
     _guest.check_pool(call)
     _guest.need_allocate(call, vmid)
     settings, mounts = _mounts.split(settings_of(call))
@@ -98,7 +96,7 @@ def _check_archive(call: Call, archive: str, content: str) -> None:
 async def _build(
     work: _tasks.Work, call: Call, guest: Guest, settings: Section, mounts: Section, storage: str
 ) -> Section:
-    cluster, restore = work.cluster, call.flag("restore")
+    restore = call.flag("restore")
     base: Section = {}
     if restore:
         base = _recover(work, call)

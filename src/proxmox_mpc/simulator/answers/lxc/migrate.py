@@ -20,10 +20,10 @@ def _local_volumes(call: Call, guest: Guest) -> list[dict[str, Any]]:
     for key, text in guest.live.items():
         volid = _mounts.parse(text).get("volume", "") if guest.is_volume_key(key) else text
         storage = volid.partition(":")[0]
-        if (guest.is_volume_key(key) or key.startswith("unused")) and storage in call.cluster.storages:
-            if not call.cluster.is_shared(storage):
-                volume = call.cluster.volume(volid, guest.node)
-                rows.append({"volid": volid, "size": volume.size if volume else 0, "cdrom": 0, "is_cloudinit": 0})
+        holds_volume = guest.is_volume_key(key) or key.startswith("unused")
+        if holds_volume and storage in call.cluster.storages and not call.cluster.is_shared(storage):
+            volume = call.cluster.volume(volid, guest.node)
+            rows.append({"volid": volid, "size": volume.size if volume else 0, "cdrom": 0, "is_cloudinit": 0})
     return rows
 
 

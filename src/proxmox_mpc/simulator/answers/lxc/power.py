@@ -9,6 +9,7 @@ from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import ApiError, die, refuse
 from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.answers.guests import _drives, _guest
+from proxmox_mpc.simulator.answers.lxc import _pending
 from proxmox_mpc.simulator.state.cluster import Cluster
 from proxmox_mpc.simulator.state.guest import Guest, Run
 
@@ -17,14 +18,12 @@ _START_S, _HALT_S = 1, 3
 
 
 async def start(work: _tasks.Work, guest: Guest) -> None:
-    from proxmox_mpc.simulator.answers.lxc.update import apply_pending
-
     cluster = work.cluster
     async with _tasks.locked(cluster, "lxc", guest.vmid):
         if guest.is_template:
             die("you can't start a CT if it's a template")
         _guest.check_lock(guest)
-        apply_pending(work, guest)
+        _pending.apply(work, guest)
         for key, text in guest.live.items():
             volid = _drives.parse_volume(text)
             if guest.is_volume_key(key) and ":" in volid and cluster.volume(volid, guest.node) is None:
@@ -40,10 +39,8 @@ async def start(work: _tasks.Work, guest: Guest) -> None:
 
 
 def _halt(work: _tasks.Work, guest: Guest) -> None:
-    from proxmox_mpc.simulator.answers.lxc.update import apply_pending
-
     guest.run = None
-    apply_pending(work, guest)
+    _pending.apply(work, guest)
     guest.touch()
 
 

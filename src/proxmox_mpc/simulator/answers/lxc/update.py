@@ -1,4 +1,4 @@
-"""PUT config of a container, and what of it can happen while it runs."""
+"""PUT config of a container."""
 
 from __future__ import annotations
 
@@ -8,20 +8,13 @@ from proxmox_mpc.simulator import _tasks
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die, refuse
 from proxmox_mpc.simulator._registry import answers
-from proxmox_mpc.simulator.answers.guests import _drives, _guest, _volumes
-from proxmox_mpc.simulator.answers.lxc import _mounts, _permissions
+from proxmox_mpc.simulator.answers.guests import _drives, _guest
+from proxmox_mpc.simulator.answers.lxc import _mounts, _pending, _permissions
 from proxmox_mpc.simulator.answers.lxc.create import settings_of, with_mac
 from proxmox_mpc.simulator.state.guest import Guest
-from proxmox_mpc.simulator.state.task import Task
 
 _NOT_CONFIG = frozenset("node vmid digest delete revert".split())
 _REQUIRED = frozenset({"rootfs", "memory", "swap", "arch", "ostype"})
-
-# What changes in a running container at once (PVE::LXC::Config, 9.1).
-_HOT = re.compile(
-    r"description|onboot|startup|protection|hostname|hookscript|cores|tags|lock|memory|swap|cpulimit|cpuunits|template"
-    r"|net\d+|mp\d+|unused\d+"
-)
 
 
 @answers("PUT", "/nodes/{node}/lxc/{vmid}/config")
@@ -35,7 +28,7 @@ async def update(call: Call) -> None:
     _check_against(call, guest, settings, deletes)
     plain, mounts = _mounts.split(settings)
     _mounts.check_access(call, mounts)
-    worker = _tasks.Work(call.cluster, Task("", guest.node, 0, 0, 0, "", "", call.user))
+    worker = _tasks.unwatched(call.cluster)
     made = await _mounts.create(worker, guest, mounts)
     conf = guest.conf
     _guest.revert(conf, reverts)
@@ -44,7 +37,7 @@ async def update(call: Call) -> None:
             _guest.add_pending_delete(conf, key)
     for key, text in {**plain, **made}.items():
         _set(call, guest, key, text)
-    _apply(guest, worker)
+    _pending.apply(worker, guest)
     guest.touch()
 
 
@@ -107,42 +100,3 @@ def _set(call: Call, guest: Guest, key: str, text: str) -> None:
             return
     _guest.revert(conf, [key])
     conf.pending[key] = text or " "
-
-
-def _apply(guest: Guest, work: _tasks.Work) -> None:
-    """Everything pending becomes true that can, given whether the container runs."""
-    conf = guest.conf
-    _guest.drop_settled(conf)
-    for key in _guest.pending_deletes(conf):
-        if not guest.is_running or _HOT.fullmatch(key):
-            before = guest.live.pop(key, None)
-            _guest.revert(conf, [key])
-            if before and key.startswith("unused"):
-                _volumes.remove(work.cluster, _drives.parse_volume(before), guest.node)
-            elif before and re.fullmatch(r"mp\d+", key):
-                _keep_unused(guest, before, work)
-    for key, value in [(k, v) for k, v in conf.pending.items() if k != "delete"]:
-        if not guest.is_running or _HOT.fullmatch(key):
-            before = guest.live.get(key)
-            guest.live[key] = value
-            del conf.pending[key]
-            if before and guest.is_volume_key(key):
-                _keep_unused(guest, before, work)
-    used = {_drives.parse_volume(t) for k, t in guest.live.items() if guest.is_volume_key(k)}
-    for key in [k for k, v in guest.live.items() if k.startswith("unused") and _drives.parse_volume(v) in used]:
-        del guest.live[key]
-    guest.touch()
-
-
-def _keep_unused(guest: Guest, mount: str, work: _tasks.Work) -> None:
-    volid = _drives.parse_volume(mount)
-    used = {_drives.parse_volume(t) for k, t in guest.live.items() if guest.is_volume_key(k) or k.startswith("unused")}
-    if volid not in used and _volumes.owned_by(work.cluster, volid, guest.vmid):
-        slot = next(f"unused{n}" for n in range(256) if f"unused{n}" not in guest.live)
-        guest.live[slot] = volid
-
-
-def apply_pending(work: _tasks.Work, guest: Guest) -> None:
-    """For the power states: a container that stopped or starts takes over what was pending."""
-    if guest.conf.pending:
-        _apply(guest, work)

@@ -13,7 +13,7 @@ from proxmox_mpc.simulator.state.storage import GIB
 def memory_used(cluster: Cluster, node: Node) -> int:
     """Bytes in use: the host's own part and what running guests hold."""
     now = cluster.now()
-    guests = sum(_vitals.load(g, now)["mem"] for g in cluster.guests.values() if g.node == node.name and g.run)
+    guests = sum(int(_vitals.load(g, now)["mem"]) for g in cluster.guests.values() if g.node == node.name and g.run)
     return min(node.memory, int(1.2 * GIB) + guests)
 
 

@@ -10,7 +10,7 @@ from proxmox_mpc.simulator import _permissions
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import ApiError
 from proxmox_mpc.simulator._registry import answers
-from proxmox_mpc.simulator.answers.guests import _vitals
+from proxmox_mpc.simulator.answers.guests import _guest, _vitals
 from proxmox_mpc.simulator.answers.nodes import _load
 from proxmox_mpc.simulator.answers.storage import _space
 
@@ -53,8 +53,8 @@ def node_graph(call: Call) -> Any:
     point = {
         "cpu": usage["cpu"], "maxcpu": usage["maxcpu"], "loadavg": usage["cpu"] * usage["maxcpu"], "iowait": 0,
         "memtotal": usage["maxmem"], "memused": usage["mem"], "memavailable": usage["maxmem"] - usage["mem"],
-        "swaptotal": 0, "swapused": 0, "roottotal": usage["maxdisk"], "rootused": usage["disk"], "netin": 0, "netout": 0,
-        "arcsize": 0,
+        "swaptotal": 0, "swapused": 0, "roottotal": usage["maxdisk"], "rootused": usage["disk"], "netin": 0,
+        "netout": 0, "arcsize": 0,
     }  # fmt: skip
     names = ("cpusome", "iosome", "iofull", "memorysome", "memoryfull")
     return _series(call, {**point, **({f"pressure{n}": 0 for n in names} if call.cluster.version == "9.1" else {})})
@@ -69,8 +69,6 @@ def storage_graph(call: Call) -> Any:
 
 @answers("GET", "/nodes/{node}/qemu/{vmid}/rrddata", "/nodes/{node}/lxc/{vmid}/rrddata")
 def guest_graph(call: Call) -> Any:
-    from proxmox_mpc.simulator.answers.guests import _guest
-
     guest = _guest.of(call)
     load = _vitals.load(guest, call.cluster.now())
     return _series(

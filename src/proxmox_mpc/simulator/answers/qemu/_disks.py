@@ -92,7 +92,7 @@ async def create(
         elif new and parts.get("media") != "cdrom":
             made[key] = await _create_new(work, guest, key, parts, new[1] or default_storage, float(new[2]), as_base)
             continue
-        elif file.startswith("/dev/") or file.startswith("/"):
+        elif file.startswith("/"):
             die(f"volume {file} does not exist")
         else:
             _look_up(work, guest, key, parts)

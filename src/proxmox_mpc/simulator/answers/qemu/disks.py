@@ -67,9 +67,7 @@ def unlink(call: Call) -> None:
             order = _drives.boot_order(guest.live)
             if guest.live.get("boot", "").startswith("order=") and key in order:
                 guest.conf.pending["boot"] = _drives.show_boot([k for k in order if k != key])
-    from proxmox_mpc.simulator.answers.qemu.update import _silent
-
-    _pending.apply(_silent(call), guest)
+    _pending.apply(_tasks.unwatched(call.cluster), guest)
 
 
 @answers("POST", _VM + "move_disk")
@@ -89,7 +87,7 @@ def move(call: Call) -> Any:
     _guest.check_lock(guest)
     parts = _drive(guest, key)
     source = _drives.parse_volume(guest.live[key])
-    if not source or ":" not in source and not _drives.is_cdrom(guest.live[key]):
+    if not source or (":" not in source and not _drives.is_cdrom(guest.live[key])):
         die(f"disk '{key}' has no associated volume")
     if _drives.is_cdrom(guest.live[key], but_not_cloudinit=True):
         die("you can't move a cdrom")

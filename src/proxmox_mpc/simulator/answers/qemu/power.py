@@ -82,7 +82,7 @@ async def _shut_down(work: _tasks.Work, guest: Guest, timeout_s: int, force: boo
         return
     if obeys(work.cluster, guest) and not (guest.run and guest.run.paused):
         await work.takes(min(_HALT_S, timeout_s))
-        if _HALT_S <= timeout_s or not work.cluster.time_scale:
+        if timeout_s >= _HALT_S or not work.cluster.time_scale:
             halt(work, guest)
             return
     await work.waits(timeout_s, until=lambda: not guest.is_running)

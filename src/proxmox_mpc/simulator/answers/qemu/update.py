@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 from proxmox_mpc.simulator import _tasks
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die, refuse
 from proxmox_mpc.simulator._registry import answers
-from proxmox_mpc.simulator.answers.guests import _drives, _guest
+from proxmox_mpc.simulator.answers.guests import _drives, _guest, _ssh_keys
 from proxmox_mpc.simulator.answers.qemu import _disks, _pending, _permissions
 from proxmox_mpc.simulator.answers.qemu.create import settings_of, with_mac, with_uuid
 from proxmox_mpc.simulator.state.cluster import Cluster
 from proxmox_mpc.simulator.state.guest import Guest
-from proxmox_mpc.simulator.state.task import Task
 
 _CONFIG = "/nodes/{node}/qemu/{vmid}/config"
 _NOT_CONFIG = frozenset("node vmid digest delete revert skiplock force background_delay".split())
@@ -25,7 +25,7 @@ _SMBIOS_ADDS_UUID = "smbios1"
 @answers("PUT", _CONFIG)
 async def now(call: Call) -> None:
     change = _Change(call)
-    await change.make(_silent(call))
+    await change.make(_tasks.unwatched(call.cluster))
 
 
 @answers("POST", _CONFIG)
@@ -47,11 +47,6 @@ def later(call: Call) -> str | None:
 
 def _quote(text: str) -> str:
     return text if re.fullmatch(r"[\w\-./:=,+@%]+", text) else "'" + text.replace("'", "'\\''") + "'"
-
-
-def _silent(call: Call) -> _tasks.Work:
-    """A worker whose log nobody reads, for changes made within the request."""
-    return _tasks.Work(call.cluster, Task("", call.params["node"], 0, 0, 0, "", "", call.user))
 
 
 class _Change:
@@ -100,7 +95,7 @@ class _Change:
             if self.cluster.volume(script, call.node.name) is None:
                 refuse(hookscript=f"script '{script}' does not exist\n")
         if keys := self.settings.get("sshkeys"):
-            check_ssh_keys(keys)
+            _ssh_keys.check(unquote(keys))
 
     def check(self) -> Guest:
         """The guest, if it may be changed now."""
@@ -194,25 +189,3 @@ class _Change:
                 return
         _guest.revert(conf, [key])
         conf.pending[key] = text or " "
-
-
-def check_ssh_keys(encoded: str) -> None:
-    """Each line must be a key that ssh-keygen would read."""
-    from urllib.parse import unquote
-
-    for line in unquote(encoded).splitlines():
-        parts = line.split()
-        good = len(parts) >= 2 and parts[0].startswith(("ssh-", "ecdsa-", "sk-")) and _is_key(parts[0], parts[1])
-        if line.strip() and not line.startswith("#") and not good:
-            die("SSH public key validation error")
-
-
-def _is_key(kind: str, text: str) -> bool:
-    import base64
-
-    try:
-        blob = base64.b64decode(text, validate=True)
-    except ValueError:
-        return False
-    length = int.from_bytes(blob[:4], "big")
-    return len(blob) > 4 + length + 16 and blob[4 : 4 + length] == kind.encode()

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from proxmox_mpc.simulator._errors import die, refuse
-from proxmox_mpc.simulator.formats import split_list
 from proxmox_mpc.simulator.answers.storage._space import content_of
+from proxmox_mpc.simulator.formats import split_list
 from proxmox_mpc.simulator.state.storage import SHARED_TYPES
 
 
@@ -106,7 +106,9 @@ def check_content(kind: str, content: str | None, prefix: str = "") -> None:
 
 def tidy(definition: Mapping[str, str]) -> dict[str, str]:
     """A definition as storage.cfg keeps it: contents that the type can hold, lists with commas, no empty switches."""
-    kept = {k: v for k, v in definition.items() if not (k == "disable" and v == "0" or k == "nodes" and not v.strip())}
+    kept = {
+        k: v for k, v in definition.items() if not ((k == "disable" and v == "0") or (k == "nodes" and not v.strip()))
+    }
     if "nodes" in kept:
         kept["nodes"] = ",".join(split_list(kept["nodes"]))
     if "content" in kept:
@@ -124,7 +126,8 @@ def check_values(name: str, definition: Mapping[str, str]) -> None:
 
 def cannot_activate(name: str, definition: Mapping[str, str]) -> str | None:
     """Why a new or changed storage would not come up, as far as a simulator can know."""
-    if complaint := _PROVIDERS.get(definition["type"], lambda _: None)(definition):
+    look = _PROVIDERS.get(definition["type"])
+    if look and (complaint := look(definition)):
         return complaint
     if definition.get("disable") == "1" or definition["type"] != "dir":
         return None

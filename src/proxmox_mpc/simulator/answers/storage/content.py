@@ -218,7 +218,7 @@ def _prune(call: Call) -> list[dict[str, Any]]:
             groups.setdefault((volume.vmid, kind), []).append(volume)
     rows = []
     for (vmid, kind), volumes in groups.items():
-        newest_first = sorted(volumes, key=lambda v: v.name, reverse=True)
+        newest_first = sorted(volumes, key=lambda v: v.created, reverse=True)
         for index, volume in enumerate(newest_first):
             mark = "protected" if volume.protected else "remove" if keep and index >= keep else "keep"
             rows.append(

@@ -68,9 +68,9 @@ def create(call: Call) -> Any:
     _plugins.check_values(name, definition)
     if complaint := _plugins.cannot_activate(name, definition):
         die(f"create storage failed: {complaint}")
-    if base := definition.get("base"):
-        if base.partition(":")[0] not in call.cluster.storages:
-            die(f"create storage failed: base storage ID '{base.partition(':')[0]}' does not exist")
+    base = definition.get("base", "").partition(":")[0]
+    if base and base not in call.cluster.storages:
+        die(f"create storage failed: base storage ID '{base}' does not exist")
     _check_thin_pool(call, definition)
     call.cluster.storages[name] = _plugins.tidy(definition)
     answer: dict[str, Any] = {"storage": name, "type": kind}

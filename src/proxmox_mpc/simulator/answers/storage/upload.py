@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import struct
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from proxmox_mpc.simulator import _tasks
@@ -116,8 +117,6 @@ def download(call: Call) -> str:
 
 
 def _stamp(now: float) -> str:
-    from datetime import UTC, datetime
-
     return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
