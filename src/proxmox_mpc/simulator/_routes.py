@@ -54,8 +54,8 @@ class _Place:
         return self.children.setdefault(part, _Place(path))
 
 
-# The rest of the path belongs to these variables, slashes and all: volume names contain them.
-_GREEDY = frozenset({"volume"})
+# The rest of the path belongs to these variables, slashes and all: volume names and networks contain them.
+_GREEDY = frozenset({"volume", "cidr"})
 
 
 class Routes:

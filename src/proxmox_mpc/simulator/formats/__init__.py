@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from proxmox_mpc.simulator.formats import cluster, guests, identifiers, network, storage
+from proxmox_mpc.simulator.formats import cluster, firewall, guests, identifiers, network, storage
 from proxmox_mpc.simulator.formats._error import FormatError
 from proxmox_mpc.simulator.formats.property_strings import PROPERTY_STRINGS
 
@@ -23,6 +23,7 @@ FORMATS: dict[str, Callable[[str], None]] = {
     **storage.FORMATS,
     **guests.FORMATS,
     **cluster.FORMATS,
+    **firewall.FORMATS,
 }
 
 

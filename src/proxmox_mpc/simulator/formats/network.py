@@ -81,7 +81,6 @@ FORMATS: dict[str, Callable[[str], None]] = {
     # The second digit decides: an odd first byte is a multicast address.
     "mac-addr": looks_like(r"[0-9a-f][02468ace](?::[0-9a-f]{2}){5}", "unicast MAC address", re.IGNORECASE),
     "mac-prefix": looks_like(r"[a-f0-9][02468ace](?::[a-f0-9]{2}){0,2}:?", "unicast MAC address prefix", re.IGNORECASE),
-    "pve-iface": looks_like(r"[a-zA-Z][a-zA-Z0-9_]{1,20}(?:[:.]\d+)?", "network interface name"),
     "pve-bridge-id": looks_like(r"[-_.\w\d]+", "bridge ID"),
     "pve-ipv4-config": _config(4, "dhcp manual"),
     "pve-ipv6-config": _config(6, "auto dhcp manual"),

@@ -13,6 +13,7 @@ from typing import Any
 from proxmox_mpc.simulator._errors import die
 from proxmox_mpc.simulator.state.access import Access
 from proxmox_mpc.simulator.state.clock import Clock, ScaledClock
+from proxmox_mpc.simulator.state.firewall import Firewall
 from proxmox_mpc.simulator.state.guest import Guest
 from proxmox_mpc.simulator.state.storage import FILE_TYPES, GIB, SHARED_TYPES, Name, Volume, parse_name
 from proxmox_mpc.simulator.state.task import Task
@@ -45,7 +46,8 @@ class Cluster:
     """Everything that a cluster remembers.
 
     `volumes` is keyed by storage and then by place: a node's name, or "" for a shared storage. `files` holds the
-    cluster's other configuration (`datacenter.cfg` and such) as sections by name. `bare_guests_obey` lets a guest
+    cluster's other configuration (`datacenter.cfg` and such) as sections by name; `firewalls` is keyed `cluster`,
+    `node/NAME` and `guest/VMID`. `bare_guests_obey` lets a guest
     without an operating system follow an ACPI shutdown; a real one does not (vm-lifecycle, 9.1). `has_ready_token`
     asks for the token root@pam!proxmox-mpc; `container_start_log` is what the host's LXC says at every start.
     """
@@ -60,6 +62,7 @@ class Cluster:
     access: Access = field(default_factory=Access)
     tasks: dict[str, Task] = field(default_factory=dict)
     files: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    firewalls: dict[str, Firewall] = field(default_factory=dict)
     secret: str = field(default_factory=lambda: secrets.token_hex(32))
     bare_guests_obey: bool = True
     has_ready_token: bool = True

@@ -40,5 +40,5 @@ def remove(work: Work, guest: Guest, call: Call) -> None:
     if call.flag("purge"):
         work.log(f"purging {guest.word} {guest.vmid} from related configurations..")
     cluster.access.rules = [r for r in cluster.access.rules if r.path != f"/vms/{guest.vmid}"]
-    cluster.files.get("firewall", {}).pop(f"guest/{guest.vmid}", None)
+    cluster.firewalls.pop(f"guest/{guest.vmid}", None)
     cluster.forget_guest(guest.vmid)

@@ -112,7 +112,9 @@ class _Change:
         order = _drives.boot_order({**guest.live, **conf.pending}) if self._has_order(guest) else None
         for key in self.deletes:
             self._delete(guest, key, order)
-        made = await _disks.create(work, guest, self.drives, self.call.text("storage"))
+        # An EFI disk of `none` is no disk at all (vm-config-misc, 9.1).
+        drives = {k: v for k, v in self.drives.items() if (k, v) != ("efidisk0", "none")}
+        made = await _disks.create(work, guest, drives, self.call.text("storage"))
         for key, text in {**self.settings, **made}.items():
             self._set(guest, key, text)
             is_new_cdrom = key in made and _drives.is_cdrom(text, but_not_cloudinit=True)
@@ -189,3 +191,5 @@ class _Change:
                 return
         _guest.revert(conf, [key])
         conf.pending[key] = text or " "
+        if key == "boot" and text.startswith("order=") and "bootdisk" in guest.live:
+            _guest.add_pending_delete(conf, "bootdisk")

@@ -1,0 +1,1 @@
+"""Firewalls of the cluster, of nodes and of guests: the same few collections at every scope."""
