@@ -1,0 +1,149 @@
+"""What the environment says: where files live, which database, how much is logged.
+
+Settings come from environment variables, or from a `.env` file in the working directory, where the
+environment wins. Everything has a default; a bad value is refused with the variable's name.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from proxmox_mpc.errors import UsageError
+
+APPLICATION = "proxmox-mpc"
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_FALSE, _TRUE = ("", "0", "false", "no", "off"), ("1", "true", "yes", "on")
+
+
+class SettingInvalid(UsageError):
+    """A setting of the environment has a value that cannot be used."""
+
+    code = "settings.invalid"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things are and how they run.
+
+    `database_url` is ready for SQLAlchemy's async engine. `secret_key` is empty where a key file in the data
+    directory serves; `log_level` and `log_json` are None where each face has its own default.
+    """
+
+    data_dir: Path
+    config_dir: Path
+    cache_dir: Path
+    database_url: str = field(repr=False)
+    secret_key: str = field(default="", repr=False)
+    log_level: str | None = None
+    log_json: bool | None = None
+
+    @property
+    def secret_key_file(self) -> Path:
+        """Where the key is kept that encrypts stored secrets, unless PROXMOX_SECRET_KEY names one."""
+        return self.data_dir / "secret.key"
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None, dotenv: Path | None = None) -> Settings:
+        """Settings from the environment (this process's by default) and `.env` in the working directory.
+
+        PROXMOX_MPC_HOME moves all files to one folder; DATABASE_URL, PROXMOX_SECRET_KEY, LOG_LEVEL and
+        LOG_JSON are the others. Raises SettingInvalid.
+        """
+        given = os.environ if environ is None else environ
+        values = {**read_dotenv(dotenv or Path(".env")), **given}
+        data, config, cache = _folders(values)
+        url = values.get("DATABASE_URL", "").strip()
+        return cls(
+            data_dir=data,
+            config_dir=config,
+            cache_dir=cache,
+            database_url=async_database_url(url or f"sqlite:///{data / 'store.db'}"),
+            secret_key=values.get("PROXMOX_SECRET_KEY", "").strip(),
+            log_level=_level(values.get("LOG_LEVEL", "")),
+            log_json=_flag("LOG_JSON", values.get("LOG_JSON")),
+        )
+
+
+def async_database_url(url: str) -> str:
+    """A database URL as people write it → one for the async drivers that are used here.
+
+    `sqlite:///FILE` and `postgresql://…` (also `postgres://…`) are understood; SettingInvalid for anything
+    else. The URL itself is not repeated in the error: it may hold a password.
+    """
+    scheme, separator, rest = url.partition("://")
+    name = scheme.lower().partition("+")[0]
+    if not separator or name not in ("sqlite", "postgres", "postgresql"):
+        raise SettingInvalid(
+            "DATABASE_URL is neither SQLite nor PostgreSQL",
+            hint="Write sqlite:////var/lib/proxmox-mpc/store.db or postgresql://USER:PASSWORD@HOST/DATABASE.",
+        )
+    if name == "sqlite":
+        if not rest.startswith("/") or rest.strip("/") in ("", ":memory:"):
+            raise SettingInvalid(
+                "DATABASE_URL names no SQLite file",
+                hint="Three slashes and a relative path, or four and an absolute one: sqlite:////srv/store.db.",
+            )
+        return f"sqlite+aiosqlite://{rest}"
+    try:
+        database = urlsplit(f"postgresql://{rest}")
+        _ = database.port  # reading it checks it
+    except ValueError:
+        raise SettingInvalid("DATABASE_URL has no valid host and port") from None
+    if not database.path.strip("/"):
+        raise SettingInvalid("DATABASE_URL names no database", hint="End it with the database's name: …/proxmox_mpc.")
+    return f"postgresql+psycopg://{rest}"
+
+
+def read_dotenv(file: Path) -> dict[str, str]:
+    """The variables of a `.env` file: `NAME=value` lines, quoted or not; none where there is no such file."""
+    try:
+        text = file.read_text()
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingInvalid(f"cannot read {file}: {error}") from None
+    values: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        stripped = line.strip().removeprefix("export ").strip()
+        if not stripped or stripped.startswith("#"):
+            continue
+        name, equals, value = (part.strip() for part in stripped.partition("="))
+        if not equals or not re.fullmatch(r"[A-Za-z_]\w*", name):
+            raise SettingInvalid(f"{file}:{number} is not NAME=value")
+        quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
+        values[name] = value[1:-1] if quoted else re.sub(r"\s+#.*", "", value)
+    return values
+
+
+def _folders(values: Mapping[str, str]) -> tuple[Path, Path, Path]:
+    """Data, configuration and cache folder: one home for all, or where the operating system wants them."""
+    if home := values.get("PROXMOX_MPC_HOME"):
+        root = Path(home).expanduser().absolute()
+        return root, root / "config", root / "cache"
+    from platformdirs import PlatformDirs  # only who needs the folders pays for finding them
+
+    folders = PlatformDirs(APPLICATION, appauthor=False)
+    return folders.user_data_path, folders.user_config_path, folders.user_cache_path
+
+
+def _level(text: str) -> str | None:
+    level = text.strip().upper()
+    if not level:
+        return None
+    if level not in LOG_LEVELS:
+        raise SettingInvalid(f"LOG_LEVEL is {text!r}", hint=f"It is one of {', '.join(LOG_LEVELS)}.")
+    return level
+
+
+def _flag(name: str, text: str | None) -> bool | None:
+    if text is None:
+        return None
+    word = text.strip().lower()
+    if word not in _TRUE + _FALSE:
+        raise SettingInvalid(f"{name} is {text!r}", hint="It is 1 or 0.")
+    return word in _TRUE

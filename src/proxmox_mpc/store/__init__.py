@@ -1,0 +1,42 @@
+"""What Proxmox-MPC remembers, on SQLite or on PostgreSQL with the same code.
+
+Contexts, applications with their revisions, owned resources, plans, runs, events, snapshots, reserved VMIDs.
+
+What belongs here: keeping and finding. What never does: deciding, or talking to a cluster. `records.py` says
+what is kept; each other plain file keeps one noun. SQLAlchemy is loaded only when a store is opened.
+"""
+
+from proxmox_mpc.store.errors import RecordMissing, SecretUnreadable, StoreTooNew, StoreUnavailable
+from proxmox_mpc.store.records import (
+    Application,
+    Context,
+    Event,
+    JournalEntry,
+    OwnedResource,
+    Reservation,
+    Revision,
+    Run,
+    SavedPlan,
+    Snapshot,
+)
+from proxmox_mpc.store.secrets import SecretKey
+from proxmox_mpc.store.store import Store
+
+__all__ = [
+    "Application",
+    "Context",
+    "Event",
+    "JournalEntry",
+    "OwnedResource",
+    "RecordMissing",
+    "Reservation",
+    "Revision",
+    "Run",
+    "SavedPlan",
+    "SecretKey",
+    "SecretUnreadable",
+    "Snapshot",
+    "Store",
+    "StoreTooNew",
+    "StoreUnavailable",
+]

@@ -1,0 +1,111 @@
+"""Contexts: the clusters that this store knows, and which of them is the current one."""
+
+from __future__ import annotations
+
+import builtins
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, delete, select
+
+from proxmox_mpc.store._database import Database
+from proxmox_mpc.store.errors import RecordMissing
+from proxmox_mpc.store.models import choices, contexts
+from proxmox_mpc.store.records import Context
+from proxmox_mpc.store.secrets import SecretKey
+
+_CURRENT = "current-context"
+
+
+@dataclass(frozen=True)
+class Contexts:
+    """Contexts by name; their passwords and token secrets are encrypted."""
+
+    database: Database
+    key: SecretKey
+
+    async def save(self, context: Context) -> None:
+        """Make a context, or put this one in the place of the one of that name."""
+        values = {
+            "name": context.name,
+            "endpoints": list(context.endpoints),
+            "user": context.user,
+            "sealed_password": self._seal(context.password),
+            "token_id": context.token_id,
+            "sealed_token_secret": self._seal(context.token_secret),
+            "ca": context.ca,
+            "fingerprint": context.fingerprint,
+            "insecure": context.insecure,
+        }
+        statement = self.database.insert(contexts).values(values)
+        async with self.database.write() as connection:
+            await connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+
+    async def get(self, name: str) -> Context:
+        """A context with its secrets. Raises RecordMissing, or SecretUnreadable for a lost key."""
+        async with self.database.read() as connection:
+            row = (await connection.execute(select(contexts).where(contexts.c.name == name))).one_or_none()
+        if row is None:
+            raise RecordMissing(f"there is no context {name!r}", hint="proxmox-cli config get-contexts lists them")
+        return self._context(row)
+
+    async def list(self) -> builtins.list[Context]:
+        """All contexts with their secrets, by name."""
+        async with self.database.read() as connection:
+            rows = (await connection.execute(select(contexts).order_by(contexts.c.name))).all()
+        return [self._context(row) for row in rows]
+
+    async def delete(self, name: str) -> None:
+        """Forget a context and its secrets; what is remembered of its cluster stays. Forgetting twice is no error."""
+        async with self.database.write() as connection:
+            await connection.execute(delete(contexts).where(contexts.c.name == name))
+            await connection.execute(delete(choices).where(choices.c.name == _CURRENT, choices.c.value == name))
+
+    async def use(self, name: str) -> None:
+        """Make a context the current one; it may be one that the store does not hold."""
+        statement = self.database.insert(choices).values(name=_CURRENT, value=name)
+        async with self.database.write() as connection:
+            await connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": name}))
+
+    async def current(self) -> str | None:
+        """The name of the current context, if one was chosen."""
+        async with self.database.read() as connection:
+            found = await connection.execute(select(choices.c.value).where(choices.c.name == _CURRENT))
+            return found.scalar_one_or_none()
+
+    async def reseal(self) -> int:
+        """Encrypt with today's key what was encrypted with older ones; the number of contexts that changed."""
+        changed = 0
+        for context in await self._outdated():
+            await self.save(context)
+            changed += 1
+        return changed
+
+    async def _outdated(self) -> builtins.list[Context]:
+        async with self.database.read() as connection:
+            rows = (await connection.execute(select(contexts))).all()
+        sealed = ((row, row.sealed_password, row.sealed_token_secret) for row in rows)
+        return [
+            self._context(row)
+            for row, *texts in sealed
+            if any(text and not self.key.is_current(text) for text in texts)
+        ]
+
+    def _seal(self, secret: str | None) -> str | None:
+        return None if secret is None else self.key.seal(secret)
+
+    def _unseal(self, sealed: str | None) -> str | None:
+        return None if sealed is None else self.key.unseal(sealed)
+
+    def _context(self, row: Row[Any]) -> Context:
+        return Context(
+            name=row.name,
+            endpoints=tuple(row.endpoints),
+            user=row.user,
+            password=self._unseal(row.sealed_password),
+            token_id=row.token_id,
+            token_secret=self._unseal(row.sealed_token_secret),
+            ca=row.ca,
+            fingerprint=row.fingerprint,
+            insecure=row.insecure,
+        )

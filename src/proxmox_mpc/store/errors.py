@@ -1,0 +1,31 @@
+"""What can go wrong with the store."""
+
+from __future__ import annotations
+
+from proxmox_mpc.errors import MpcError, NotFoundError
+
+
+class StoreUnavailable(MpcError):
+    """The store cannot be opened."""
+
+    code = "store.unavailable"
+    http_status = 503
+
+
+class StoreTooNew(StoreUnavailable):
+    """The store was made by a newer version of Proxmox-MPC."""
+
+    code = "store.too-new"
+    default_hint = "Upgrade this installation; stores are not taken back to older versions."
+
+
+class SecretUnreadable(MpcError):
+    """A stored secret cannot be decrypted."""
+
+    code = "store.secret-unreadable"
+
+
+class RecordMissing(NotFoundError):
+    """The store does not hold that."""
+
+    code = "store.missing"

@@ -1,0 +1,62 @@
+"""Events: what happened to which resource, for people to read."""
+
+from __future__ import annotations
+
+import builtins
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from proxmox_mpc.store._database import Database
+from proxmox_mpc.store.models import events
+from proxmox_mpc.store.records import Event
+
+_COLUMNS = [column for column in events.c if column.name != "id"]
+
+
+@dataclass(frozen=True)
+class Events:
+    """Events of each context."""
+
+    database: Database
+
+    async def add(
+        self,
+        context: str,
+        *,
+        type: str,
+        reason: str,
+        kind: str,
+        namespace: str,
+        name: str,
+        message: str,
+        actor: str,
+    ) -> Event:
+        """Note what happened now; `type` is Normal or Warning, `reason` one word, `message` a sentence."""
+        event = Event(context, self.database.now(), type, reason, kind, namespace, name, message, actor)
+        async with self.database.write() as connection:
+            await connection.execute(events.insert().values(event.__dict__))
+        return event
+
+    async def list(
+        self,
+        context: str,
+        *,
+        kind: str | None = None,
+        name: str | None = None,
+        since: datetime | None = None,
+        limit: int = 1000,
+    ) -> builtins.list[Event]:
+        """The newest `limit` events that fit, the oldest of them first."""
+        query = select(*_COLUMNS).where(events.c.context == context)
+        if kind is not None:
+            query = query.where(events.c.kind == kind)
+        if name is not None:
+            query = query.where(events.c.name == name)
+        if since is not None:
+            query = query.where(events.c.at >= since)
+        query = query.order_by(events.c.at.desc(), events.c.id.desc()).limit(limit)
+        async with self.database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return [Event(**row._mapping) for row in reversed(rows)]

@@ -1,0 +1,196 @@
+"""The tables. What changes here needs a migration beside it (`migrations/`); a test compares the two."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware time, kept in UTC; SQLite itself knows no time zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("the store takes only times with a time zone")
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# Named constraints, so that a migration can change them on every database.
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+contexts = Table(
+    "contexts",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("endpoints", JSON, nullable=False),
+    Column("user", String),
+    Column("sealed_password", Text),
+    Column("token_id", String),
+    Column("sealed_token_secret", Text),
+    Column("ca", Text),
+    Column("fingerprint", String),
+    Column("insecure", Boolean, nullable=False),
+)
+
+choices = Table(  # what the user chose for this store: the current context
+    "choices",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", String, nullable=False),
+)
+
+applications = Table(
+    "applications",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("context", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    UniqueConstraint("context", "name"),
+)
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("application_id", ForeignKey("applications.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("finished_at", UtcTime),
+    Column("actor", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("sealed_manifests", Text, nullable=False),
+    Column("plan", JSON, nullable=False),
+    Column("result", JSON, nullable=False),
+    Column("note", String, nullable=False),
+)
+
+resources = Table(
+    "resources",
+    metadata,
+    Column("context", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("namespace", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("uid", String, nullable=False),
+    Column("application", String, nullable=False),
+    Column("identity", JSON, nullable=False),
+    Column("applied", JSON, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    Index(None, "context", "application"),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("hash", String, primary_key=True),
+    Column("context", String, nullable=False),
+    Column("application", String, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("content", JSON, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("context", String, nullable=False),
+    Column("application", String, nullable=False),
+    Column("verb", String, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("host", String, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+    Column("status", String, nullable=False),
+    Column("plan_hash", String, nullable=False),
+    Column("summary", JSON, nullable=False),
+    Index(None, "context", "status"),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("step", String, nullable=False),
+    Column("resource", String, nullable=False),
+    Column("method", String, nullable=False),
+    Column("path", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("upid", String, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("context", String, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("type", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("namespace", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("actor", String, nullable=False),
+    Index(None, "context", "at"),
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("context", String, nullable=False),
+    Column("resource_type", String, nullable=False),
+    Column("resource_id", String, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("change", String, nullable=False),
+    Column("state", JSON),
+    Column("checksum", String, nullable=False),
+    Index(None, "context", "resource_type", "resource_id", "id"),
+)
+
+reservations = Table(
+    "reservations",
+    metadata,
+    Column("context", String, primary_key=True),
+    Column("vmid", Integer, primary_key=True, autoincrement=False),
+    Column("owner", String, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+)

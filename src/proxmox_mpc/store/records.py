@@ -1,0 +1,165 @@
+"""What the store holds, as frozen values. Times are aware and in UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+RevisionStatus = Literal["pending", "deployed", "failed", "superseded", "uninstalled"]
+RunStatus = Literal["running", "succeeded", "failed", "interrupted"]
+EntryState = Literal["sending", "accepted", "done", "failed"]
+ResourceType = Literal["guest", "node", "storage"]
+Change = Literal["created", "updated", "deleted", "discovered"]
+
+
+@dataclass(frozen=True)
+class Context:
+    """One PVE cluster: its endpoints, who logs in (user or token), and what its certificate is trusted for.
+
+    `ca` is PEM text, `fingerprint` the SHA-256 of the certificate; secrets are encrypted in the store.
+    """
+
+    name: str
+    endpoints: tuple[str, ...]
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    token_id: str | None = None
+    token_secret: str | None = field(default=None, repr=False)
+    ca: str | None = None
+    fingerprint: str | None = None
+    insecure: bool = False
+
+
+@dataclass(frozen=True)
+class Application:
+    """A named set of resources on a context, with the number and status of its newest revision."""
+
+    context: str
+    name: str
+    created_at: datetime
+    revision: int
+    status: RevisionStatus
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One apply of an application: from which manifests, by which plan, with what result.
+
+    `manifests` are encrypted in the store, for they may hold secrets; `plan` and `result` are not and must
+    not.
+    """
+
+    context: str
+    application: str
+    number: int
+    created_at: datetime
+    actor: str
+    status: RevisionStatus
+    source: str = ""
+    manifests: list[dict[str, Any]] = field(default_factory=list, repr=False)
+    plan: dict[str, Any] = field(default_factory=dict)
+    result: dict[str, Any] = field(default_factory=dict)
+    note: str = ""
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class OwnedResource:
+    """A resource that an application owns: what it is on the cluster, and what was last applied (path → value)."""
+
+    context: str
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+    application: str
+    identity: Mapping[str, Any]
+    applied: Mapping[str, Any]
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class SavedPlan:
+    """A plan that was made and may be applied until it expires, found by its hash; it holds no secrets."""
+
+    hash: str
+    context: str
+    application: str
+    actor: str
+    content: dict[str, Any]
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Run:
+    """One process at work on an application: who, where, since when, and how it ended."""
+
+    id: str
+    context: str
+    application: str
+    verb: str
+    actor: str
+    pid: int
+    host: str
+    started_at: datetime
+    status: RunStatus
+    plan_hash: str = ""
+    ended_at: datetime | None = None
+    summary: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class JournalEntry:
+    """One request of a run, written before it is sent (`sending`) and after it was `accepted`, with its task."""
+
+    run_id: str
+    seq: int
+    step: str
+    resource: str
+    method: str
+    path: str
+    state: EntryState
+    upid: str
+    error: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to a resource, for people to read."""
+
+    context: str
+    at: datetime
+    type: str
+    reason: str
+    kind: str
+    namespace: str
+    name: str
+    message: str
+    actor: str
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """How a guest, node or storage was when a change was seen; `checksum` is the SHA-256 of its canonical JSON."""
+
+    context: str
+    resource_type: ResourceType
+    resource_id: str
+    at: datetime
+    change: Change
+    state: dict[str, Any] | None
+    checksum: str
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """A VMID that one owner holds until it is used, released, or `expires_at` passes."""
+
+    context: str
+    vmid: int
+    owner: str
+    expires_at: datetime

@@ -1,0 +1,132 @@
+"""Runs and their journal: what was about to be sent, and what came of it, also after a crash."""
+
+from __future__ import annotations
+
+import builtins
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from proxmox_mpc.store._database import Database
+from proxmox_mpc.store._processes import is_alive, this_host
+from proxmox_mpc.store.errors import RecordMissing
+from proxmox_mpc.store.models import journal, runs
+from proxmox_mpc.store.records import EntryState, JournalEntry, Run, RunStatus
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Runs with their journal entries. Each call is durable when it returns: the process may die right after."""
+
+    database: Database
+
+    async def begin(
+        self, context: str, application: str, verb: str, actor: str, pid: int, host: str, plan_hash: str = ""
+    ) -> Run:
+        """Note that a process begins to work on an application."""
+        run = Run(
+            id=uuid.uuid4().hex,
+            context=context,
+            application=application,
+            verb=verb,
+            actor=actor,
+            pid=pid,
+            host=host,
+            started_at=self.database.now(),
+            status="running",
+            plan_hash=plan_hash,
+        )
+        async with self.database.write() as connection:
+            await connection.execute(runs.insert().values(run.__dict__))
+        return run
+
+    async def finish(self, run_id: str, status: RunStatus, summary: dict[str, Any]) -> None:
+        """Close a run. Raises RecordMissing."""
+        values = {"status": status, "summary": summary, "ended_at": self.database.now()}
+        async with self.database.write() as connection:
+            done = await connection.execute(update(runs).where(runs.c.id == run_id).values(values))
+            if not done.rowcount:
+                raise RecordMissing(f"there is no run {run_id}")
+
+    async def sending(self, run_id: str, step: str, resource: str, method: str, path: str) -> int:
+        """Note a request before it is sent; the entry's number within its run."""
+        async with self.database.write() as connection:
+            # Steps of a run are journalled at the same time: the run's row makes them take turns.
+            await connection.execute(select(runs.c.id).where(runs.c.id == run_id).with_for_update())
+            last = await connection.execute(select(func.max(journal.c.seq)).where(journal.c.run_id == run_id))
+            seq = int(last.scalar_one() or 0) + 1
+            await connection.execute(
+                journal.insert().values(
+                    run_id=run_id,
+                    seq=seq,
+                    step=step,
+                    resource=resource,
+                    method=method,
+                    path=path,
+                    state="sending",
+                    upid="",
+                    error="",
+                    at=self.database.now(),
+                )
+            )
+        return seq
+
+    async def accepted(self, run_id: str, seq: int, upid: str = "") -> None:
+        """Note that the cluster took a request, and the task that it started."""
+        await self._move(run_id, seq, "accepted", upid=upid)
+
+    async def done(self, run_id: str, seq: int) -> None:
+        """Note that a request, and its task if it has one, ended well."""
+        await self._move(run_id, seq, "done")
+
+    async def failed(self, run_id: str, seq: int, error: str) -> None:
+        """Note that a request was refused, or that its task failed."""
+        await self._move(run_id, seq, "failed", error=error)
+
+    async def get(self, run_id: str) -> Run:
+        """A run. Raises RecordMissing."""
+        async with self.database.read() as connection:
+            row = (await connection.execute(select(runs).where(runs.c.id == run_id))).one_or_none()
+        if row is None:
+            raise RecordMissing(f"there is no run {run_id}")
+        return Run(**row._mapping)
+
+    async def list(self, context: str, *, limit: int = 100) -> builtins.list[Run]:
+        """A context's runs, the newest first."""
+        query = select(runs).where(runs.c.context == context).order_by(runs.c.started_at.desc()).limit(limit)
+        async with self.database.read() as connection:
+            return [Run(**row._mapping) for row in (await connection.execute(query)).all()]
+
+    async def journal(self, run_id: str) -> builtins.list[JournalEntry]:
+        """A run's journal, in the order in which its requests were sent."""
+        query = select(journal).where(journal.c.run_id == run_id).order_by(journal.c.seq)
+        async with self.database.read() as connection:
+            return [JournalEntry(**row._mapping) for row in (await connection.execute(query)).all()]
+
+    async def unfinished(
+        self, context: str, *, host: str | None = None
+    ) -> builtins.list[tuple[Run, builtins.list[JournalEntry]]]:
+        """Runs of this machine whose process died before it could close them, the oldest first, with their journals.
+
+        Runs of other machines are left to those: from here nobody can tell whether they live.
+        """
+        query = (
+            select(runs)
+            .where(runs.c.context == context, runs.c.status == "running", runs.c.host == (host or this_host()))
+            .order_by(runs.c.started_at)
+        )
+        async with self.database.read() as connection:
+            running = [Run(**row._mapping) for row in (await connection.execute(query)).all()]
+        dead = [run for run in running if not is_alive(run.pid, run.started_at)]
+        return [(run, await self.journal(run.id)) for run in dead]
+
+    async def _move(self, run_id: str, seq: int, state: EntryState, **values: str) -> None:
+        this = (journal.c.run_id == run_id) & (journal.c.seq == seq)
+        async with self.database.write() as connection:
+            done = await connection.execute(
+                update(journal).where(this).values(state=state, at=self.database.now(), **values)
+            )
+            if not done.rowcount:
+                raise RecordMissing(f"run {run_id} has no journal entry {seq}")

