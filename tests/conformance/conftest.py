@@ -1,0 +1,16 @@
+"""What the tests with foreign clients share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.conformance.process import simulator
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[dict[str, Any]]:
+    """The demo cluster: three nodes, a template, no waiting."""
+    with simulator() as greeting:
+        yield greeting
