@@ -1,0 +1,136 @@
+"""Starting, seeding, keeping and disturbing a simulator."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import aiohttp
+import pytest
+from tests.unit.simulator.api import Api, running
+
+from proxmox_mpc.simulator import Simulator
+
+
+def test_command_line_greets_and_ends_cleanly() -> None:
+    command = [sys.executable, "-m", "proxmox_mpc.simulator", "--preset", "empty", "--nodes", "2"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        greeting = json.loads(process.stdout.readline())
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    assert greeting["nodes"] == ["pve-node1", "pve-node2"]
+    assert greeting["url"].startswith("https://127.0.0.1:")
+    assert set(greeting) == {"url", "fingerprint", "user", "password", "token", "nodes"}
+
+
+async def test_the_certificate_has_the_fingerprint_that_is_told() -> None:
+    async with Simulator("empty", nodes=1) as sim, aiohttp.ClientSession() as session:
+        pinned = aiohttp.Fingerprint(bytes.fromhex(sim.fingerprint.replace(":", "")))
+        headers = {"Authorization": f"PVEAPIToken={sim.token}"}
+        async with session.get(f"{sim.url}/api2/json/version", headers=headers, ssl=pinned) as answer:
+            assert answer.status == 200
+
+
+async def test_the_same_fleet_for_the_same_seed() -> None:
+    first, second = Simulator(guests=50), Simulator(guests=50)
+    other = Simulator(guests=50, guest_seed=2)
+    confs = [{v: g.conf for v, g in sim.cluster.guests.items()} for sim in (first, second, other)]
+    assert confs[0] == confs[1]
+    assert confs[0] != confs[2]
+    assert len(confs[0]) == 51
+
+
+async def test_seed_brings_nodes_guests_and_users() -> None:
+    seed = {
+        "nodes": [{"name": "alpha", "cpus": 4}, "beta"],
+        "users": [{"userid": "amy@pve", "password": "long-enough"}],
+        "acl": [{"path": "/", "type": "user", "ugid": "amy@pve", "roleid": "PVEAuditor"}],
+        "pools": [{"poolid": "web", "guests": [100]}],
+        "files": ["local:iso/tools.iso"],
+        "guests": [
+            {
+                "vmid": 100,
+                "type": "qemu",
+                "node": "beta",
+                "conf": "name: web\nscsi0: local-lvm:vm-100-disk-0,size=8G\n",
+            },
+            {"vmid": 101, "type": "lxc", "status": "running", "config": {"hostname": "ct", "rootfs": "local:1"}},
+        ],
+    }
+    async with running(seed=seed) as api:
+        amy = await api.as_user("amy@pve", "long-enough")
+        assert [n["node"] for n in await amy.get("/nodes")] == ["alpha", "beta"]
+        rows = {r["vmid"]: r for r in await amy.get("/cluster/resources", type="vm")}
+        assert (rows[100]["pool"], rows[100]["maxdisk"]) == ("web", 8 * 1024**3)
+        assert (rows[101]["node"], rows[101]["status"]) == ("alpha", "running")
+        assert await api.run("POST", "/nodes/beta/qemu/100/status/start") == "OK"
+        assert len(await api.get("/nodes/beta/storage/local/content", content="iso")) == 1
+
+
+async def test_real_configurations_can_be_read_over_the_api(ground_truth: Path) -> None:
+    files = sorted((ground_truth / "configs" / "qemu").glob("*.conf"))
+    guests = [{"vmid": 1000 + i, "type": "qemu", "conf": file.read_text()} for i, file in enumerate(files)]
+    async with running(seed={"guests": guests}) as api:
+        for guest in guests:
+            for view in ("config", "pending", "status/current", "snapshot"):
+                answer = await api.call("GET", f"/nodes/pve-node1/qemu/{guest['vmid']}/{view}")
+                assert answer.status == 200, f"{files[guest['vmid'] - 1000].name} {view}: {answer.reason}"
+
+
+async def test_state_survives_a_restart(tmp_path: Path) -> None:
+    file = tmp_path / "cluster.json"
+    async with running(persist=file) as api:
+        assert await api.run("POST", "/nodes/pve-node2/qemu", vmid=100, scsi0="local-lvm:4", name="kept") == "OK"
+        await api.call("POST", "/pools", poolid="kept", comment="yes")
+        before = await api.get("/nodes/pve-node2/qemu/100/config")
+        secret = api.sim.token
+    async with running(persist=file) as api:
+        assert api.sim.token == secret
+        assert await api.get("/nodes/pve-node2/qemu/100/config") == before
+        assert await api.get("/pools") == [{"poolid": "kept", "comment": "yes"}]
+        assert [t["type"] for t in await api.get("/nodes/pve-node2/tasks")] == ["qmcreate"]
+    assert not list(tmp_path.glob("*.tmp"))
+
+
+async def test_faults_are_used_up(api: Api) -> None:
+    api.sim.faults.answer(596, "Connection timed out", method="GET", path="^/version$", times=2)
+    assert [(await api.call("GET", "/version")).status for _ in range(3)] == [596, 596, 200]
+    # A POST, because the HTTP library repeats a GET by itself.
+    api.sim.faults.drop(method="POST", path="^/pools$")
+    with pytest.raises(aiohttp.ClientError):
+        await api.call("POST", "/pools", poolid="p")
+    assert await api.get("/pools") == []
+    assert (await api.call("POST", "/pools", poolid="p")).status == 200
+
+
+async def test_a_node_that_is_down(api: Api) -> None:
+    api.sim.faults.node_down("pve-node2")
+    assert (await api.call("GET", "/nodes/pve-node2/qemu")).status == 595
+    states = {n["node"]: n["status"] for n in await api.get("/nodes")}
+    assert states == {"pve-node1": "online", "pve-node2": "offline", "pve-node3": "online"}
+    api.sim.faults.node_up("pve-node2")
+    assert (await api.call("GET", "/nodes/pve-node2/qemu")).status == 200
+
+
+async def test_requests_are_remembered(api: Api) -> None:
+    await api.get("/version")
+    await api.call("POST", "/pools", poolid="p")
+    assert list(api.sim.requests)[-2:] == [("GET", "/version"), ("POST", "/pools")]
+
+
+async def test_what_is_not_simulated_says_so(api: Api) -> None:
+    answer = await api.call("POST", "/cluster/ha/resources", sid="vm:9000")
+    assert answer.status == 501
+    assert "is not simulated yet" in answer.reason
+
+
+async def test_the_older_version() -> None:
+    async with running(pve_version="8.4") as api:
+        assert (await api.get("/version"))["release"] == "8.4"
+        kinds = {r["type"] for r in await api.get("/cluster/resources")}
+        assert "sdn" in kinds
+        assert "network" not in kinds
