@@ -35,6 +35,15 @@ def add(cluster: Cluster, count: int, seed: int) -> None:
         if chance.random() < 0.6:
             guest.run = Run(now - chance.randrange(60, 900_000), cluster.next_pid())
         cluster.guests[vmid] = guest
+    _make_room(cluster)
+
+
+def _make_room(cluster: Cluster) -> None:
+    """Hosts that can carry what runs on them."""
+    for node in cluster.nodes.values():
+        here = [g.live for g in cluster.guests.values() if g.node == node.name and g.is_running]
+        node.memory = max(node.memory, 2 * 1024**2 * sum(int(live.get("memory", "512")) for live in here))
+        node.cpus = max(node.cpus, sum(int(live.get("cores", "1")) for live in here) // 4)
 
 
 def _disk(cluster: Cluster, storage: str, node: str, vmid: int, size: int, now: float) -> str:
