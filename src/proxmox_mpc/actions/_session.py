@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class FoundContext:
-    """A context, where it comes from (`environment`, a file's path, `store`), and whether it would be chosen now."""
+    """A context, where it comes from (`environment`, a file, `store`), and whether it would be chosen now."""
 
     context: Context
     source: str
@@ -31,10 +31,10 @@ class FoundContext:
 class Session:
     """One actor's session: the store, the chosen context, its cluster, and where progress goes.
 
-    """A context, where it comes from (`environment`, a file, `store`), and whether it would be chosen now."""
-    the context that the user means (flag, environment, workspace, store); `check_context` raises UsageError for one
-    that could never be opened. `fingerprint` turns a secret into what may be
-    stored and compared; `seal` and `unseal` encrypt with the store's key.
+    `open_store` and `open_cluster` enter their parts into the exit stack that the session's end unwinds.
+    `choose_context` answers the context that the user means (flag, environment, workspace, store), `check_context`
+    raises UsageError for one that could never be opened. `fingerprint` turns a secret into what may be stored and
+    compared; `seal` and `unseal` encrypt with the store's key.
     """
 
     actor: str

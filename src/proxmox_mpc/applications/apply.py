@@ -19,6 +19,7 @@ from proxmox_mpc.kinds._kind import Kind, View
 if TYPE_CHECKING:
     from proxmox_mpc.pve import Cluster
     from proxmox_mpc.store import Store
+    from proxmox_mpc.store.records import RevisionStatus, RunStatus
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Applier:
         return number, outcomes
 
     async def _finish(
-        self, plan: Plan, run_id: str, number: int | None, status: str, outcomes: Sequence[Outcome], verb: str
+        self, plan: Plan, run_id: str, number: int | None, status: RunStatus, outcomes: Sequence[Outcome], verb: str
     ) -> None:
         result = {
             "status": status,
@@ -89,7 +90,7 @@ class Applier:
         await self.store.runs.finish(run_id, status, result)
         if number is not None:
             done = status == "succeeded"
-            state = ("uninstalled" if verb == "delete" else "deployed") if done else "failed"
+            state: RevisionStatus = "failed" if not done else "uninstalled" if verb == "delete" else "deployed"
             await self.store.applications.finish_revision(plan.context, plan.application, number, state, result)
         for outcome in outcomes:
             await self.store.events.add(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,23 +102,22 @@ def workspace_file() -> Path | None:
 async def list_contexts(session: Session, wanted: str) -> list[FoundContext]:
     """Every context, with the one that `choose` would take marked; the same name is found once, nearest first."""
     found: list[FoundContext] = []
-    for context, source, favourite in [one async for one in _all(session)]:
+    async for context, source, favourite in _all(session):
         if all(other.context.name != context.name for other in found):
             found.append(FoundContext(context, source, favourite))
     chosen = wanted or next((one.context.name for one in found if one.current), "")
     return [FoundContext(one.context, one.source, one.context.name == chosen) for one in found]
 
 
-async def _all(session: Session) -> Any:
+async def _all(session: Session) -> AsyncIterator[tuple[Context, str, bool]]:
     if (own := from_environment(os.environ)) is not None:
         yield own, ENVIRONMENT, True
     for context, source, favourite in _in_workspace():
         yield context, source, favourite
     store = await session.store()
     current = await store.contexts.current()
-    name = current if isinstance(current, str) else getattr(current, "name", None)
     for context in await store.contexts.list():
-        yield context, "store", context.name == name
+        yield context, "store", context.name == current
 
 
 def _in_workspace() -> Iterator[tuple[Context, str, bool]]:

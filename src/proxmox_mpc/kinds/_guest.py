@@ -8,6 +8,7 @@ are confirmed from the config, never from /cluster/resources, which is about 10 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,6 +24,10 @@ from proxmox_mpc.kinds._schema import Schema, natural
 
 NAME, NAMESPACE = "metadata.name", "metadata.namespace"
 """Two fields of a guest that its manifest writes in `metadata`: its own name, and the pool that is its namespace."""
+
+
+# What /cluster/resources calls a guest without a name (9.1).
+UNNAMED = re.compile(r"(VM|CT) ?\d+")
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,8 @@ class GuestApi:
     """Further references of this type; awaited."""
     boot_slot: Callable[[Fields], str | None]
     write_verb: str
+    undeletable: Mapping[str, str]
+    """Parameters that the API refuses to delete, with the value that means the same."""
     move_verb: str
     move_key: str
 
@@ -112,7 +119,9 @@ class GuestDriver:
         own, mark = split_block(str(config.get("description", "")))
         if mark is not None and mark.vmid != vmid:
             mark = None  # the description was copied by a clone
-        name = str(config.get(self.api.name_key) or row.get("name") or f"{self.api.type}-{vmid}")
+        name = str(config.get(self.api.name_key) or row.get("name") or "")
+        if not name or UNNAMED.fullmatch(name):
+            name = f"{self.api.type}-{vmid}"
         pool = str(row.get("pool") or DEFAULT_NAMESPACE)
         if "status" not in row and mark is not None:
             pool = mark.key.namespace

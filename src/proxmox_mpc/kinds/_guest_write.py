@@ -17,6 +17,7 @@ from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE, Change, Live, Resource, R
 
 if TYPE_CHECKING:
     from proxmox_mpc.kinds._guest import GuestDriver
+    from proxmox_mpc.kinds._schema import Schema
 
 VMID_TRIES = 20
 """How many VMIDs in a row may turn out to be taken by somebody else before giving up."""
@@ -117,11 +118,19 @@ async def update(guest: GuestDriver, run: Run, live: Live, resource: Resource, c
         await _power(guest, run, live, "shutdown", {"timeout": SHUTDOWN_TIMEOUT_S})
     if (pool := open_changes.pop("metadata.namespace", None)) is not None:
         await _move_pool(run, live, pool)
+    if (guard := open_changes.get("protection")) is not None and not guard.new:
+        # Protection guards disks even in the request that takes it off, so it goes first.
+        live = await guest.reread(run.view, live)
+        await _configure(guest, run, live, resource, [open_changes.pop("protection")])
     for path, change in list(open_changes.items()):
         if await _disk_change(guest, run, live, path, change):
             del open_changes[path]
     live = await guest.reread(run.view, live)
+    guard = open_changes.pop("protection", None)
     await _configure(guest, run, live, resource, list(open_changes.values()))
+    if guard is not None:
+        live = await guest.reread(run.view, live)
+        await _configure(guest, run, live, resource, [guard])
     if power is not None and power.new == "running":
         await _power(guest, run, live, "start", {})
     elif any(change.impact == Impact.RESTART for change in changes):
@@ -188,7 +197,7 @@ async def _configure(guest: GuestDriver, run: Run, live: Live, resource: Resourc
     """Write what differs in the config, and the mark where it is missing, in one request."""
     mark = run.mark(int(live.identity["vmid"]))
     before = guest.encode(live.fields, {}, mark)
-    merged = _merged(live.fields, changes)
+    merged = _merged(guest.schema, live.fields, changes)
     secrets = {c.path: resource.secrets[c.path] for c in changes if c.path in resource.secrets}
     after = guest.encode({p: v for p, v in merged.items() if p not in secrets}, secrets, mark)
     for key in ("description", "tags"):
@@ -199,7 +208,9 @@ async def _configure(guest: GuestDriver, run: Run, live: Live, resource: Resourc
     gone = sorted(before.keys() - after.keys())
     if not params and not gone:
         return
-    if gone:
+    # Some parameters cannot be deleted, only set: their default says the same.
+    params |= {key: default for key in gone if (default := guest.api.undeletable.get(key))}
+    if gone := [key for key in gone if key not in params]:
         params["delete"] = gone
     if live.digest:
         params["digest"] = live.digest
@@ -213,13 +224,20 @@ def _tag_text(raw: object) -> str:
     return ";".join(sorted({tag.lower() for tag in str(raw).replace(",", ";").split(";") if tag.strip()}))
 
 
-def _merged(live: Fields, changes: Iterable[Change]) -> Fields:
+def _merged(schema: Schema, live: Fields, changes: Iterable[Change]) -> Fields:
     merged = dict(live)
     for change in changes:
-        if change.new is None:
-            merged = {p: v for p, v in merged.items() if p != change.path and not p.startswith(change.path + ".")}
-        else:
+        if change.new is not None:
             merged[change.path] = change.new
+        elif schema.strand_of(change.path) is not None and (default := schema.default(change.path)) is not None:
+            # A part goes back to its default by being written so: other parts of the string may need it to be there.
+            merged[change.path] = default
+        else:
+            merged = {p: v for p, v in merged.items() if p != change.path and not p.startswith(change.path + ".")}
+    for home in {strand.path for c in changes if (strand := schema.strand_of(c.path)) and not strand.is_list}:
+        inside = [path for path in merged if path.startswith(f"{home}.")]
+        if all(merged[path] == schema.default(path) for path in inside):
+            merged = {path: value for path, value in merged.items() if path not in inside}
     return merged
 
 
@@ -237,11 +255,11 @@ def _confirm(guest: GuestDriver, live: Live, changes: Iterable[Change], resource
     for change in changes:
         if change.path in resource.secrets or change.path in ("node", "metadata.namespace"):
             continue
-        now: Value | None = live.fields.get(change.path, guest.schema.default(change.path))
+        now = live.fields.get(change.path)
         if change.new is None:
             if any(p.startswith(change.path + ".") for p in live.fields):
                 raise NotKept(f"{resource.key}: {change.path} is still there after it was removed")
-        elif now != change.new:
+        elif not guest.schema.same(change.path, now, change.new):
             shown = guest.schema.show(change.path, change.new), guest.schema.show(change.path, now)
             raise NotKept(f"{resource.key}: {change.path} was set to {shown[0]!r} and reads {shown[1]!r}")
 

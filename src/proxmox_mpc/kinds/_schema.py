@@ -29,6 +29,8 @@ from proxmox_mpc.kinds._field import Group, Impact, Wire
 
 HIDDEN = "********"
 """Stands in live fields for a secret that is set but cannot be read."""
+EMPTY: tuple[Value, ...] = ([], "")
+"""PVE has no empty texts and lists: they mean the same as an absent parameter."""
 OPTIONS = "options"
 """The map in which a model holds raw parameters that have no field of their own."""
 
@@ -184,6 +186,10 @@ class Schema:
                 return self.leaves.get(f"{strand.path}.*.{rest}")
         return None
 
+    def strand_of(self, path: str) -> Strand | None:
+        """The property string or keyed list that a path lies in."""
+        return next((strand for strand in self.strands if path.startswith(f"{strand.path}.")), None)
+
     def item_of(self, path: str) -> str | None:
         """The keyed item that a path lies in: `disks.scsi0` for `disks.scsi0.size`."""
         for strand in self.strands:
@@ -218,16 +224,17 @@ class Schema:
         What the cluster cannot show (hints, preferences, creation-only fields, secrets) is not compared here.
         """
         for path, value in desired.items():
-            leaf = self.leaf(path)
-            if leaf is not None:
-                wire = leaf.wire
-                if wire.hint or wire.preference or wire.create_only or wire.secret:
-                    continue
-                if live.get(path, wire.default) == value:
-                    continue
-            elif live.get(path) == value:
+            wire = leaf.wire if (leaf := self.leaf(path)) is not None else None
+            if wire is not None and (wire.hint or wire.preference or wire.create_only or wire.secret):
                 continue
-            yield path
+            if not self.same(path, live.get(path), value):
+                yield path
+
+    def same(self, path: str, live: Value | None, wanted: Value | None) -> bool:
+        """Whether two values of a field mean the same; what is absent means its default, or nothing."""
+        default = self.default(path)
+        one, other = (default if value is None or value in EMPTY else value for value in (live, wanted))
+        return one == other
 
     # -- written ↔ canonical ---------------------------------------------------------------------------------------
 
@@ -338,11 +345,10 @@ class Schema:
         """Parameters that hold these fields, as the API takes them; fields that are not the API's are left out."""
         params: dict[str, str] = {}
         strings: dict[tuple[str, str], dict[str, str]] = {}
-        everything: dict[str, Value] = {**fields, **(secrets or {})}
+        everything: dict[str, Value] = {p: v for p, v in {**fields, **(secrets or {})}.items() if v not in EMPTY}
         for path in self._ordered(everything):
             value = everything[path]
-            strand = next((s for s in self.strands if path.startswith(s.path + ".")), None)
-            if strand is not None:
+            if (strand := self.strand_of(path)) is not None:
                 rest = path[len(strand.path) + 1 :]
                 slot, _, inner = rest.partition(".") if strand.is_list else ("", "", rest)
                 leaf = self.leaf(path)
@@ -391,7 +397,7 @@ def _walk_set(model: BaseModel, base: str) -> Iterator[tuple[str, Any]]:
             yield from _walk_set(value, path)
         elif isinstance(value, dict):
             yield from ((f"{path}.{key}", item) for key, item in value.items())
-        elif isinstance(value, list) and value and isinstance(value[0], BaseModel):
+        elif isinstance(value, list) and model_of(info.annotation) is not None:
             for index, item in enumerate(value):
                 slot = getattr(item, "slot", None) or str(index)
                 yield from _walk_set(item, f"{path}.{slot}")

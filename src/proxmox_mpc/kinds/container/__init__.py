@@ -58,6 +58,9 @@ _API = GuestApi(
     check=check,
     boot_slot=lambda fields: None,
     write_verb="PUT",
+    # PUT /nodes/{node}/lxc/{vmid}/config: "unable to delete required option 'memory'" (9.1).
+    # Deleting `features` counts as changing them all, which only root@pam may; without nesting is the same (9.1).
+    undeletable={"memory": "512", "swap": "512", "features": "nesting=0"},
     move_verb="/move_volume",
     move_key="volume",
 )

@@ -63,6 +63,7 @@ _API = GuestApi(
     check=check,
     boot_slot=boot_slot,
     write_verb="POST",
+    undeletable={},
     move_verb="/move_disk",
     move_key="disk",
 )

@@ -1,0 +1,52 @@
+# The project's commands. `make demo` and `make test` set up everything that they need by themselves.
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo test lint bench soak lock clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+help:          ## what there is
+	@grep -E '^[a-z-]+: .*##|^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## *' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: $(VENV)/.runtime       ## a virtual environment with what running needs
+
+setup-dev: $(VENV)/.dev       ## the same with what testing needs
+
+$(VENV)/.runtime: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: setup    ## the main job on a simulated cluster, as a story
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python examples/demo.py
+
+test: setup-dev lint          ## everything that must be true
+	$(BIN)/python -m pytest -q
+
+lint: setup-dev               ## style, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup-dev              ## speed, as ratios against a floor measured beside
+	$(BIN)/python -m benchmarks
+
+soak: setup-dev               ## the long versions of the tests
+	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q tests
+
+lock: setup-dev               ## pin the newest versions that fit, with hashes
+	$(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header \
+	  --extra build --python-version 3.11 pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header \
+	  --extra build --extra dev -c requirements.lock --python-version 3.11 pyproject.toml -o requirements-dev.lock
+
+clean:         ## remove what setup made
+	rm -rf $(VENV)

@@ -1,0 +1,61 @@
+"""Builds the Session: settings, store, contexts, cluster, actor. The only part that knows every concrete part."""
+
+from __future__ import annotations
+
+import getpass
+import uuid
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from proxmox_mpc.actions._session import FoundContext, Session
+from proxmox_mpc.bootstrap import clusters, contexts
+from proxmox_mpc.engine.execute import Progress
+from proxmox_mpc.settings import Settings
+
+if TYPE_CHECKING:
+    from proxmox_mpc.store import Context, Store
+    from proxmox_mpc.store.secrets import SecretKey
+
+
+def open_session(context: str = "", *, report: Callable[[Progress], None] = lambda progress: None) -> Session:
+    """A session of this machine's user, on the embedded store; `context` names one, or leaves the choice open.
+
+    Use it with `async with`. Nothing is opened before it is asked for. Raises SettingInvalid.
+    """
+    settings = Settings.load()
+    keys: list[SecretKey] = []
+
+    def key() -> SecretKey:
+        from proxmox_mpc.store import SecretKey
+
+        if not keys:
+            keys.append(SecretKey.of(settings))
+        return keys[0]
+
+    async def open_store(parts: AsyncExitStack) -> Store:
+        from proxmox_mpc.store import Store
+
+        return await parts.enter_async_context(Store.open(settings.database_url, key=key()))
+
+    async def choose(session: Session) -> Context:
+        return await contexts.choose(session, context)
+
+    async def listed(session: Session) -> list[FoundContext]:
+        return await contexts.list_contexts(session, context)
+
+    return Session(
+        actor=getpass.getuser(),
+        open_store=open_store,
+        choose_context=choose,
+        list_contexts=listed,
+        check_context=clusters.check,
+        open_cluster=clusters.open_cluster,
+        fingerprint=lambda secret: key().fingerprint(secret),
+        seal=lambda text: key().seal(text),
+        unseal=lambda text: key().unseal(text),
+        now=lambda: datetime.now(UTC),
+        new_uid=lambda: uuid.uuid4().hex[:12],
+        report=report,
+    )

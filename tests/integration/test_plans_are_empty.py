@@ -1,0 +1,114 @@
+"""What was applied plans to nothing, and what is live, exported, plans to nothing: over generated and real guests."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.lab import Lab
+from tests.lab import lab as make_lab
+from tests.unit.kinds import specs
+
+from proxmox_mpc.actions._views import manifest
+from proxmox_mpc.kinds import find_kind
+
+
+def text_of(*documents: dict[str, Any]) -> str:
+    return yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True)
+
+
+def guest(kind: str, spec: dict[str, Any]) -> dict[str, Any]:
+    return {"apiVersion": "proxmox.io/v1", "kind": kind, "metadata": {"name": "it", "namespace": "lab"}, "spec": spec}
+
+
+async def export(lab: Lab, kind: str) -> list[dict[str, Any]]:
+    found = find_kind(kind)
+    return [manifest(found, live) for live in await found.driver.rows(lab.view(), full=True)]
+
+
+async def applied_then_empty(kind: str, first: dict[str, Any], second: dict[str, Any]) -> None:
+    async with make_lab() as lab:
+        for spec in (first, second):
+            await lab.apply(text_of(guest(kind, spec)), allow=7)
+            again = await lab.plan(text_of(guest(kind, spec)))
+            assert again.is_empty, [(s.key, s.changes) for s in again.work]
+        live = text_of(*await export(lab, kind))
+        exported = await lab.plan(live)
+        assert exported.is_empty, [(s.key, s.changes) for s in exported.work]
+        lab.journal.owned.clear()
+        after_loss = await lab.plan(text_of(guest(kind, second)))
+        assert after_loss.is_empty, "a lost store must change nothing"
+
+
+def not_shrinking(specs_drawn: tuple[dict[str, Any], dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Disks of the second spec are at least as large as those of the first: PVE cannot shrink them."""
+    first, second = specs_drawn
+    for home in ("disks", "mounts"):
+        old = {item["slot"]: item["size"] for item in first.get(home, [])}
+        for item in second.get(home, []):
+            if item["slot"] in old and int(item["size"][:-1]) < int(old[item["slot"]][:-1]):
+                item["size"] = old[item["slot"]]
+    if "rootfs" in first and int(second["rootfs"]["size"][:-1]) < int(first["rootfs"]["size"][:-1]):
+        second["rootfs"]["size"] = first["rootfs"]["size"]
+    return first, second
+
+
+@settings(max_examples=max(25, settings.default.max_examples // 2) if settings.default else 25)
+@given(st.tuples(specs.vm, specs.vm).map(not_shrinking))
+def test_a_vm_that_was_applied_and_changed_plans_to_nothing(pair: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    asyncio.run(applied_then_empty("VirtualMachine", *pair))
+
+
+@settings(max_examples=25)
+@given(st.tuples(specs.container, specs.container).map(not_shrinking))
+def test_a_container_that_was_applied_and_changed_plans_to_nothing(
+    pair: tuple[dict[str, Any], dict[str, Any]],
+) -> None:
+    first, second = pair
+    if "unprivileged" in first or "unprivileged" in second:
+        second["unprivileged"] = first["unprivileged"] = first.get("unprivileged", True)
+    asyncio.run(applied_then_empty("Container", first, second))
+
+
+async def test_everything_on_a_busy_cluster_exports_to_an_empty_plan() -> None:
+    async with make_lab(guests=60) as lab:
+        for kind in ("vm", "ct", "storage"):
+            documents = await export(lab, kind)
+            assert documents
+            plan = await lab.plan(text_of(*documents))
+            assert plan.is_empty, [(s.key, s.changes, s.blocked) for s in plan.work]
+        assert lab.writes() == []
+
+
+def real_configs(folder: Path) -> list[tuple[int, str]]:
+    return [(1000 + number, path.read_text()) for number, path in enumerate(sorted(folder.glob("*.conf")))]
+
+
+async def test_real_vm_configs_export_to_an_empty_plan(ground_truth: Path) -> None:
+    configs = real_configs(ground_truth / "configs" / "qemu")
+    guests = [{"vmid": vmid, "type": "qemu", "node": "pve-node1", "conf": text} for vmid, text in configs]
+    async with make_lab(seed={"guests": guests}) as lab:
+        lives = [
+            live for live in await find_kind("vm").driver.rows(lab.view(), full=True) if live.identity["vmid"] < 9000
+        ]
+        assert len(lives) == len(configs) >= 100
+        for live in lives:
+            document = manifest(find_kind("vm"), live)
+            document["metadata"]["name"] = live.key.name
+            document["spec"] = {**document.get("spec", {}), "vmid": live.identity["vmid"]}
+            plan = await lab.plan(text_of(document))
+            assert plan.is_empty, (configs[live.identity["vmid"] - 1000], [(s.changes, s.blocked) for s in plan.work])
+            changes = list(find_kind("vm").schema.differences(live.fields, lab.resources(text_of(document))[0].fields))
+            assert changes == []
+
+
+@pytest.mark.parametrize("name", ["infrastructure.yaml", "web-tier/web.yaml", "web-tier/cache.yaml"])
+async def test_the_examples_apply_and_then_plan_to_nothing(lab: Lab, name: str) -> None:
+    text = (Path(__file__).parents[2] / "examples" / name).read_text()
+    await lab.apply(text)
+    assert (await lab.plan(text)).is_empty
