@@ -17,13 +17,29 @@ from proxmox_mpc.simulator._errors import ApiError
 # The largest body that is not an upload.
 _LARGEST = 512 * 1024
 
+_SERVER = "/usr/share/perl5/PVE/APIServer/AnyEvent.pm"
 _BOUNDARY = re.compile(r"multipart/form-data\s*;.*?boundary=\"?([^\";,]+)", re.IGNORECASE)
 _NAME = re.compile(rb'\bname="([^"]*)"')
 _FILENAME = re.compile(rb'\bfilename="([^"]*)"')
 
 
+# What Perl's JSON parser calls the same mistakes.
+_COMPLAINTS = {
+    "Expecting value": "malformed JSON string, neither tag, array, object, number, string or atom",
+    "Expecting ',' delimiter": ", or ] expected while parsing array",
+    "Extra data": "garbage after JSON object",
+    "Unterminated string starting at": "unexpected end of string while parsing JSON string",
+    "Expecting property name enclosed in double quotes": "unexpected end of string while parsing JSON string",
+    "Expecting ':' delimiter": "':' expected",
+}
+
+
 class PlainError(ApiError):
-    """An error of the HTTP server itself: the text is the body, without JSON."""
+    """An error of the HTTP server itself, without JSON. `text` is the body; most have none."""
+
+    def __init__(self, status: int, reason: str, text: str = "") -> None:
+        super().__init__(status, reason)
+        self.text = text
 
 
 def read(verb: str, query: str, content_type: str, body: bytes) -> tuple[dict[str, Any], Upload | None]:
@@ -60,11 +76,16 @@ def read_form(text: str) -> dict[str, Any]:
 
 def _read_json(body: bytes) -> dict[str, Any]:
     try:
-        parsed = json.loads(body)
-    except ValueError as error:
-        raise PlainError(500, f"malformed JSON string: {error}") from None
+        parsed = json.loads(body.decode("utf-8", "replace"))
+    except json.JSONDecodeError as error:
+        rest = error.doc[error.pos :][:20] or "(end of string)"
+        where = f'at character offset {error.pos} (before "{rest}")'
+        complaint = f"{_COMPLAINTS.get(error.msg, error.msg)}, {where} at {_SERVER} line 1012."
+        raise PlainError(500, complaint, f"{complaint}\n") from None
     if not isinstance(parsed, dict):
-        raise PlainError(500, "json body is not an object")
+        raise PlainError(
+            500, f"Not a HASH reference at {_SERVER} line 1013.", f"Not a HASH reference at {_SERVER} line 1013.\n"
+        )
     return {key: _scalar(key, value) for key, value in parsed.items()}
 
 

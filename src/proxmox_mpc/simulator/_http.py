@@ -78,7 +78,7 @@ class Api:
             if inspect.isawaitable(data):
                 data = await data
         except _body.PlainError as error:
-            return _plain(error.status, error.reason, error.message)
+            return _plain(error.status, error.reason, error.text)
         except ApiError as error:
             return _failure(error, extjs)
         except Exception as error:
@@ -104,7 +104,8 @@ class Api:
         body = await request.read() if request.can_read_body else b""
         params, upload = _body.read(verb, request.rel_url.raw_query_string, content_type, body)
         if is_upload and upload is None:
-            raise _body.PlainError(500, "upload failed at /usr/share/perl5/PVE/APIServer/AnyEvent.pm line 1370.\n")
+            complaint = "upload failed at /usr/share/perl5/PVE/APIServer/AnyEvent.pm line 1370."
+            raise _body.PlainError(500, complaint, f"{complaint}\n")
         for name, value in variables.items():
             if name in params and params[name] != value:
                 refuse({name: "duplicate parameter (already defined in URI) with conflicting values!"})
@@ -157,6 +158,7 @@ def _split(raw: str) -> tuple[bool, str, web.Response | None]:
         return False, "", _plain(500, f"no such file '{raw}'", f"no such file '{raw}'\n")
     below = "/" + "/".join(p for p in unquote(parts[3] if len(parts) > 3 else "").split("/") if p)
     if parts[2] not in ("json", "extjs"):
+        # PVE also has a browsable HTML view, which is not simulated.
         text = f"no formatter for uri {below}, {parts[2]}"
         return False, "", _plain(501, text, text)
     return parts[2] == "extjs", below, None
@@ -175,9 +177,16 @@ def _normalize(method: Method, params: dict[str, Any], upload: Upload | None) ->
         params.setdefault("tmpfilename", "/var/tmp/pveupload-0123456789abcdef0123456789abcdef")  # noqa: S108
 
 
+class _Untyped(web.Response):
+    """PVE's plain answers have no content type; aiohttp would add one."""
+
+    async def _prepare_headers(self) -> None:
+        await super()._prepare_headers()
+        self.headers.popall("Content-Type", None)
+
+
 def _plain(status: int, reason: str, text: str) -> web.Response:
-    response = web.Response(status=status, reason=_phrase(reason), body=text.encode())
-    response.headers.popall("Content-Type", None)
+    response = _Untyped(status=status, reason=_phrase(reason), body=text.encode())
     response.force_close()
     return response
 

@@ -28,6 +28,8 @@ def volumes_of(guest: Guest) -> list[str]:
 
 def remove(work: Work, guest: Guest, call: Call) -> None:
     cluster = work.cluster
+    if not guest.is_qemu and ":" in (root := _drives.parse_volume(guest.live.get("rootfs", ""))):
+        cluster.volume_name(root)
     volids = [v for v in volumes_of(guest) if _volumes.owned_by(cluster, v, guest.vmid)]
     for volid in volids:
         if guest.is_template and _volumes.linked_clone_of(cluster, volid, guest.node):

@@ -32,8 +32,8 @@ def disk(guest: Guest) -> int:
     if not guest.is_qemu:
         return _size(guest.live.get("rootfs", ""))
     keys = _drives.boot_order(guest.live)
-    first = next((k for k in keys if k in guest.live and not _drives.is_cdrom(guest.live[k])), None)
-    return _size(guest.live[first]) if first and guest.is_volume_key(first) else 0
+    drives = (guest.live[k] for k in keys if k in guest.live and guest.is_volume_key(k))
+    return next((_size(drive) for drive in drives if not _drives.is_cdrom(drive)), 0)
 
 
 def _size(drive: str) -> int:

@@ -10,7 +10,7 @@ from proxmox_mpc.simulator import _tasks
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die
 from proxmox_mpc.simulator._registry import answers
-from proxmox_mpc.simulator.answers.guests import _drives, _guest, _volumes
+from proxmox_mpc.simulator.answers.guests import _drives, _guest, _vitals, _volumes
 from proxmox_mpc.simulator.state.cluster import Cluster
 from proxmox_mpc.simulator.state.conf import Section
 from proxmox_mpc.simulator.state.guest import Guest, Run
@@ -109,7 +109,7 @@ def _take(work: _tasks.Work, guest: Guest, name: str, call: Call) -> None:
     if text := call.text("description").rstrip():
         held["description"] = text
     if call.flag("vmstate") and guest.is_running and guest.run:
-        held |= {"vmstate": f"{name}-state", "runningmachine": guest.run.machine}
+        held |= {"vmstate": _save_memory(work, guest, name), "runningmachine": guest.run.machine}
     for key in sorted(guest.live):
         if guest.is_volume_key(key) and not (guest.is_qemu and _drives.is_cdrom(guest.live[key])):
             label = f"drive-{key}" if guest.is_qemu else key
@@ -117,6 +117,19 @@ def _take(work: _tasks.Work, guest: Guest, name: str, call: Call) -> None:
                 work.log(f"snapshotting '{label}' ({_drives.parse_volume(guest.live[key])})")
     guest.conf.snapshots[name] = held
     guest.live["parent"] = name
+
+
+def _save_memory(work: _tasks.Work, guest: Guest, name: str) -> str:
+    """A volume for the memory of a running machine: twice its size, and half a gigabyte for the devices."""
+    first = next((k for k in _drives.BOOT_NAMES if k in guest.live and not _drives.is_cdrom(guest.live[k])), "")
+    storage = (
+        guest.live.get("vmstatestorage") or _drives.parse_volume(guest.live.get(first, "")).partition(":")[0] or "local"
+    )
+    size = 2 * _vitals.memory(guest) + 500 * 1024**2
+    work.log(f"saving VM state and RAM using storage '{storage}'")
+    volid = _volumes.allocate(work, storage, guest.node, guest.vmid, "raw", size, stem=f"vm-{guest.vmid}-state-{name}")
+    work.log("completed saving the VM state in 1s, saved 100.00 MiB")
+    return volid
 
 
 def _known(guest: Guest, name: str) -> Section:
@@ -202,6 +215,8 @@ def delete(call: Call) -> str:
                     if "parent" in gone:
                         section["parent"] = gone["parent"]
             del guest.conf.snapshots[name]
+            if state := gone.get("vmstate"):
+                _volumes.remove(cluster, state, guest.node)
             guest.touch()
 
     return call.fork("qmdelsnapshot" if kind == "qemu" else "vzdelsnapshot", vmid, work)

@@ -6,6 +6,7 @@ from proxmox_mpc.simulator import _tasks
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import ApiError, die, refuse
 from proxmox_mpc.simulator._registry import answers
+from proxmox_mpc.simulator._validate import MISSING
 from proxmox_mpc.simulator.answers.guests import _guest, _volumes
 from proxmox_mpc.simulator.answers.lxc import _mounts
 from proxmox_mpc.simulator.state.storage import parse_size, size_text
@@ -20,7 +21,8 @@ def resize(call: Call) -> str:
     _guest.check_lock(guest)
     if key not in guest.live:
         # An absent mount point reads as an empty property string (facts, 9.1).
-        raise ApiError(500, "format error\n", {"volume": "property is missing and it is not optional"})
+        missing = dict.fromkeys(("volume",) if key == "rootfs" else ("mp", "volume"), MISSING)
+        raise ApiError(500, "format error\n", missing)
     parts = _mounts.parse(guest.live[key])
     volid = parts["volume"]
     if ":" not in volid:

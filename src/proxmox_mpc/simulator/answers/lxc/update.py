@@ -29,7 +29,9 @@ async def update(call: Call) -> None:
     plain, mounts = _mounts.split(settings)
     _mounts.check_access(call, mounts)
     worker = _tasks.unwatched(call.cluster)
-    made = await _mounts.create(worker, guest, mounts)
+    # Only mount points make new volumes: `rootfs=local:2` is stored as it stands (facts, 9.1).
+    new = {k: v for k, v in mounts.items() if k != "rootfs"}
+    made = {**mounts, **await _mounts.create(worker, guest, new)}
     conf = guest.conf
     _guest.revert(conf, reverts)
     for key in deletes:

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from proxmox_mpc.simulator import _tasks
-from proxmox_mpc.simulator._body import PlainError
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die, refuse
 from proxmox_mpc.simulator._registry import answers
@@ -43,7 +42,7 @@ def _virtual_size(body: bytes) -> int:
 @answers("POST", "/nodes/{node}/storage/{storage}/upload")
 def upload(call: Call) -> str:
     if call.upload is None:
-        raise PlainError(500, "upload failed at /usr/share/perl5/PVE/APIServer/AnyEvent.pm line 1370.\n")
+        refuse(filename="property is missing and it is not optional")
     cluster, storage, content, sent = call.cluster, call.text("storage"), call.text("content"), call.upload
     definition = cluster.storage(storage)
     name = _check_name(content, sent.safe_name)
