@@ -14,7 +14,8 @@ from proxmox_mpc.engine.diff import three_way
 from proxmox_mpc.engine.planner import find_owned
 from proxmox_mpc.errors import NotFoundError
 from proxmox_mpc.kinds import find_kind
-from proxmox_mpc.kinds._kind import Key, Live, Owned, View
+from proxmox_mpc.kinds._codec import Value
+from proxmox_mpc.kinds._kind import Key, Kind, Live, Owned, View
 from proxmox_mpc.store import Application
 
 
@@ -102,10 +103,15 @@ async def _member(view: View, key: Key, owned: Owned, live: Live | None) -> Memb
     changes = three_way(kind.schema, live.fields, owned.applied, owned.applied)
     if changes:
         detail = ", ".join(
-            f"{c.path}: {kind.schema.show(c.path, c.new)} → {kind.schema.show(c.path, c.old)}" for c in changes
+            f"{c.path} is {_value(kind, c.path, c.old)}, not {_value(kind, c.path, c.new)}" for c in changes
         )
         return MemberView(**head, state="drifted", detail=detail, where=where)
     pending = await kind.driver.pending(view, live)
     if pending:
         return MemberView(**head, state="restart pending", detail=", ".join(pending), where=where)
     return MemberView(**head, state="synced", where=where)
+
+
+def _value(kind: Kind, path: str, value: Value | None) -> str:
+    shown = kind.schema.show(path, value)
+    return "unset" if shown is None else ",".join(shown) if isinstance(shown, list) else str(shown)

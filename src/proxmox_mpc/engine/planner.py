@@ -91,8 +91,8 @@ async def _completed(
 ) -> list[Resource]:
     errors: list[MpcError] = []
     completed: list[Resource] = []
-    # One after the other, in their order: placement must see what was placed before, and always the same way.
-    for resource in wanted:
+    # One after the other, always the same way, those that know their place first: placement must see the others.
+    for resource in sorted(wanted, key=lambda resource: _undecided(kind_of(resource.key.kind), resource)):
         try:
             done = await kind_of(resource.key.kind).driver.complete(view, resource, sightings[resource.key].live)
             completed.append(done)
@@ -106,7 +106,12 @@ async def _completed(
         raise errors[0]
     if errors:
         raise InvalidInputs(errors)
-    return completed
+    order = {resource.key: number for number, resource in enumerate(wanted)}
+    return sorted(completed, key=lambda resource: order[resource.key])
+
+
+def _undecided(kind: Kind, resource: Resource) -> bool:
+    return any(leaf.wire.preference and path not in resource.fields for path, leaf in kind.schema.leaves.items())
 
 
 def _step(kind: Kind, resource: Resource, seen: Sighting, wish: Wish, needs: tuple[Key, ...]) -> Step:

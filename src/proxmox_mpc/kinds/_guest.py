@@ -286,29 +286,17 @@ class GuestDriver:
     async def _place(self, view: View, resource: Resource) -> str:
         online = await view.nodes()
         node = resource.fields.get("node")
-        if node is not None:
-            if node not in online:
-                raise resource.invalid("spec.node", f"there is no node {node!r} online", f"nodes: {', '.join(online)}")
-            return str(node)
-        storages = {str(v) for path, v in resource.fields.items() if path.endswith(".storage")}
-        placement: Placement | None = resource.spec.placement  # type: ignore[attr-defined]
+        promised: dict[str, list[int]] = await view.once("promised", _empty)
+        if node is not None and node not in online:
+            raise resource.invalid("spec.node", f"there is no node {node!r} online", f"nodes: {', '.join(online)}")
         planned = {key.name for key in view.planned if key.kind == "Storage"}
         wish = Wish(
             name=str(resource.key),
             memory_mib=int(resource.fields.get("memory", 512)),  # type: ignore[arg-type]
-            storages=frozenset(storages - planned),
-            placement=placement or Placement(),
+            storages=frozenset({str(v) for path, v in resource.fields.items() if path.endswith(".storage")} - planned),
+            placement=resource.spec.placement or Placement(),  # type: ignore[attr-defined]
         )
-        promised: dict[str, list[int]] = await view.once("promised", _empty)
-        nodes = [
-            replace(
-                node,
-                promised_mib=node.promised_mib + sum(promised.get(node.node, [])),
-                guests=node.guests + len(promised.get(node.node, [])),
-            )
-            for node in candidates(await view.resources())
-        ]
-        chosen = choose(wish, nodes)
+        chosen = str(node) if node is not None else choose(wish, candidates(await view.resources(), promised))
         promised.setdefault(chosen, []).append(wish.memory_mib)
         return chosen
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
+from types import MappingProxyType
 from typing import Any, Literal
 
 from proxmox_mpc.errors import RefusedError
@@ -50,14 +51,20 @@ class Wish:
     placement: Placement = dataclass_field(default_factory=Placement)
 
 
-def candidates(rows: Iterable[Mapping[str, Any]]) -> list[Candidate]:
-    """The online nodes in the rows of /cluster/resources, with what their guests were promised."""
+def candidates(
+    rows: Iterable[Mapping[str, Any]], promised: Mapping[str, Sequence[int]] = MappingProxyType({})
+) -> list[Candidate]:
+    """The online nodes in the rows of /cluster/resources, with what their guests were promised.
+
+    `promised` adds, by node, the memory (MiB) of guests that are planned and not there yet.
+    """
     rows = list(rows)
     found = []
     for row in rows:
         if row.get("type") != "node" or row.get("status") != "online":
             continue
         node = row["node"]
+        coming = promised.get(node, ())
         guests = [
             g for g in rows if g.get("type") in ("qemu", "lxc") and g.get("node") == node and not g.get("template")
         ]
@@ -65,10 +72,10 @@ def candidates(rows: Iterable[Mapping[str, Any]]) -> list[Candidate]:
             Candidate(
                 node=node,
                 memory_mib=int(row.get("maxmem", 0)) // MIB,
-                promised_mib=sum(int(guest.get("maxmem", 0)) for guest in guests) // MIB,
+                promised_mib=sum(int(guest.get("maxmem", 0)) for guest in guests) // MIB + sum(coming),
                 tags=frozenset(tag for guest in guests for tag in str(guest.get("tags", "")).split(";") if tag),
                 storages=frozenset(str(s["storage"]) for s in rows if s.get("type") == "storage" and s["node"] == node),
-                guests=len(guests),
+                guests=len(guests) + len(coming),
             )
         )
     return found

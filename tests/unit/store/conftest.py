@@ -32,11 +32,8 @@ class FakeNow:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Postgres]:
-    folder = tmp_path_factory.mktemp("postgres")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)  # the server's own user must reach its data
-    with servers.running(folder) as server:
+def postgres() -> Iterator[servers.Postgres]:
+    with servers.running() as server:
         yield server
 
 

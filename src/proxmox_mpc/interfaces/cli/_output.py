@@ -34,8 +34,10 @@ STATUS_COLOURS = {
 def table(titles: Sequence[str], rows: Sequence[Sequence[Any]], right: Sequence[bool] = ()) -> str:
     """Columns as wide as their widest cell; numbers to the right; known states in colour where a terminal is."""
     cells = [["" if value is None else str(value) for value in row] for row in rows]
-    widths = [max([len(title), *(len(row[i]) for row in cells)]) for i, title in enumerate(titles)]
     aligned = [bool(right) and right[i] for i in range(len(titles))]
+    widths = [max([len(title), *(len(row[i]) for row in cells)]) for i, title in enumerate(titles)]
+    if not aligned[-1]:
+        widths[-1] = 0  # nothing stands behind the last column
 
     def line(values: Sequence[str], paint: Callable[[str, str], str]) -> str:
         padded = [paint(v, v.rjust(w) if r else v.ljust(w)) for v, w, r in zip(values, widths, aligned, strict=True)]
