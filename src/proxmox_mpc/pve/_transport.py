@@ -21,11 +21,13 @@ from proxmox_mpc.pve.errors import (
 from proxmox_mpc.pve.request import Request
 from proxmox_mpc.pve.retry import Retry, may_repeat
 from proxmox_mpc.pve.target import Target
+from proxmox_mpc.telemetry import Logger
 
 if TYPE_CHECKING:
     from proxmox_mpc.pve._wire import Wire
 
 _NO_PASS = Pass({})
+_log = Logger("pve")
 
 
 class Transport:
@@ -64,6 +66,7 @@ class Transport:
                     raise
                 if not may_repeat(error, reading=request.reading, was_connected=self._endpoints.ever_answered):
                     raise
+                _log.info("trying again", method=request.method, path=request.path, why=error.message, pause_s=pause)
                 await self._clock.sleep(pause)
 
     async def _with_pass(self, request: Request) -> Reply:
@@ -100,6 +103,8 @@ class Transport:
                     ) from None
             else:
                 self._endpoints.answered(endpoint)
+                for passed_over, why in failures.items():
+                    _log.warning("endpoint was passed over", endpoint=passed_over, why=str(why), used=endpoint)
                 return read_answer(answer, method=request.method, path=request.path)
             self._endpoints.failed(endpoint)
         raise _nobody(failures, request)

@@ -12,11 +12,17 @@ Connect = Callable[..., Cluster]
 POOLS = ("GET", "/pools")
 
 
-async def test_a_dead_endpoint_is_passed_over(server: FakePve, connect: Connect) -> None:
+async def test_a_dead_endpoint_is_passed_over_and_told_once(
+    server: FakePve, connect: Connect, capsys: pytest.CaptureFixture[str]
+) -> None:
     server.on("GET", "/pools", [])
-    async with connect(dead_endpoint(), server.url) as pve:
+    dead = dead_endpoint()
+    async with connect(dead, server.url) as pve:
         assert await pve.get("/pools") == []
     assert server.count(*POOLS) == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert dead in line
+    assert "connection refused" in line
 
 
 async def test_a_write_fails_over_too_when_no_connection_could_be_opened(server: FakePve, connect: Connect) -> None:
