@@ -30,7 +30,7 @@ from proxmox_mpc.pve import (
     UnexpectedAnswer,
     WrongState,
 )
-from proxmox_mpc.pve.answers import read_answer
+from proxmox_mpc.pve.answers import Answer, read_answer
 from proxmox_mpc.pve.request import Request
 
 # Sentences of the real server, each with the type that callers decide by.
@@ -65,7 +65,7 @@ SITUATIONS: list[tuple[int, str, type[PveError]]] = [
 @pytest.mark.parametrize(("status", "text", "kind"), SITUATIONS, ids=[text for _, text, _ in SITUATIONS])
 def test_a_known_sentence_has_its_type(status: int, text: str, kind: type[PveError]) -> None:
     exchange_body = f'{{"data":null,"message":"{text}\\n"}}'.encode()
-    answer = ground_truth.Answer(status, text, "application/json", exchange_body)
+    answer = Answer(status, text, "application/json", exchange_body)
     with pytest.raises(PveError) as caught:
         read_answer(answer, method="GET", path="/x")
     assert type(caught.value) is kind

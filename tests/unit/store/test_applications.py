@@ -7,6 +7,7 @@ from tests.unit.store.conftest import FakeNow
 
 from proxmox_mpc.errors import NotFoundError
 from proxmox_mpc.store import Revision, Store
+from proxmox_mpc.store.records import RevisionStatus
 
 Open = Callable[..., AbstractAsyncContextManager[Store]]
 
@@ -51,7 +52,8 @@ async def test_numbers_are_unique_under_competition(open_store: Open) -> None:
 
 
 async def test_a_deployed_revision_supersedes_the_one_before(store: Store) -> None:
-    for number, status in enumerate(["deployed", "failed", "deployed", "uninstalled"], 1):
+    statuses: list[RevisionStatus] = ["deployed", "failed", "deployed", "uninstalled"]
+    for number, status in enumerate(statuses, 1):
         await begin(store)
         await store.applications.finish_revision("home", "web", number, status, {})
         if number == 2:
