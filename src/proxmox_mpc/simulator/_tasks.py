@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 from proxmox_mpc.simulator._errors import ApiError, as_task_text, die
 from proxmox_mpc.simulator.state.cluster import Cluster
+from proxmox_mpc.simulator.state.guest import Kind
 from proxmox_mpc.simulator.state.task import Task, upid
 
 # A time-out that the client chose is waited for even at time scale 0, but fifty times faster: long enough to be seen
@@ -103,24 +105,16 @@ def _end(cluster: Cluster, task: Task, status: str) -> None:
     cluster.changed += 1
 
 
-class locked:
-    """Hold a guest's lock file for the length of a `with`; PVE's time-out error when another task keeps it."""
-
-    def __init__(self, cluster: Cluster, kind: str, vmid: int) -> None:
-        folder = "qemu-server" if kind == "qemu" else "lxc"
-        middle = "lock" if kind == "qemu" else "pve-config"
-        self._file = (
-            f"/var/lock/{folder}/{middle}-{vmid}.conf" if kind == "qemu" else f"/run/lock/lxc/{middle}-{vmid}.lock"
-        )
-        self._cluster = cluster
-        self._lock = cluster.lock(self._file)
-
-    async def __aenter__(self) -> None:
-        scale = max(self._cluster.time_scale, _LEAST_WAIT_SCALE)
-        try:
-            await asyncio.wait_for(self._lock.acquire(), _LOCK_TIMEOUT_S * scale)
-        except TimeoutError:
-            die(f"can't lock file '{self._file}' - got timeout")
-
-    async def __aexit__(self, *_: object) -> None:
-        self._lock.release()
+@asynccontextmanager
+async def locked(cluster: Cluster, kind: Kind, vmid: int) -> AsyncIterator[None]:
+    """Hold a guest's lock file; PVE's time-out error when another task keeps it too long."""
+    file = f"/var/lock/qemu-server/lock-{vmid}.conf" if kind == "qemu" else f"/run/lock/lxc/pve-config-{vmid}.lock"
+    lock = cluster.lock(file)
+    try:
+        await asyncio.wait_for(lock.acquire(), _LOCK_TIMEOUT_S * max(cluster.time_scale, _LEAST_WAIT_SCALE))
+    except TimeoutError:
+        die(f"can't lock file '{file}' - got timeout")
+    try:
+        yield
+    finally:
+        lock.release()

@@ -31,7 +31,7 @@ def _members(call: Call, pool: Pool) -> list[dict[str, Any]]:
     rows = []
     for vmid in pool.guests:
         if (guest := cluster.guests.get(vmid)) and wanted in ("", guest.kind):
-            rows.append({k: v for k, v in guest_row(cluster, guest).items() if k not in ("pool", "tags")})
+            rows.append({k: v for k, v in guest_row(cluster, guest).items() if k not in ("pool", "tags", "hastate")})
     for name in pool.storages:
         for node in cluster.nodes.values():
             if name in cluster.storages and cluster.is_on(name, node.name) and wanted in ("", "storage"):

@@ -58,6 +58,8 @@ _INDEXES: Mapping[str, tuple[str, str]] = {
     "/nodes/{node}/lxc/{vmid}/firewall": ("name", "rules aliases ipset refs options"),
     "/nodes/{node}/firewall": ("name", "rules options log"),
     "/cluster/firewall": ("name", "aliases rules options groups ipset macros refs"),
+    "/cluster/ha": ("id", "status resources groups rules"),
+    "/cluster/metrics": ("name", "server"),
     "/nodes/{node}/disks": ("name", "list initgpt smart lvm lvmthin directory wipedisk zfs"),
     "/nodes/{node}/apt": ("id", "changelog repositories update versions"),
     "/nodes/{node}/tasks/{upid}": ("name", "log status"),

@@ -46,11 +46,10 @@ FORMATS: dict[str, Callable[[str], None]] = {
     "pve-priv": privilege,
     "pve-command-batch": command_batch,
     "pve-calendar-event": calendar_event,
+    "graphite-path": says(r"[\w.\-]+", "value does not look like a valid graphite path"),
     "pve-day-of-week": says(r"mon|tue|wed|thu|fri|sat|sun", "value does not look like a valid day of week"),
     "pve-ha-resource-id": says(r"(?:vm|ct):[1-9][0-9]{2,8}", "value does not look like a valid ha resource id"),
-    "pve-ha-resource-or-vm-id": says(
-        r"(?:(?:vm|ct):)?[1-9][0-9]{2,8}", "value does not look like a valid ha resource id"
-    ),
+    "pve-ha-resource-or-vm-id": says(r"[a-z]+:\S+|[1-9][0-9]{2,8}", "value does not look like a valid ha resource id"),
     "pve-ha-node": says(
         r"[a-zA-Z0-9](?:[a-zA-Z0-9\-]*[a-zA-Z0-9])?(?::\d+)?", "value does not look like a valid ha node"
     ),

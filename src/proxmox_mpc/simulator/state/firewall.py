@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
 from dataclasses import dataclass, field
 
@@ -41,12 +40,6 @@ class Firewall:
     aliases: dict[str, Alias] = field(default_factory=dict)
     ipsets: dict[str, IPSet] = field(default_factory=dict)
     groups: dict[str, SecurityGroup] = field(default_factory=dict)
-
-
-def digest(part: object) -> str:
-    """SHA-1 of a part; of nothing where the part is empty, as for an absent file."""
-    text = repr(part) if part else ""
-    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def version_of(address: str) -> int | None:

@@ -38,6 +38,9 @@ def guest_row(cluster: Cluster, guest: Guest) -> dict[str, Any]:
     }
     if guest.is_qemu or cluster.version == "9.1":
         row["memhost"] = row["mem"]
+    if f"{'vm' if guest.is_qemu else 'ct'}:{guest.vmid}" in cluster.files.get("ha/resources.cfg", {}):
+        # Managed, but the manager has not decided anything yet.
+        row["hastate"] = None
     for key in ("tags", "lock"):
         if key in guest.live:
             row[key] = guest.live[key]

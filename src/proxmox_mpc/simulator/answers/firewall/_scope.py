@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die
-from proxmox_mpc.simulator.state.firewall import Firewall, digest
+from proxmox_mpc.simulator.state.digest import digest
+from proxmox_mpc.simulator.state.firewall import Firewall
 
 CLUSTER = "/cluster/firewall"
 NODE = "/nodes/{node}/firewall"

@@ -8,7 +8,8 @@ from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import refuse
 from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.answers.firewall import _scope
-from proxmox_mpc.simulator.state.firewall import Alias, Firewall, digest, version_of
+from proxmox_mpc.simulator.state.digest import digest
+from proxmox_mpc.simulator.state.firewall import Alias, Firewall, version_of
 
 _ALL = _scope.paths("/aliases", nodes=False)
 _ONE = _scope.paths("/aliases/{name}", nodes=False)

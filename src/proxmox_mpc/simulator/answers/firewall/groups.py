@@ -8,7 +8,8 @@ from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die, refuse
 from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.answers.firewall import _checks, _scope
-from proxmox_mpc.simulator.state.firewall import SecurityGroup, digest
+from proxmox_mpc.simulator.state.digest import digest
+from proxmox_mpc.simulator.state.firewall import SecurityGroup
 
 # What the interface shows beside a macro's name, where that is not just its name.
 _MEANINGS = {

@@ -8,7 +8,8 @@ from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die, refuse
 from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.answers.firewall import _checks, _scope
-from proxmox_mpc.simulator.state.firewall import Firewall, IPSet, digest, version_of
+from proxmox_mpc.simulator.state.digest import digest
+from proxmox_mpc.simulator.state.firewall import Firewall, IPSet, version_of
 
 _ALL = _scope.paths("/ipset", nodes=False)
 _ONE = _scope.paths("/ipset/{name}", nodes=False)

@@ -8,7 +8,7 @@ from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import refuse
 from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.answers.firewall import _scope
-from proxmox_mpc.simulator.state.firewall import digest
+from proxmox_mpc.simulator.state.digest import digest
 
 _NOT_OPTIONS = frozenset({"node", "vmid", "digest", "delete"})
 

@@ -9,7 +9,8 @@ from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die, refuse
 from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.answers.firewall import _checks, _scope
-from proxmox_mpc.simulator.state.firewall import Rule, digest
+from proxmox_mpc.simulator.state.digest import digest
+from proxmox_mpc.simulator.state.firewall import Rule
 
 _FIELDS = "action type enable macro proto source dest sport dport icmp-type iface log comment".split()
 _REQUIRED = frozenset({"action", "type"})

@@ -9,7 +9,6 @@ from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die, refuse
 from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.answers.guests import _drives, _guest, _migration
-from proxmox_mpc.simulator.answers.qemu import power
 from proxmox_mpc.simulator.state.guest import Guest
 
 _PATH = "/nodes/{node}/qemu/{vmid}/migrate"
@@ -91,6 +90,6 @@ def migrate(call: Call) -> str:
             call.cluster.storage(where)
 
     async def work(work: _tasks.Work) -> None:
-        await _migration.migrate(work, guest, target, call, _local_disks(call, guest), power.obeys)
+        await _migration.migrate(work, guest, target, call, _local_disks(call, guest))
 
     return call.fork("qmigrate", call.vmid, work)

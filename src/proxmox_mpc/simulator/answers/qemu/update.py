@@ -18,9 +18,6 @@ from proxmox_mpc.simulator.state.guest import Guest
 _CONFIG = "/nodes/{node}/qemu/{vmid}/config"
 _NOT_CONFIG = frozenset("node vmid digest delete revert skiplock force background_delay".split())
 
-# A running VM that has a pending delete keeps the device until it stops.
-_SMBIOS_ADDS_UUID = "smbios1"
-
 
 @answers("PUT", _CONFIG)
 async def now(call: Call) -> None:
@@ -121,11 +118,7 @@ class _Change:
             if order is not None and is_new_cdrom and key not in order and "boot" not in self.settings:
                 order.append(key)
                 conf.pending["boot"] = _drives.show_boot(order)
-        if not guest.is_running:
-            _pending.apply(work, guest)
-        else:
-            _guest.drop_settled(conf)
-            _pending.apply(work, guest)
+        _pending.apply(work, guest)
         guest.touch()
 
     @staticmethod
@@ -182,7 +175,7 @@ class _Change:
             text = _guest.sort_tags(text)
         elif key == "vmgenid" and text == "1":
             text = self.cluster.new_uuid()
-        elif key == _SMBIOS_ADDS_UUID:
+        elif key == "smbios1":
             text = with_uuid(self.call, text)
         elif key == "description":
             text = text.rstrip()
