@@ -80,7 +80,9 @@ FORMATS: dict[str, Callable[[str], None]] = {
     "ipv4mask": looks_like(r"(?:\d{1,3}\.){3}\d{1,3}", "IP netmask mask"),
     # The second digit decides: an odd first byte is a multicast address.
     "mac-addr": looks_like(r"[0-9a-f][02468ace](?::[0-9a-f]{2}){5}", "unicast MAC address", re.IGNORECASE),
-    "mac-prefix": looks_like(r"[a-f0-9][02468ace](?::[a-f0-9]{2}){0,2}:?", "unicast MAC address prefix", re.IGNORECASE),
+    "mac-prefix": says(
+        r"[a-f0-9][02468ace](?::[a-f0-9]{2}){0,2}:?", "value is not a valid unicast MAC address prefix", re.IGNORECASE
+    ),
     "pve-bridge-id": looks_like(r"[-_.\w\d]+", "bridge ID"),
     "pve-ipv4-config": _config(4, "dhcp manual"),
     "pve-ipv6-config": _config(6, "auto dhcp manual"),

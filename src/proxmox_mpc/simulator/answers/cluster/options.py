@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from proxmox_mpc.simulator._call import Call
+from proxmox_mpc.simulator._errors import die
 from proxmox_mpc.simulator._registry import answers
 
 # Property strings that the API shows taken apart (cluster-options, 9.1); the others stay text.
@@ -46,6 +47,11 @@ def _show(call: Call, name: str, text: str) -> Any:
         first = {"migration": "type", "crs": "ha"}.get(name, "")
         parts = [part.partition("=") for part in text.split(",")]
         shown: dict[str, Any] = {(k if eq else first): (v if eq else k) for k, eq, v in parts}
+        # Taken apart, switches become numbers and numbers stay text (cluster-options, 9.1).
+        string = call.routes.method("PUT", "/cluster/options").parameters.property_string(name)
+        for key, value in shown.items():
+            if string and string.parts.get(key, {}).get("type") == "boolean":
+                shown[key] = int(value in ("1", "on", "yes", "true"))
         if name == "user-tag-access" and "user-allow-list" in shown:
             shown["user-allow-list"] = shown["user-allow-list"].split(";")
         return shown
@@ -58,6 +64,10 @@ def _show(call: Call, name: str, text: str) -> Any:
 @answers("PUT", "/cluster/options")
 def update(call: Call) -> None:
     """Merges; a key that is set and deleted at once is deleted (cluster-options, 9.1)."""
+    limits = dict(part.partition("=")[::2] for part in call.text("next-id").split(",") if part)
+    lower, upper = int(limits.get("lower", 100)), int(limits.get("upper", 1_000_000))
+    if lower > upper:
+        die(f"lower ({lower}) <= upper ({upper}) boundary rule broken")
     options = _options(call)
     options.update({k: v for k, v in call.params.items() if k != "delete"})
     for name in call.items("delete"):

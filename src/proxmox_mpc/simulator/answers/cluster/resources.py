@@ -79,7 +79,6 @@ def _network_rows(cluster: Cluster, node: Node) -> list[dict[str, Any]]:
         "node": node.name,
         "status": "ok" if node.online else "unknown",
         "type": "network",
-        "zone-type": "localnetwork",
     }
     if cluster.version != "9.1":
         return [
