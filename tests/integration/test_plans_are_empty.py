@@ -53,6 +53,8 @@ def not_shrinking(specs_drawn: tuple[dict[str, Any], dict[str, Any]]) -> tuple[d
         for item in second.get(home, []):
             if item["slot"] in old and int(item["size"][:-1]) < int(old[item["slot"]][:-1]):
                 item["size"] = old[item["slot"]]
+    if first.get("protection"):
+        second["protection"] = False  # PVE refuses to take disks from a protected guest, and so do we
     if "rootfs" in first and int(second["rootfs"]["size"][:-1]) < int(first["rootfs"]["size"][:-1]):
         second["rootfs"]["size"] = first["rootfs"]["size"]
     return first, second

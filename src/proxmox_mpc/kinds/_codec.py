@@ -64,9 +64,12 @@ def _parse_mib(value: object) -> int:
     if isinstance(value, int):
         return value
     text = str(value)
-    if not re.search(r"[KMGT]", text, re.IGNORECASE):
-        raise ValueError(f"{text!r} has no unit; write MiB as a number such as 8192, or 8G")
-    size = bytes_of(text)
+    if re.fullmatch(r"[\d.]+", text):
+        raise ValueError(f"{text!r} is a text without a unit; write MiB as a number such as 8192, or 8G")
+    try:
+        size = bytes_of(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not an amount of memory; write MiB such as 8192, or 8G") from None
     if size % _UNITS["M"]:
         raise ValueError(f"{text!r} is not a whole number of MiB")
     return size // _UNITS["M"]

@@ -189,6 +189,8 @@ class GuestDriver:
         fields[NAME] = resource.key.name
         fields[NAMESPACE] = resource.key.namespace
         resource = replace(resource, fields=fields)
+        if live is None:
+            await self._check_node(view, resource)
         await self._check_storages(view, resource, live)
         self._check_sizes(resource, live.fields if live else origin)
         await self.api.check(view, resource, live)
@@ -283,12 +285,14 @@ class GuestDriver:
                     f"write size: {shown[0]}, or move the data to a new, smaller disk",
                 )
 
-    async def _place(self, view: View, resource: Resource) -> str:
-        online = await view.nodes()
-        node = resource.fields.get("node")
-        promised: dict[str, list[int]] = await view.once("promised", _empty)
+    async def _check_node(self, view: View, resource: Resource) -> None:
+        online, node = await view.nodes(), resource.fields.get("node")
         if node is not None and node not in online:
             raise resource.invalid("spec.node", f"there is no node {node!r} online", f"nodes: {', '.join(online)}")
+
+    async def _place(self, view: View, resource: Resource) -> str:
+        node = resource.fields.get("node")
+        promised: dict[str, list[int]] = await view.once("promised", _empty)
         planned = {key.name for key in view.planned if key.kind == "Storage"}
         wish = Wish(
             name=str(resource.key),

@@ -197,7 +197,7 @@ async def _configure(guest: GuestDriver, run: Run, live: Live, resource: Resourc
     """Write what differs in the config, and the mark where it is missing, in one request."""
     mark = run.mark(int(live.identity["vmid"]))
     before = guest.encode(live.fields, {}, mark)
-    merged = _merged(guest.schema, live.fields, changes)
+    merged = _merged(guest.schema, live.fields, changes, resource.fields)
     secrets = {c.path: resource.secrets[c.path] for c in changes if c.path in resource.secrets}
     after = guest.encode({p: v for p, v in merged.items() if p not in secrets}, secrets, mark)
     for key in ("description", "tags"):
@@ -224,8 +224,12 @@ def _tag_text(raw: object) -> str:
     return ";".join(sorted({tag.lower() for tag in str(raw).replace(",", ";").split(";") if tag.strip()}))
 
 
-def _merged(schema: Schema, live: Fields, changes: Iterable[Change]) -> Fields:
+def _merged(schema: Schema, live: Fields, changes: Sequence[Change], desired: Mapping[str, Value]) -> Fields:
+    """Live fields with the changes made, in a form that the API takes: whole property strings."""
     merged = dict(live)
+    touched = {home for change in changes if (home := schema.home_of(change.path))}
+    # A string that is written anew says all that was declared of it, also what is the default: PVE requires some parts.
+    merged |= {p: v for p, v in desired.items() if schema.home_of(p) in touched and p not in live and schema.leaf(p)}
     for change in changes:
         if change.new is not None:
             merged[change.path] = change.new

@@ -190,6 +190,11 @@ class Schema:
         """The property string or keyed list that a path lies in."""
         return next((strand for strand in self.strands if path.startswith(f"{strand.path}.")), None)
 
+    def home_of(self, path: str) -> str | None:
+        """The one property string that a path is a part of: `agent`, or the item `disks.scsi0`."""
+        strand = self.strand_of(path)
+        return (self.item_of(path) if strand.is_list else strand.path) if strand is not None else None
+
     def item_of(self, path: str) -> str | None:
         """The keyed item that a path lies in: `disks.scsi0` for `disks.scsi0.size`."""
         for strand in self.strands:
