@@ -83,10 +83,8 @@ def main() -> None:
     collect(json.loads(args.schema.read_text()), table, methods)
     target = args.out / f"pve-{args.version}.json"
     target.write_text(render(args.version, table, methods))
-    print(
     size = target.stat().st_size
     print(f"{target.name}: {sum(map(len, methods.values()))} methods, {len(table.types)} types, {size} bytes")
-    )
 
 
 if __name__ == "__main__":

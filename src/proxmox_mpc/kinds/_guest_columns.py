@@ -19,9 +19,12 @@ def duration(seconds: object) -> str:
 
 
 def memory(value: object) -> str:
-    """Bytes as MiB or GiB."""
+    """Bytes as MiB, GiB or TiB."""
     size = int(float(str(value or 0)))
-    return f"{size / GIB:.1f}".removesuffix(".0") + "G" if size >= GIB else f"{size >> 20}M"
+    for unit, letter in ((GIB << 10, "T"), (GIB, "G")):
+        if size >= unit:
+            return f"{size / unit:.1f}".removesuffix(".0") + letter
+    return f"{size >> 20}M"
 
 
 def _status(live: Live) -> str:

@@ -71,11 +71,9 @@ def _change(change: ChangeView, width: int, action: str) -> str:
 
 
 def _value(value: Any) -> str:
-    if isinstance(value, list):
-        return "[" + ", ".join(str(item) for item in value) + "]"
     if isinstance(value, bool):
         return json.dumps(value)
-    text = str(value)
+    text = "[" + ", ".join(str(item) for item in value) + "]" if isinstance(value, list) else str(value)
     return text if len(text) <= 70 and "\n" not in text else text.split("\n")[0][:67] + "…"
 
 

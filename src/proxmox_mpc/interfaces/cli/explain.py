@@ -27,7 +27,7 @@ def command(path: str, output: str) -> None:
     if (field := result.field) is not None:
         facts = {
             "type": field.type,
-            "default": field.default,
+            "default": _value(field.default),
             "limits": field.limits,
             "PVE parameter": field.parameter,
             "impact": field.impact and f"{field.impact} (of a running guest)" if field.impact != "none" else "none",
@@ -41,7 +41,7 @@ def command(path: str, output: str) -> None:
             (
                 f.name,
                 f.type,
-                "" if f.default in (None, "") else f.default,
+                _value(f.default),
                 f.impact if f.impact != "none" else "",
                 f.help,
             )
@@ -51,3 +51,7 @@ def command(path: str, output: str) -> None:
     if result.example:
         lines += ["", click.style("Example:", bold=True), *(f"  {line}" for line in result.example.splitlines())]
     click.echo("\n".join(lines))
+
+
+def _value(value: object) -> str:
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
