@@ -99,7 +99,7 @@ async def _named(view: View, request: DeleteRequest) -> list[Live]:
     if not request.names and not request.selector:
         raise UsageError("nothing says which ones", hint=f"proxmox-cli delete {request.kind} NAME, or -l SELECTOR")
     wanted = GetRequest(kind=request.kind, names=request.names, namespace=request.namespace, selector=request.selector)
-    found = select(await kind.driver.rows(view, full=False), wanted)
+    found = select(await kind.driver.rows(view), wanted)
     for name in request.names:
         hits = [live for live in found if is_named(live, name)]
         if not hits and not request.ignore_missing:
@@ -109,8 +109,4 @@ async def _named(view: View, request: DeleteRequest) -> list[Live]:
         if len(hits) > 1:
             ids = ", ".join(str(live.identity) for live in hits)
             raise observe.Ambiguous(f"{kind.name} {name!r} could be {len(hits)} objects: {ids}", hint="name the VMID")
-    chosen = {str(live.identity) for live in found}
-    if not chosen:
-        return []
-    full = await kind.driver.rows(view, full=True)
-    return [live for live in full if str(live.identity) in chosen]
+    return await kind.driver.detail(view, found)

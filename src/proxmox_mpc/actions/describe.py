@@ -54,12 +54,13 @@ async def describe(session: Session, request: DescribeRequest) -> DescribeResult
     context = await session.context()
     store = await session.store()
     wanted = GetRequest(kind=request.kind, names=request.names, namespace=request.namespace, selector=request.selector)
-    lives = select(await kind.driver.rows(view, full=True), wanted)
+    lives = select(await kind.driver.rows(view), wanted)
     for name in request.names:
         if not any(is_named(live, name) for live in lives):
             raise NotFoundError(
                 f"there is no {kind.name} {name!r}", hint=f"proxmox-cli get {kind.plural} -A lists them"
             )
+    lives = await kind.driver.detail(view, lives)
     owned = {str(item.identity): item for item in (await owned_by_key(store, context.name)).values()}
     events = await store.events.list(context.name)
     items = await asyncio.gather(*(_describe(view, kind, live, owned.get(str(dict(live.identity)))) for live in lives))

@@ -6,6 +6,7 @@ from typing import Any
 
 from proxmox_mpc.actions._action import Request, Result, action
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.applications import snapshots
 
 
 class DiscoverRequest(Request):
@@ -27,7 +28,7 @@ class NodeView(Result):
 
 
 class DiscoverResult(Result):
-    """The cluster: version, nodes, and how much of everything."""
+    """The cluster: version, nodes, how much of everything, and how much has changed since the last look."""
 
     context: str
     version: str
@@ -36,6 +37,7 @@ class DiscoverResult(Result):
     nodes: list[NodeView]
     counts: dict[str, int]
     running: int
+    changes: int
     resources: list[dict[str, Any]]
 
 
@@ -68,8 +70,11 @@ async def discover(session: Session, request: DiscoverRequest) -> DiscoverResult
         for row in rows
         if row["type"] == "node"
     ]
+    context = await session.context()
+    changes = await snapshots.record(await session.store(), context.name, rows)
     return DiscoverResult(
-        context=(await session.context()).name,
+        context=context.name,
+        changes=changes,
         version=version.release,
         name=str(cluster.get("name", "")),
         quorate=bool(cluster.get("quorate", 1)),

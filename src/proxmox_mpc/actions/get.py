@@ -49,7 +49,7 @@ async def get(session: Session, request: GetRequest) -> GetResult:
     """List objects of a kind, or show some of them."""
     kind = find_kind(request.kind)
     view = await session.view()
-    lives = select(await kind.driver.rows(view, full=False), request)
+    lives = select(await kind.driver.rows(view), request)
     if missing := [name for name in request.names if not any(is_named(live, name) for live in lives)]:
         raise NotFoundError(
             f"there is no {kind.name} {missing[0]!r}"
@@ -57,9 +57,7 @@ async def get(session: Session, request: GetRequest) -> GetResult:
             hint=f"proxmox-cli get {kind.plural} -A lists them all",
         )
     if request.full:
-        wanted = {tuple(sorted(live.identity.items(), key=str)) for live in lives}
-        everything = await kind.driver.rows(view, full=True) if len(lives) else []
-        lives = [live for live in everything if tuple(sorted(live.identity.items(), key=str)) in wanted]
+        lives = await kind.driver.detail(view, lives)
     ordered = sorted(lives, key=lambda live: (live.key.namespace, live.key.name, str(live.identity)))
     return result_of(kind, ordered, full=request.full)
 

@@ -45,7 +45,7 @@ async def logs(session: Session, request: LogsRequest) -> LogsResult:
 
 async def _last_task(session: Session, guest: str) -> str:
     view = await session.view()
-    lives = [live for name in ("vm", "ct") for live in await find_kind(name).driver.rows(view, full=False)]
+    lives = [live for name in ("vm", "ct") for live in await find_kind(name).driver.rows(view)]
     vmids = {str(live.identity["vmid"]) for live in lives if is_named(live, guest)}
     if not vmids and not guest.isdigit():
         raise NotFoundError(f"there is no guest {guest!r}", hint="proxmox-cli get vms, or give a UPID")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from pydantic import Field
 
@@ -80,6 +82,8 @@ async def _application(
     mine = of_application(owned, app.name)
     found = await find_owned(view, find_kind, mine, app.name)
     members = await asyncio.gather(*(_member(view, key, item, found.get(key)) for key, item in sorted(mine.items())))
+    if any(member.state == "drifted" for member in members):
+        members = [_attributed(member, await view.tasks(), last.finished_at) for member in members]
     states = {member.state for member in members}
     health = (
         "degraded" if "missing" in states or last.status == "failed" else "drifted" if "drifted" in states else "synced"
@@ -92,6 +96,18 @@ async def _application(
         health=health,
         members=list(members),
     )
+
+
+def _attributed(member: MemberView, tasks: Sequence[Mapping[str, Any]], since: datetime | None) -> MemberView:
+    """A drifted member with who was at it last since it was applied, where the task log knows."""
+    vmid = member.where.partition(" ")[0]
+    after = since.timestamp() if since else 0
+    suspects = [t for t in tasks if vmid and str(t.get("id")) == vmid and int(t["starttime"]) > after]
+    if member.state != "drifted" or not suspects:
+        return member
+    task = max(suspects, key=lambda task: int(task["starttime"]))
+    when = datetime.fromtimestamp(int(task["starttime"])).astimezone()
+    return member.model_copy(update={"detail": f"{member.detail} ({task['type']} by {task['user']}, {when:%H:%M})"})
 
 
 async def _member(view: View, key: Key, owned: Owned, live: Live | None) -> MemberView:

@@ -50,7 +50,7 @@ async def wait(session: Session, request: WaitRequest) -> WaitResult:
     try:
         async with asyncio.timeout(request.timeout_s):
             while True:
-                lives = await kind.driver.rows(await session.view(), full=False)
+                lives = await kind.driver.rows(await session.view())
                 states = [str(live.facts.get("status", "")) for live in lives if is_named(live, name)]
                 if _reached(request.condition, states):
                     return WaitResult(target=request.target, condition=request.condition)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from proxmox_mpc.actions._session import FoundContext, Session
 from proxmox_mpc.errors import InvalidInput, NotFoundError, Place
+from proxmox_mpc.settings import read_dotenv
 
 if TYPE_CHECKING:
     from proxmox_mpc.store import Context
@@ -110,7 +111,7 @@ async def list_contexts(session: Session, wanted: str) -> list[FoundContext]:
 
 
 async def _all(session: Session) -> AsyncIterator[tuple[Context, str, bool]]:
-    if (own := from_environment(os.environ)) is not None:
+    if (own := from_environment({**read_dotenv(Path(".env")), **os.environ})) is not None:
         yield own, ENVIRONMENT, True
     for context, source, favourite in _in_workspace():
         yield context, source, favourite
@@ -130,7 +131,7 @@ def _in_workspace() -> Iterator[tuple[Context, str, bool]]:
 async def choose(session: Session, wanted: str) -> Context:
     """The context that is meant. Raises NoContext, UnknownContext."""
     if not wanted:
-        if (own := from_environment(os.environ)) is not None:
+        if (own := from_environment({**read_dotenv(Path(".env")), **os.environ})) is not None:
             return own
         if (path := workspace_file()) is not None:
             contexts, current = from_file(path)

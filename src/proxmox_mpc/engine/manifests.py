@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from proxmox_mpc.errors import InvalidInput, InvalidInputs, MpcError, Place
 from proxmox_mpc.kinds._kind import API_VERSION, DEFAULT_NAMESPACE, Key, Kind, Resource
+from proxmox_mpc.kinds._options import check_options
 from proxmox_mpc.kinds._schema import model_of
 
 try:
@@ -185,7 +186,9 @@ def _resource(
     model = _validated(document, kind, spec or {})
     fields, secrets = kind.schema.flatten(model)
     fields |= {path: fingerprint(secret) for path, secret in secrets.items()}
-    return Resource(key, model, fields, secrets, annotations, _placer(document))
+    resource = Resource(key, model, fields, secrets, annotations, _placer(document))
+    _raise(list(check_options(kind, resource)))
+    return resource
 
 
 def _placer(document: Document) -> Callable[[str], Place | None]:

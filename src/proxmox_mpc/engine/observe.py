@@ -7,9 +7,11 @@ is found where it is, a renamed one is still the same, and a clone that copied a
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from proxmox_mpc.errors import RefusedError
 from proxmox_mpc.kinds._kind import Key, Kind, Live, Owned, Resource, View
@@ -58,24 +60,41 @@ async def observe(
     found = await asyncio.gather(*(kind_of(kind).driver.observe(view, mine[kind], known[kind]) for kind in kinds))
     sightings: dict[Key, Sighting] = {}
     for kind, lives in zip(kinds, found, strict=True):
+        known_as = Known(lives)
         for resource in mine[kind]:
-            live = match(resource, kind_of(kind), lives, owned.get(resource.key))
+            live = match(resource, kind_of(kind), known_as, owned.get(resource.key))
             sightings[resource.key] = sighting(live, owned.get(resource.key), application)
     return sightings
 
 
-def match(resource: Resource, kind: Kind, lives: Iterable[Live], owned: Owned | None) -> Live | None:
+class Known:
+    """Live objects by what can mean them. Only one without a mark is meant by its identity or its own name."""
+
+    def __init__(self, lives: Iterable[Live]) -> None:
+        self.by_uid: defaultdict[str, list[Live]] = defaultdict(list)
+        self.by_mark: defaultdict[Key, list[Live]] = defaultdict(list)
+        self.by_identity: defaultdict[tuple[str, Any], list[Live]] = defaultdict(list)
+        self.by_name: defaultdict[Key, list[Live]] = defaultdict(list)
+        for live in lives:
+            if live.mark is not None:
+                self.by_uid[live.mark.uid].append(live)
+                self.by_mark[live.mark.key].append(live)
+                continue
+            self.by_name[live.key].append(live)
+            for item in live.identity.items():
+                self.by_identity[item].append(live)
+
+
+def match(resource: Resource, kind: Kind, known: Known, owned: Owned | None) -> Live | None:
     """The live object that a resource means: by its uid, by its mark, by a declared identity, by its name."""
-    lives = list(lives)
     asked = {name: resource.fields[name] for name in kind.identified_by if name in resource.fields}
-    tests: list[Callable[[Live], bool]] = [
-        lambda live: owned is not None and live.mark is not None and live.mark.uid == owned.uid,
-        lambda live: live.mark is not None and live.mark.key == resource.key,
-        lambda live: bool(asked) and live.mark is None and all(live.identity[n] == v for n, v in asked.items()),
-        lambda live: live.mark is None and live.key == resource.key,
+    tests = [
+        known.by_uid.get(owned.uid, []) if owned is not None else [],
+        known.by_mark.get(resource.key, []),
+        [live for name, value in asked.items() for live in known.by_identity.get((name, value), ())],
+        known.by_name.get(resource.key, []),
     ]
-    for number, test in enumerate(tests):
-        hits = [live for live in lives if test(live)]
+    for number, hits in enumerate(tests):
         if len(hits) > 1:
             ids = ", ".join(_identity(live) for live in hits)
             hint = "rename one of them, or name the right one in the manifest"

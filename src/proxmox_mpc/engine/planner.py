@@ -13,6 +13,7 @@ from proxmox_mpc.engine.plan import Action, Plan, Step, word
 from proxmox_mpc.errors import InvalidInputs, MpcError
 from proxmox_mpc.kinds._field import Impact
 from proxmox_mpc.kinds._kind import Change, Key, Kind, Live, Owned, Resource, View
+from proxmox_mpc.kinds._options import check_options
 
 ALLOW_ANNOTATION = "proxmox.io/allow"
 """A resource's own policy: the highest impact that may happen to it without being asked."""
@@ -81,7 +82,7 @@ def _deletion(kind: Kind, live: Live, owned: Owned | None, needs: tuple[Key, ...
 async def _missing(view: View, kind_of: Callable[[str], Kind], needed: set[Key]) -> list[Resource]:
     """Resources for what others take for granted and is not there: a namespace's pool."""
     kinds = sorted({key.kind for key in needed})
-    answers = await asyncio.gather(*(kind_of(kind).driver.rows(view, full=False) for kind in kinds))
+    answers = await asyncio.gather(*(kind_of(kind).driver.rows(view) for kind in kinds))
     present = {live.key for lives in answers for live in lives}
     return [Resource(key, kind_of(key.kind).model(), {}) for key in sorted(needed - present)]
 
@@ -94,8 +95,9 @@ async def _completed(
     # One after the other, always the same way, those that know their place first: placement must see the others.
     for resource in sorted(wanted, key=lambda resource: _undecided(kind_of(resource.key.kind), resource)):
         try:
-            done = await kind_of(resource.key.kind).driver.complete(view, resource, sightings[resource.key].live)
-            completed.append(done)
+            kind = kind_of(resource.key.kind)
+            errors += check_options(kind, resource, [await view.pve.api()])
+            completed.append(await kind.driver.complete(view, resource, sightings[resource.key].live))
         except InvalidInputs as several:
             errors += several.errors
         except MpcError as error:
@@ -118,7 +120,9 @@ def _step(kind: Kind, resource: Resource, seen: Sighting, wish: Wish, needs: tup
     live, owned = seen.live, seen.owned
     if live is None:
         changes = tuple(
-            Change(path, None, value) for path, value in resource.fields.items() if not path.startswith("metadata.")
+            _flagged(kind, Change(path, None, value))
+            for path, value in resource.fields.items()
+            if not path.startswith("metadata.")
         )
         gone = "was deleted outside; is made anew" if owned is not None else ""
         return Step(
@@ -127,7 +131,7 @@ def _step(kind: Kind, resource: Resource, seen: Sighting, wish: Wish, needs: tup
     allow = max(wish.allow, _annotated(resource))
     applied = owned.applied if owned is not None and seen.owner is Owner.OURS else None
     changes = tuple(
-        _allowed(kind.driver.cost(live, change), allow)
+        _flagged(kind, _allowed(kind.driver.cost(live, change), allow))
         for change in three_way(kind.schema, live.fields, resource.fields, applied)
     )
     step = Step(resource.key, Action.NONE, changes, needs=needs, resource=resource, live=live, owned=owned)
@@ -158,6 +162,13 @@ def _allowed(change: Change, allow: Impact) -> Change:
     if change.impact == Impact.PENDING and allow >= Impact.RESTART:
         return replace(change, impact=Impact.RESTART)
     return change
+
+
+def _flagged(kind: Kind, change: Change) -> Change:
+    """What only root@pam may set says so in the plan: with a token it will be refused."""
+    if change.path not in kind.root_only:
+        return change
+    return replace(change, note=", ".join(filter(None, [change.note, "only root@pam's own login may set this"])))
 
 
 def _annotated(resource: Resource) -> Impact:

@@ -51,8 +51,11 @@ class CollectionDriver:
     async def observe(self, view: View, wanted: Sequence[Resource], owned: Sequence[Owned]) -> list[Live]:
         return await self._all(view, {})
 
-    async def rows(self, view: View, *, full: bool) -> list[Live]:
+    async def rows(self, view: View) -> list[Live]:
         return await self._all(view, await self.collection.facts(view))
+
+    async def detail(self, view: View, lives: Sequence[Live]) -> list[Live]:
+        return list(lives)  # a collection's list shows everything
 
     async def _all(self, view: View, facts: Mapping[str, Mapping[str, Any]]) -> list[Live]:
         path = self.collection.path

@@ -94,7 +94,8 @@ class Group:
 class Part(BaseModel):
     """One level of a spec: unknown fields are refused, types are not guessed, names are camelCase in manifests."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, alias_generator=to_camel)
+    # Building validators is what costs at import: a command builds only those of the kinds that it validates.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, alias_generator=to_camel, defer_build=True)
     shorthand: ClassVar[str] = ""
     """The field that a bare value stands for, so that `agent: true` is `agent: {enabled: true}`."""
 

@@ -94,12 +94,13 @@ class GuestDriver:
         found = await asyncio.gather(*(self._read(view, row, wishes) for row in [*matter.values(), *unseen.values()]))
         return [live for live in found if live is not None]
 
-    async def rows(self, view: View, *, full: bool) -> list[Live]:
-        rows = await view.rows(self.api.type)
-        if full:
-            found = await asyncio.gather(*(self._read(view, row, {}) for row in rows))
-            return [live for live in found if live is not None]
-        return [self._live(row, {}, {}, str(row.get("status", "unknown"))) for row in rows]
+    async def rows(self, view: View) -> list[Live]:
+        return [self._live(row, {}, {}, str(row.get("status", "unknown"))) for row in await view.rows(self.api.type)]
+
+    async def detail(self, view: View, lives: Sequence[Live]) -> list[Live]:
+        rows = {int(row["vmid"]): row for row in await view.rows(self.api.type)}
+        found = await asyncio.gather(*(self._read(view, rows[live.identity["vmid"]], {}) for live in lives))
+        return [live for live in found if live is not None]
 
     async def _read(self, view: View, row: Mapping[str, Any], wishes: Mapping[str, Any]) -> Live | None:
         where = {"node": row["node"], "vmid": row["vmid"]}
@@ -197,7 +198,20 @@ class GuestDriver:
         if live is not None:
             return resource
         choices = {"node": await self._place(view, resource), "source": source["vmid"] if source else None}
-        return replace(resource, choices=choices)
+        resource = replace(resource, choices=choices)
+        if source is None:
+            await self._check_parameters(view, resource)
+        return resource
+
+    async def _check_parameters(self, view: View, resource: Resource) -> None:
+        """What the API would refuse at creation is refused now, before anything is changed."""
+        mark = Mark("", "", resource.key, 100)
+        params: dict[str, Any] = self.encode(resource.fields, resource.secrets, mark)
+        params |= {"node": resource.choices["node"], "vmid": 100, **self.api.create_params(resource)}
+        for problem in (await view.pve.api()).check("POST", f"/nodes/{{node}}/{self.api.type}", params):
+            field = self.schema.field_of(problem.name.partition(".")[0])
+            hint = f"as PVE's API describes {problem.name}"
+            raise resource.invalid(f"spec.{field or problem.name}", problem.text, hint)
 
     async def _template(self, view: View, resource: Resource) -> dict[str, Any] | None:
         wanted = resource.fields.get("template")

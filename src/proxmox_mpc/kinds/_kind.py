@@ -180,7 +180,15 @@ class View:
         return rows
 
     async def rows(self, *types: str) -> list[dict[str, Any]]:
-        return [row for row in await self.resources() if row.get("type") in types]
+        """The rows of /cluster/resources of these types; sorted by type once, for every guest asks for some."""
+        by_type: dict[str, list[dict[str, Any]]] = await self.once("rows by type", self._rows_by_type)
+        return [row for name in types for row in by_type.get(name, ())]
+
+    async def _rows_by_type(self) -> dict[str, list[dict[str, Any]]]:
+        by_type: dict[str, list[dict[str, Any]]] = {}
+        for row in await self.resources():
+            by_type.setdefault(str(row.get("type")), []).append(row)
+        return by_type
 
     async def storages(self) -> dict[str, dict[str, Any]]:
         """Storage definitions by id."""
@@ -190,6 +198,11 @@ class View:
     async def pools(self) -> dict[str, dict[str, Any]]:
         answer = await self.once("pools", lambda: self.pve.get("/pools"))
         return {row["poolid"]: row for row in answer}
+
+    async def tasks(self) -> list[dict[str, Any]]:
+        """The cluster's recent tasks."""
+        rows: list[dict[str, Any]] = await self.once("tasks", lambda: self.pve.get("/cluster/tasks"))
+        return rows
 
     async def free_vmid(self) -> tuple[int, set[int]]:
         """The VMID that PVE would hand out next, and all that are taken as far as the bulk rows know."""
@@ -207,8 +220,11 @@ class Driver(Protocol):
     async def observe(self, view: View, wanted: Sequence[Resource], owned: Sequence[Owned]) -> list[Live]:
         """Everything live that any of these resources could mean, each with all its fields."""
 
-    async def rows(self, view: View, *, full: bool) -> list[Live]:
-        """Everything of this kind; without `full` only what the cheap bulk reads show."""
+    async def rows(self, view: View) -> list[Live]:
+        """Everything of this kind, as far as the cheap bulk reads show it."""
+
+    async def detail(self, view: View, lives: Sequence[Live]) -> list[Live]:
+        """These of the `rows` with all their fields, in the same order; those that went meanwhile are left out."""
 
     async def complete(self, view: View, resource: Resource, live: Live | None) -> Resource:
         """The resource with open choices made (slots, node) and references checked. Raises InvalidInput."""
@@ -244,6 +260,10 @@ class Kind:
     """The keys by which others may need this resource; an image is also known by its volume."""
     identified_by: tuple[str, ...] = ()
     """Fields by which a manifest can name the very object: a guest's VMID."""
+    options_of: tuple[str, str] | None = None
+    """The method (verb and path) whose parameters `spec.options` may name."""
+    root_only: frozenset[str] = frozenset()
+    """Fields and list names that only root@pam may set, and no API token."""
     order: int = 0
     """Where references do not decide, lower comes first at creation and last at deletion."""
     example: str = ""

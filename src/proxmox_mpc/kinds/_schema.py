@@ -223,6 +223,14 @@ class Schema:
             return value
         return leaf.codec.show(value)
 
+    def field_of(self, key: str) -> str | None:
+        """The field that stands for a wire parameter, if one does: `memory` for memory, `networks` for net0."""
+        if (leaf := self._scalars.get(key)) is not None:
+            return leaf.path
+        if key in self._shared:
+            return self._shared[key][0].path
+        return next((s.path for s in self.strands if s.slot_of(key) is not None and s.group.claims is None), None)
+
     def differences(self, live: Mapping[str, Value], desired: Mapping[str, Value]) -> Iterator[str]:
         """Paths whose desired value means something else than the live one.
 

@@ -99,6 +99,7 @@ KIND: Kind = Kind(
         Column("ENABLED", lambda live: "no" if live.fields.get("disable") else "yes", wide=True),
     ),
     ignored=frozenset({"digest"}),
+    options_of=("POST", "/storage"),
     order=10,
     example="""\
 apiVersion: proxmox.io/v1

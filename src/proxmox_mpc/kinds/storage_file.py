@@ -54,7 +54,10 @@ class StorageFileDriver:
         nodes = sorted(row["node"] for row in await view.rows("storage") if row["storage"] == storage)
         return str(nodes[0]) if nodes else None
 
-    async def rows(self, view: View, *, full: bool) -> list[Live]:
+    async def detail(self, view: View, lives: Sequence[Live]) -> list[Live]:
+        return list(lives)
+
+    async def rows(self, view: View) -> list[Live]:
         places: dict[tuple[str, str], str] = {}
         for row in await view.rows("storage"):
             if row.get("status", "available") == "available":

@@ -59,7 +59,7 @@ def _step(step: StepView) -> list[str]:
 def _change(change: ChangeView, width: int, action: str) -> str:
     path = f"    {change.path.ljust(width)}  "
     if action == "create":
-        return path + _value(change.new)
+        return path + _value(change.new) + (click.style(f"  ({change.note})", fg="yellow") if change.note else "")
     if change.new is None:
         text = f"{_value(change.old)} → {click.style('removed', fg='red')}"
     elif change.old is None:

@@ -28,8 +28,11 @@ def within(
 ) -> T:
     """Run several actions in one session, so that its connections are opened once."""
 
-    async def run() -> T:
-        async with open_session(context, report=report or (lambda progress: None)) as session:
-            return await work(session)
+    results: list[T] = []  # not the task's own result: Python 3.11's runner writes that out as text when it ends
 
-    return asyncio.run(run())
+    async def run() -> None:
+        async with open_session(context, report=report or (lambda progress: None)) as session:
+            results.append(await work(session))
+
+    asyncio.run(run())
+    return results[0]

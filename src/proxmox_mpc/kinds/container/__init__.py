@@ -76,6 +76,11 @@ KIND: Kind = Kind(
     ignored=IGNORED,
     deletes_data=True,
     needs=needs_of("Container"),
+    options_of=("PUT", "/nodes/{node}/lxc/{vmid}/config"),
+    # PUT /nodes/{node}/lxc/{vmid}/config: feature flags but nesting, and hook scripts, are root@pam's (8.4, 9.1).
+    root_only=frozenset(
+        {"features.keyctl", "features.fuse", "features.mknod", "features.mount", "hookscript", "options.lock"}
+    ),
     identified_by=("vmid",),
     order=50,
     marked=True,

@@ -79,6 +79,9 @@ KIND: Kind = Kind(
     ignored=IGNORED,
     deletes_data=True,
     needs=needs_of("VirtualMachine"),
+    options_of=("PUT", "/nodes/{node}/qemu/{vmid}/config"),
+    # PUT /nodes/{node}/qemu/{vmid}/config: "only root can set 'args' config" and the like (8.4, 9.1).
+    root_only=frozenset({"options.args", "options.lock", "hookscript"}),
     identified_by=("vmid",),
     order=50,
     marked=True,

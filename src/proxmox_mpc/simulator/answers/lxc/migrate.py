@@ -47,12 +47,15 @@ def migrate(call: Call) -> str:
     if was_running and not restart:
         die("lxc live migration is currently not implemented")
 
-    async def work(work: _tasks.Work) -> None:
-        if was_running:
-            await work.takes(3)
-            guest.run = None
-        await _migration.migrate(work, guest, target, call, _local_volumes(call, guest))
-        if was_running:
-            await power.start(work, guest)
+    return call.fork("vzmigrate", call.vmid, lambda work: move(work, call, guest, target))
 
-    return call.fork("vzmigrate", call.vmid, work)
+
+async def move(work: _tasks.Work, call: Call, guest: Guest, target: str) -> None:
+    """The task; a running container is stopped and started on the other side."""
+    was_running = guest.is_running
+    if was_running:
+        await work.takes(3)
+        guest.run = None
+    await _migration.migrate(work, guest, target, call, _local_volumes(call, guest))
+    if was_running:
+        await power.start(work, guest)

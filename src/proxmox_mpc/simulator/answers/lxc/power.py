@@ -79,16 +79,16 @@ def stop(call: Call) -> str:
     return call.fork("vzstop", call.vmid, work)
 
 
+async def shut_down(work: _tasks.Work, guest: Guest) -> None:
+    _guest.check_lock(guest)
+    await work.takes(_HALT_S)
+    _halt(work, guest)
+
+
 @answers("POST", _STATUS + "shutdown")
 def shutdown(call: Call) -> str:
     guest = _check_running(call.cluster, call)
-
-    async def work(work: _tasks.Work) -> None:
-        _guest.check_lock(guest)
-        await work.takes(_HALT_S)
-        _halt(work, guest)
-
-    return call.fork("vzshutdown", call.vmid, work)
+    return call.fork("vzshutdown", call.vmid, lambda work: shut_down(work, guest))
 
 
 @answers("POST", _STATUS + "reboot")
@@ -97,9 +97,7 @@ def reboot(call: Call) -> str:
     guest = _check_running(call.cluster, call, "VM")
 
     async def work(work: _tasks.Work) -> None:
-        _guest.check_lock(guest)
-        await work.takes(_HALT_S)
-        _halt(work, guest)
+        await shut_down(work, guest)
         await start(work, guest)
 
     return call.fork("vzreboot", call.vmid, work)

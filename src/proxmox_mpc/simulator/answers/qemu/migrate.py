@@ -89,7 +89,8 @@ def migrate(call: Call) -> str:
             call.need(f"/storage/{where}", "Datastore.AllocateSpace")
             call.cluster.storage(where)
 
-    async def work(work: _tasks.Work) -> None:
-        await _migration.migrate(work, guest, target, call, _local_disks(call, guest))
+    return call.fork("qmigrate", call.vmid, lambda work: move(work, call, guest, target))
 
-    return call.fork("qmigrate", call.vmid, work)
+
+async def move(work: _tasks.Work, call: Call, guest: Guest, target: str) -> None:
+    await _migration.migrate(work, guest, target, call, _local_disks(call, guest))

@@ -77,7 +77,7 @@ def obeys(cluster: Cluster, guest: Guest) -> bool:
     return any(v.has_os for volid in volids if ":" in volid and (v := cluster.volume(volid, guest.node)))
 
 
-async def _shut_down(work: _tasks.Work, guest: Guest, timeout_s: int, force: bool) -> None:
+async def shut_down(work: _tasks.Work, guest: Guest, timeout_s: int, force: bool) -> None:
     if not guest.is_running:
         return
     if obeys(work.cluster, guest) and not (guest.run and guest.run.paused):
@@ -127,7 +127,7 @@ def shutdown(call: Call) -> str:
         guest = _guest.find(cluster, node, "qemu", vmid)
         if guest.is_running:
             _guest.check_lock(guest, skip=skip)
-        await _shut_down(work, guest, timeout_s, force)
+        await shut_down(work, guest, timeout_s, force)
 
     return call.fork("qmshutdown", vmid, work)
 
@@ -147,7 +147,7 @@ def reboot(call: Call) -> str:
         die("VM is paused - cannot shutdown")
 
     async def work(work: _tasks.Work) -> None:
-        await _shut_down(work, guest, timeout_s, False)
+        await shut_down(work, guest, timeout_s, False)
         await start(work, guest)
 
     return call.fork("qmreboot", call.vmid, work)
@@ -165,6 +165,19 @@ def reset(call: Call) -> str:
     return call.fork("qmreset", call.vmid, work)
 
 
+async def hibernate(work: _tasks.Work, guest: Guest) -> None:
+    """Memory to disk, then off; the lock stays until the guest is started again."""
+    await work.takes(10)
+    guest.live["lock"] = "suspended"
+    guest.run = None
+    guest.touch()
+
+
+async def pause(_work: _tasks.Work, guest: Guest) -> None:
+    if guest.run:
+        guest.run.paused = True
+
+
 @answers("POST", _STATUS + "suspend")
 def suspend(call: Call) -> str:
     skip, guest, to_disk = _may_skip_lock(call), _running(call), call.flag("todisk")
@@ -173,14 +186,7 @@ def suspend(call: Call) -> str:
 
     async def work(work: _tasks.Work) -> None:
         _guest.check_lock(guest, skip=skip)
-        if not to_disk:
-            if guest.run:
-                guest.run.paused = True
-            return
-        await work.takes(10)
-        guest.live["lock"] = "suspended"
-        guest.run = None
-        guest.touch()
+        await (hibernate if to_disk else pause)(work, guest)
 
     return call.fork("qmsuspend" if to_disk else "qmpause", call.vmid, work)
 
