@@ -85,9 +85,13 @@ class Lab:
         wish = planner.Wish("lab", "test", owned=dict(self.journal.owned))
         await self.execute(await planner.plan_deletion(self.view(), find_kind, wish, lives))
 
+    async def lives(self, kind: str) -> list[Live]:
+        """Everything of a kind, with all its fields."""
+        driver, view = find_kind(kind).driver, self.view()
+        return await driver.detail(view, await driver.rows(view))
+
     async def live(self, kind: str, name: str) -> Live:
-        lives = await find_kind(kind).driver.rows(self.view(), full=True)
-        return next(live for live in lives if live.key.name == name)
+        return next(live for live in await self.lives(kind) if live.key.name == name)
 
     async def config(self, kind: str, name: str) -> dict[str, Any]:
         """What the API itself says of a guest: the word that counts."""

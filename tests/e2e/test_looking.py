@@ -7,7 +7,6 @@ import io
 import json
 
 import pytest
-
 from tests.e2e.conftest import Cli
 
 VM = """\

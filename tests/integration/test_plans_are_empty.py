@@ -28,7 +28,7 @@ def guest(kind: str, spec: dict[str, Any]) -> dict[str, Any]:
 
 async def export(lab: Lab, kind: str) -> list[dict[str, Any]]:
     found = find_kind(kind)
-    return [manifest(found, live) for live in await found.driver.rows(lab.view(), full=True)]
+    return [manifest(found, live) for live in await lab.lives(kind)]
 
 
 async def applied_then_empty(kind: str, first: dict[str, Any], second: dict[str, Any]) -> None:
@@ -95,9 +95,7 @@ async def test_real_vm_configs_export_to_an_empty_plan(ground_truth: Path) -> No
     configs = real_configs(ground_truth / "configs" / "qemu")
     guests = [{"vmid": vmid, "type": "qemu", "node": "pve-node1", "conf": text} for vmid, text in configs]
     async with make_lab(seed={"guests": guests}) as lab:
-        lives = [
-            live for live in await find_kind("vm").driver.rows(lab.view(), full=True) if live.identity["vmid"] < 9000
-        ]
+        lives = [live for live in await lab.lives("vm") if live.identity["vmid"] < 9000]
         assert len(lives) == len(configs) >= 100
         for live in lives:
             document = manifest(find_kind("vm"), live)

@@ -42,8 +42,8 @@ class Api:
     headers: dict[str, str]
 
     async def call(self, method: str, path: str, /, **form: Any) -> Answer:
-        """Send a form (or a query, for GET and DELETE)."""
-        fields = {k: str(v) for k, v in form.items()}
+        """Send a form (or a query, for GET and DELETE); lists as repeated fields."""
+        fields = [(k, str(one)) for k, v in form.items() for one in (v if isinstance(v, list) else [v])]
         where = {"params": fields} if method in ("GET", "DELETE") else {"data": fields}
         url = f"{self.sim.url}/api2/json{path}"
         async with self.session.request(method, url, headers=self.headers, ssl=False, **where) as answer:
