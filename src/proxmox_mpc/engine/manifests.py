@@ -79,10 +79,12 @@ def _parse(text: Text) -> Iterator[Document]:
             _index(node, (), text.name, places)
             value = loader.construct_document(node)
             if isinstance(value, dict) and value.get("kind") == "List" and isinstance(value.get("items"), list):
-                for number, item in enumerate(value["items"]):
-                    depth = ("items", number)
-                    inner = {path[2:]: place for path, place in places.items() if path[:2] == depth}
-                    yield Document(item, inner)
+                inner: list[dict[tuple[str | int, ...], Place]] = [{} for _ in value["items"]]
+                for (first, number, *rest), place in ((path, p) for path, p in places.items() if len(path) > 1):
+                    if first == "items" and isinstance(number, int):
+                        inner[number][tuple(rest)] = place
+                for item, its_places in zip(value["items"], inner, strict=True):
+                    yield Document(item, its_places)
             elif value is not None:
                 yield Document(value, places)
     except yaml.MarkedYAMLError as error:
