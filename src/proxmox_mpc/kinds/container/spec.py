@@ -19,6 +19,7 @@ from proxmox_mpc.kinds._field import (
     keyed,
 )
 from proxmox_mpc.kinds._placement import Placement
+from proxmox_mpc.kinds._startup import Startup
 from proxmox_mpc.kinds._volumes import read_volume, write_volume
 
 HOT, PENDING = Impact.HOTPLUG, Impact.PENDING
@@ -94,16 +95,6 @@ class Features(Part):
     fuse: bool | None = field(part="fuse", default=False, help="FUSE file systems.")
     mknod: bool | None = field(part="mknod", default=False, help="Device nodes.")
     mount: str | None = field(part="mount", help="File systems it may mount, such as nfs;cifs.")
-    options: OptionMap | None = field(help="Other parts.")
-
-
-class Startup(Part):
-    """Order at the node's start and shutdown."""
-
-    shorthand = "order"
-    order: int | None = field(part="order", ge=0, help="Lower starts first and stops last.")
-    up: int | None = field(part="up", ge=0, help="Seconds to wait after its start.")
-    down: int | None = field(part="down", ge=0, help="Seconds to wait for its shutdown.")
     options: OptionMap | None = field(help="Other parts.")
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 from proxmox_mpc.kinds import _codec
 from proxmox_mpc.kinds._field import Impact, Mac, Mebibytes, OptionMap, Part, Prose, Tags, field, group, keyed
 from proxmox_mpc.kinds._placement import Placement
+from proxmox_mpc.kinds._startup import Startup
 from proxmox_mpc.kinds._volumes import read_volume
 from proxmox_mpc.kinds.virtual_machine import disks as disk_wire
 
@@ -172,16 +173,6 @@ class Usb(Part):
     device: str | None = field(part="host", help="Vendor:product, bus-port, or spice.")
     mapping: str | None = field(part="mapping", help="A cluster-wide USB mapping.")
     usb3: bool | None = field(part="usb3", default=False, help="Whether it is USB 3.")
-    options: OptionMap | None = field(help="Other parts.")
-
-
-class Startup(Part):
-    """Order at the node's start and shutdown."""
-
-    shorthand = "order"
-    order: int | None = field(part="order", ge=0, help="Lower starts first and stops last.")
-    up: int | None = field(part="up", ge=0, help="Seconds to wait after its start.")
-    down: int | None = field(part="down", ge=0, help="Seconds to wait for its shutdown.")
     options: OptionMap | None = field(help="Other parts.")
 
 

@@ -1,14 +1,4 @@
-"""A spec model, read as a table: every field's path, wire name, codec, default and cost.
-
-From this one table come the four conversions that every kind needs, none of which knows a kind:
-
-- `flatten`: a written spec → canonical fields by path (`disks.scsi0.size`);
-- `nest`: canonical fields → a spec as a person would write it;
-- `decode`: a configuration as the API answers it → canonical fields;
-- `encode`: canonical fields → parameters as the API takes them.
-
-`nest(decode(config))` flattened again equals `decode(config)`: that is why an export plans to nothing.
-"""
+"""The table that a spec model is read as: every field's path, wire name, codec, default and cost."""
 
 from __future__ import annotations
 
@@ -24,7 +14,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from proxmox_mpc.kinds import _codec
-from proxmox_mpc.kinds._codec import Codec, Fields, Value
+from proxmox_mpc.kinds._codec import Codec, Value
 from proxmox_mpc.kinds._field import Group, Impact, Wire
 
 HIDDEN = "********"
@@ -117,8 +107,13 @@ def _options_of(annotation: Any) -> list[Any]:
     return [annotation]
 
 
-class Schema:
-    """The table of one spec model."""
+def natural(text: str) -> list[Any]:
+    """A sort key in which scsi2 comes before scsi10."""
+    return [int(piece) if piece.isdigit() else piece for piece in re.split(r"(\d+)", text)]
+
+
+class Table:
+    """The table of one spec model, and the questions that can be asked of it."""
 
     def __init__(self, model: type[BaseModel], *, ignored: frozenset[str] = frozenset()) -> None:
         self.model = model
@@ -160,12 +155,12 @@ class Schema:
         self.strands.append(Strand(path, group, tuple(inherited), info))
 
     @cached_property
-    def _scalars(self) -> dict[str, Leaf]:
+    def scalars(self) -> dict[str, Leaf]:
         inside = {leaf.path for strand in self.strands for leaf in strand.leaves}
         return {leaf.key: leaf for leaf in self._leaves if leaf.key and not leaf.part and leaf.path not in inside}
 
     @cached_property
-    def _shared(self) -> dict[str, list[Leaf]]:
+    def shared(self) -> dict[str, list[Leaf]]:
         """Leaves that are parts of one parameter without being a group of their own, such as `cpu`."""
         inside = {leaf.path for strand in self.strands for leaf in strand.leaves}
         shared: dict[str, list[Leaf]] = {}
@@ -225,10 +220,10 @@ class Schema:
 
     def field_of(self, key: str) -> str | None:
         """The field that stands for a wire parameter, if one does: `memory` for memory, `networks` for net0."""
-        if (leaf := self._scalars.get(key)) is not None:
+        if (leaf := self.scalars.get(key)) is not None:
             return leaf.path
-        if key in self._shared:
-            return self._shared[key][0].path
+        if key in self.shared:
+            return self.shared[key][0].path
         return next((s.path for s in self.strands if s.slot_of(key) is not None and s.group.claims is None), None)
 
     def differences(self, live: Mapping[str, Value], desired: Mapping[str, Value]) -> Iterator[str]:
@@ -249,47 +244,7 @@ class Schema:
         one, other = (default if value is None or value in EMPTY else value for value in (live, wanted))
         return one == other
 
-    # -- written ↔ canonical ---------------------------------------------------------------------------------------
-
-    def flatten(self, spec: BaseModel) -> tuple[Fields, dict[str, str]]:
-        """Canonical fields of a spec, and apart from them the secrets in it, by path."""
-        fields: Fields = {}
-        secrets: dict[str, str] = {}
-        for path, value in _walk_set(spec, ""):
-            leaf = self.leaf(path)
-            if leaf is None:
-                fields[path] = _codec.option_text(value)
-            elif leaf.wire.secret:
-                secrets[path] = str(value)
-            else:
-                # Validation has parsed numbers and sizes already; texts and lists still have many spellings.
-                fields[path] = value if isinstance(value, bool | int) else leaf.codec.read(value)
-        return fields, secrets
-
-    def nest(self, fields: Mapping[str, Value], *, slim: bool = True) -> dict[str, Any]:
-        """A spec as a person would write it; `slim` leaves out defaults and what only the cluster decides."""
-        spec: dict[str, Any] = {}
-        lists = {strand.path for strand in self.strands if strand.is_list}
-        for path in self._ordered(fields):
-            value, leaf = fields[path], self.leaf(path)
-            if slim and leaf is not None and (leaf.wire.quiet or leaf.wire.secret or leaf.wire.default == value):
-                continue
-            node = spec
-            parents = path.split(".")
-            for depth, name in enumerate(parents[:-1]):
-                here = ".".join(parents[: depth + 1])
-                if here in lists:
-                    node = node.setdefault(name, {})
-                elif ".".join(parents[:depth]) in lists:
-                    node = node.setdefault(name, {"slot": name})
-                else:
-                    node = node.setdefault(name, {})
-            node[parents[-1]] = self.show(path, value)
-        for path in lists:
-            _listed(spec, path.split("."))
-        return spec
-
-    def _ordered(self, fields: Mapping[str, Value]) -> list[str]:
+    def ordered(self, fields: Mapping[str, Value]) -> list[str]:
         rank = {path: index for index, path in enumerate(self.leaves)}
         last = len(rank)
 
@@ -302,128 +257,3 @@ class Schema:
             return first, natural(slot), own, path
 
         return sorted(fields, key=position)
-
-    # -- wire ↔ canonical ------------------------------------------------------------------------------------------
-
-    def decode(self, config: Mapping[str, Any]) -> Fields:
-        """Canonical fields of a configuration as the API answers it; nothing that it holds is dropped."""
-        fields: Fields = {}
-        for key, raw in config.items():
-            if key in self.ignored or raw is None:
-                continue
-            if (leaf := self._scalars.get(key)) is not None:
-                fields[leaf.path] = HIDDEN if leaf.wire.secret else leaf.codec.read(raw)
-            elif key in self._shared:
-                self._decode_parts(
-                    _codec.parse_property_string(str(raw), self._shared[key][0].part),
-                    self._shared[key],
-                    "",
-                    fields,
-                )
-            elif (found := self._strand_of(key, str(raw))) is not None:
-                strand, slot = found
-                parts = _codec.parse_property_string(str(raw), strand.group.default_part)
-                if strand.group.read:
-                    parts = strand.group.read(parts)
-                self._decode_parts(parts, strand.leaves, strand.at(slot), fields)
-            else:
-                fields[f"{OPTIONS}.{key}"] = _codec.option_text(raw)
-        return fields
-
-    def _strand_of(self, key: str, raw: str) -> tuple[Strand, str] | None:
-        for strand in self.strands:
-            slot = strand.slot_of(key)
-            if slot is None:
-                continue
-            if strand.group.claims is None:
-                return strand, slot
-            if strand.group.claims(_codec.parse_property_string(raw, strand.group.default_part)):
-                return strand, slot
-        return None
-
-    def _decode_parts(self, parts: dict[str, str], leaves: Any, base: str, fields: Fields) -> None:
-        by_part = {leaf.part: leaf for leaf in leaves}
-        home = base or by_part[next(iter(by_part))].path.rpartition(".")[0]
-        for part, text in parts.items():
-            leaf = by_part.get(part)
-            if leaf is None:
-                fields[f"{home}.{OPTIONS}.{part}"] = text
-            else:
-                inner = leaf.path.split(".*.")[-1] if "*" in leaf.path else leaf.path
-                fields[f"{base}.{inner}" if "*" in leaf.path else inner] = (
-                    HIDDEN if leaf.wire.secret else leaf.codec.read(text)
-                )
-
-    def encode(self, fields: Mapping[str, Value], secrets: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Parameters that hold these fields, as the API takes them; fields that are not the API's are left out."""
-        params: dict[str, str] = {}
-        strings: dict[tuple[str, str], dict[str, str]] = {}
-        everything: dict[str, Value] = {p: v for p, v in {**fields, **(secrets or {})}.items() if v not in EMPTY}
-        for path in self._ordered(everything):
-            value = everything[path]
-            if (strand := self.strand_of(path)) is not None:
-                rest = path[len(strand.path) + 1 :]
-                slot, _, inner = rest.partition(".") if strand.is_list else ("", "", rest)
-                leaf = self.leaf(path)
-                part = leaf.part if leaf else inner.removeprefix(f"{OPTIONS}.")
-                if part:
-                    text = leaf.codec.write(value) if leaf else str(value)
-                    strings.setdefault((strand.path, slot), {})[part] = text
-            elif path.startswith(f"{OPTIONS}."):
-                params[path[len(OPTIONS) + 1 :]] = str(value)
-            elif (leaf := self.leaf(path)) is not None:
-                if leaf.part:
-                    strings.setdefault((leaf.key, ""), {})[leaf.part] = leaf.codec.write(value)
-                elif leaf.key:
-                    params[leaf.key] = leaf.codec.write(value)
-            else:
-                self._encode_shared_option(path, str(value), strings)
-        for (home, slot), parts in strings.items():
-            strand = next((s for s in self.strands if s.path == home), None)
-            if strand is None:
-                params[home] = _codec.property_string(parts, self._shared[home][0].part)
-                continue
-            written = strand.group.write(parts) if strand.group.write else parts
-            params[slot or strand.group.key] = _codec.property_string(written, strand.group.default_part)
-        return params
-
-    def _encode_shared_option(self, path: str, text: str, strings: dict[tuple[str, str], dict[str, str]]) -> None:
-        home, _, part = path.rpartition(f".{OPTIONS}.")
-        for key, leaves in self._shared.items():
-            if leaves[0].path.rpartition(".")[0] == home:
-                strings.setdefault((key, ""), {})[part] = text
-
-
-def natural(text: str) -> list[Any]:
-    """A sort key in which scsi2 comes before scsi10."""
-    return [int(piece) if piece.isdigit() else piece for piece in re.split(r"(\d+)", text)]
-
-
-def _walk_set(model: BaseModel, base: str) -> Iterator[tuple[str, Any]]:
-    """Every value that was written in a spec, by path; list items by their slot."""
-    for name, info in type(model).model_fields.items():
-        value = getattr(model, name)
-        if value is None or name == "slot":
-            continue
-        path = f"{base}.{info.alias or name}" if base else (info.alias or name)
-        if isinstance(value, BaseModel):
-            yield from _walk_set(value, path)
-        elif isinstance(value, dict):
-            yield from ((f"{path}.{key}", item) for key, item in value.items())
-        elif isinstance(value, list) and model_of(info.annotation) is not None:
-            for index, item in enumerate(value):
-                slot = getattr(item, "slot", None) or str(index)
-                yield from _walk_set(item, f"{path}.{slot}")
-        else:
-            yield path, value
-
-
-def _listed(spec: dict[str, Any], path: list[str]) -> None:
-    """Turn the map of items at `path` into the list that a person writes."""
-    node: Any = spec
-    for name in path[:-1]:
-        node = node.get(name)
-        if node is None:
-            return
-    if path[-1] in node:
-        node[path[-1]] = list(node[path[-1]].values())
