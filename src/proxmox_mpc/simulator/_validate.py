@@ -50,6 +50,13 @@ class TypeTable:
     def parameters(self, names: Mapping[str, int], additional: bool) -> Parameters:
         return Parameters(self, names, additional)
 
+    def is_required(self, index: int) -> bool:
+        """Must it be there? With alternatives for several kinds of thing, only when every alternative must."""
+        facts = self.facts[index]
+        if "oneOf" in facts:
+            return not any(self.facts[i].get("optional") for i in facts["oneOf"])
+        return not facts.get("optional")
+
     def check(self, index: int) -> Check:
         """The check of a present value."""
         if index not in self._checks:
@@ -239,7 +246,7 @@ class Parameters:
             if not is_indexed:
                 self.indexes[name] = index
         self._additional = additional
-        self._required = [n for n, i in self.indexes.items() if not table.facts[i].get("optional")]
+        self._required = [n for n, i in self.indexes.items() if table.is_required(i)]
 
     def facts(self, name: str) -> Mapping[str, Any]:
         """What the table says about a parameter; empty for unknown names."""

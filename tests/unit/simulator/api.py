@@ -50,8 +50,12 @@ class Api:
             is_json = (answer.content_type or "").endswith("json")
             return Answer(answer.status, answer.reason or "", await answer.json() if is_json else {})
 
+    async def do(self, method: str, path: str, /, **form: Any) -> Any:
+        """A call that must succeed."""
+        return (await self.call(method, path, **form)).data
+
     async def get(self, path: str, /, **query: Any) -> Any:
-        return (await self.call("GET", path, **query)).data
+        return await self.do("GET", path, **query)
 
     async def run(self, method: str, path: str, /, **form: Any) -> str:
         """Start a task and wait for its exit status."""

@@ -67,6 +67,20 @@ def _address_range_or_cidr(value: str) -> None:
         raise FormatError("value does not look like a valid IP address or CIDR network\n")
 
 
+def _subnet(value: str) -> None:
+    """A network, or its name in a zone: `zone-10.0.0.0-24`."""
+    found = re.fullmatch(r"[a-zA-Z][a-zA-Z0-9]*-(\S+)-(\d+)", value)
+    if not _is_cidr(f"{found[1]}/{found[2]}" if found else value):
+        raise FormatError("value does not look like a valid CIDR network\n")
+
+
+def _vlan(value: str) -> None:
+    """A tag or a range of tags."""
+    for tag in value.split("-"):
+        if not tag.isdigit() or not 2 <= int(tag) <= 4094:
+            raise FormatError(f"invalid VLAN tag '{tag}'\n")
+
+
 FORMATS: dict[str, Callable[[str], None]] = {
     "ipv4": _address(4, "IPv4 address"),
     "ipv6": _address(6, "IPv6 address"),
@@ -74,11 +88,16 @@ FORMATS: dict[str, Callable[[str], None]] = {
     "address": _address_or_name,
     "dns-name": looks_like(DNS_NAME, "DNS name"),
     "CIDR": _cidr(0, "CIDR network"),
-    "CIDRv4": _cidr(4, "IPv4 network"),
-    "CIDRv6": _cidr(6, "IPv6 network"),
+    "CIDRv4": _cidr(4, "IPv4 CIDR network"),
+    "CIDRv6": _cidr(6, "IPv6 CIDR network"),
     "IPorCIDR": _address_range_or_cidr,
     "ipv4mask": looks_like(r"(?:\d{1,3}\.){3}\d{1,3}", "IP netmask mask"),
     # The second digit decides: an odd first byte is a multicast address.
+    "pve-vlan-id-or-range": _vlan,
+    "pve-sdn-subnet-id": _subnet,
+    "pve-sdn-fabric-id": says(
+        r"[a-zA-Z0-9][a-zA-Z0-9-]{0,6}[a-zA-Z0-9]?", "Fabric ID '{value}' contains illegal characters"
+    ),
     "mac-addr": looks_like(r"[0-9a-f][02468ace](?::[0-9a-f]{2}){5}", "unicast MAC address", re.IGNORECASE),
     "mac-prefix": says(
         r"[a-f0-9][02468ace](?::[a-f0-9]{2}){0,2}:?", "value is not a valid unicast MAC address prefix", re.IGNORECASE

@@ -28,6 +28,10 @@ PROPERTY_STRINGS: Mapping[str, Mapping[str, Facts]] = {
         **dict.fromkeys(("version", "serial", "manufacturer", "product", "sku", "family"), _BASE64),
         "base64": _FLAG,
     },
+    "pve-sdn-dhcp-range": {
+        "start-address": {"type": "string", "format": "ip"},
+        "end-address": {"type": "string", "format": "ip"},
+    },
     "pve-qm-watchdog": {
         "model": {"type": "string", "optional": 1, "enum": ["i6300esb", "ib700"], "default_key": 1},
         "action": {

@@ -14,7 +14,8 @@ _DISK = 270_553_174_016
 def make() -> Cluster:
     cluster = Cluster(bare_guests_obey=False, has_ready_token=False)
     cluster.access = Access(users={"root@pam": User()}, realms=empty.realms())
-    interfaces = {"vmbr0": empty.interfaces("192.0.2.2")["vmbr0"] | {"bridge_ports": ""}}
+    usual = empty.interfaces("192.0.2.2")
+    interfaces = {"eth0": usual["eno1"], "vmbr0": usual["vmbr0"] | {"bridge_ports": "eth0"}}
     cluster.nodes["pve1"] = Node(
         "pve1", "192.0.2.2", cpus=2, memory=_MEMORY, disk=_DISK, booted=cluster.now() - 7000, interfaces=interfaces
     )

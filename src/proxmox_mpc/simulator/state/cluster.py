@@ -21,7 +21,8 @@ from proxmox_mpc.simulator.state.task import Task
 
 @dataclass
 class Node:
-    """One host. Sizes in bytes; `interfaces` is /etc/network/interfaces by name."""
+    """One host. Sizes in bytes; `interfaces` is /etc/network/interfaces by name, and `planned_interfaces` its successor
+    that waits to be applied."""
 
     name: str
     address: str = "192.0.2.2"
@@ -31,6 +32,7 @@ class Node:
     online: bool = True
     booted: float = 0.0
     interfaces: dict[str, dict[str, Any]] = field(default_factory=dict)
+    planned_interfaces: dict[str, dict[str, Any]] | None = None
     settings: dict[str, str] = field(default_factory=dict)
 
 
@@ -148,6 +150,11 @@ class Cluster:
             return f"{definition.get('path', f'/mnt/pve/{storage}')}/{parsed.path}"
         group = definition.get("vgname") or definition.get("pool") or storage
         return f"/dev/{group}/{parsed.file}"
+
+    def has_bridge(self, node: str, name: str) -> bool:
+        """Can a guest on the node be plugged into it: a bridge of the node, or a running virtual network?"""
+        networks = self.files.get("sdn/running", {}).get("sdn/vnets.cfg", {})
+        return name in self.nodes[node].interfaces or name in networks
 
     # --- guests ---------------------------------------------------------------------------------
 

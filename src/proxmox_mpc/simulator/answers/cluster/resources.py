@@ -8,6 +8,7 @@ from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.answers.guests import _vitals
 from proxmox_mpc.simulator.answers.nodes import _load
+from proxmox_mpc.simulator.answers.sdn import on_nodes
 from proxmox_mpc.simulator.answers.storage import _space
 from proxmox_mpc.simulator.state.cluster import Cluster, Node
 from proxmox_mpc.simulator.state.guest import Guest
@@ -71,26 +72,17 @@ def storage_row(cluster: Cluster, name: str, node: Node) -> dict[str, Any]:
     return {**row, "status": "available", "disk": space.used, "maxdisk": space.total}
 
 
-def _network_rows(cluster: Cluster, node: Node) -> list[dict[str, Any]]:
-    row = {
-        "id": f"network/{node.name}/zone/localnetwork",
-        "network": "localnetwork",
+def _network_row(cluster: Cluster, node: Node, zone: str, status: str) -> dict[str, Any]:
+    if cluster.version != "9.1":
+        return {"id": f"sdn/{node.name}/{zone}", "node": node.name, "sdn": zone, "status": status, "type": "sdn"}
+    return {
+        "id": f"network/{node.name}/zone/{zone}",
+        "network": zone,
         "network-type": "zone",
         "node": node.name,
-        "status": "ok" if node.online else "unknown",
+        "status": status if node.online else "unknown",
         "type": "network",
     }
-    if cluster.version != "9.1":
-        return [
-            {
-                "id": f"sdn/{node.name}/localnetwork",
-                "node": node.name,
-                "sdn": "localnetwork",
-                "status": "ok",
-                "type": "sdn",
-            }
-        ]
-    return [row]
 
 
 @answers("GET", "/cluster/resources")
@@ -115,5 +107,8 @@ def listing(call: Call) -> Any:
     if wanted == "" or (wanted == "sdn" and cluster.version != "9.1"):
         for node in cluster.nodes.values():
             if call.may("/sdn/zones/localnetwork", "SDN.Audit", "SDN.Use"):
-                rows += _network_rows(cluster, node)
+                rows.append(_network_row(cluster, node, on_nodes.LOCAL, "ok"))
+            for name, zone in on_nodes.zones_on(call, node.name):
+                row = _network_row(cluster, node, name, "available")
+                rows.append(row | {"zone-type": zone["type"]} if cluster.version == "9.1" else row)
     return rows

@@ -74,12 +74,16 @@ def reference_errors(call: Call, rule: Rule) -> dict[str, str]:
 def check(call: Call, rule: Rule, in_group: bool) -> None:
     """Raise 400 with PVE's texts for a rule that cannot be."""
     kind = rule["type"]
+    if "vnet" in call.params and kind in ("in", "out"):
+        refuse(type=f"invalid rule type '{kind}' for rule_env 'vnet'")
     if kind == "group":
         if in_group:
             refuse(type="invalid rule type 'group' for rule_env 'group'")
         return
     if rule["action"] not in _ACTIONS:
         refuse(action=f"unknown action '{rule['action']}'")
+    if kind == "forward" and rule["action"] == "REJECT":
+        refuse(action="cannot define REJECT rules on forward chain")
     if "macro" in rule and rule["macro"] not in MACROS:
         refuse(macro=f"unknown macro '{rule['macro']}'")
     if "iface" in rule and in_group:

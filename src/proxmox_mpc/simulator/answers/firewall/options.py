@@ -10,10 +10,10 @@ from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.answers.firewall import _scope
 from proxmox_mpc.simulator.state.digest import digest
 
-_NOT_OPTIONS = frozenset({"node", "vmid", "digest", "delete"})
+_NOT_OPTIONS = frozenset({"node", "vmid", "vnet", "digest", "delete"})
 
 
-@answers("GET", *_scope.paths("/options"))
+@answers("GET", *_scope.paths("/options"), _scope.VNET + "/options")
 def read(call: Call) -> Any:
     options = _scope.find(call).options
     parameters = call.routes.method("PUT", call.method.path).parameters
@@ -23,7 +23,7 @@ def read(call: Call) -> Any:
     return {**shown, "digest": digest(sorted(options.items()))}
 
 
-@answers("PUT", *_scope.paths("/options"))
+@answers("PUT", *_scope.paths("/options"), _scope.VNET + "/options")
 def update(call: Call) -> None:
     """Deletes first, then sets: a key in both is set (fw-guest-options, 9.1)."""
     options = _scope.find(call).options

@@ -105,5 +105,10 @@ def _of_group(call: Call) -> list[Rule]:
 
 
 _GROUP = _scope.CLUSTER + "/groups/{group}"
-register(_scope.paths("/rules"), _scope.paths("/rules/{pos}"), lambda call: _scope.find(call).rules, False)
+register(
+    [*_scope.paths("/rules"), _scope.VNET + "/rules"],
+    [*_scope.paths("/rules/{pos}"), _scope.VNET + "/rules/{pos}"],
+    lambda call: _scope.find(call).rules,
+    False,
+)
 register([_GROUP], [_GROUP + "/{pos}"], _of_group, True)

@@ -30,7 +30,7 @@ async def start(work: _tasks.Work, guest: Guest) -> None:
                 die(f"volume '{volid}' does not exist")
             if key.startswith("net"):
                 bridge = _drives.parse(text, "name").get("bridge")
-                if bridge and bridge not in cluster.nodes[guest.node].interfaces:
+                if bridge and not cluster.has_bridge(guest.node, bridge):
                     die(f"bridge '{bridge}' does not exist")
         await work.takes(_START_S)
         guest.run = Run(cluster.now(), cluster.next_pid())

@@ -58,7 +58,7 @@ def _check_hardware(cluster: Cluster, guest: Guest) -> None:
                 die(f"volume '{volid}' does not exist")
         elif re.fullmatch(r"net\d+", key):
             bridge = _drives.parse_net(text).get("bridge")
-            if bridge and bridge not in cluster.nodes[guest.node].interfaces:
+            if bridge and not cluster.has_bridge(guest.node, bridge):
                 die(f"bridge '{bridge}' does not exist")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -117,7 +117,9 @@ def update(call: Call, collection: Collection, name: str, given: Section) -> Non
         die(prefix + _STALE)
     section = sections[name]
     needed = collection.needed_by(section)
-    known = call.method.parameters.indexes
+    known: Container[str] = call.method.parameters.indexes
+    if collection.kinds is not None:
+        known = collection.kinds[section["type"]] - {"type"}
     if given.pop("type", section.get("type")) != section.get("type"):
         die(f"{prefix}unexpected property 'type'")
     _check_options(collection, section, given, prefix)

@@ -1,0 +1,54 @@
+"""A node's interfaces: changes wait in a file of their own until they are applied or thrown away."""
+
+from __future__ import annotations
+
+from tests.unit.simulator.api import Api
+
+NET = "/nodes/pve-node1/network"
+
+
+async def changes(api: Api) -> str:
+    return str((await api.call("GET", NET)).body.get("changes", ""))
+
+
+async def test_changes_wait_until_they_are_applied(api: Api) -> None:
+    await api.do("POST", NET, iface="vmbr7", type="bridge", cidr="10.7.0.1/24", autostart=1)
+    assert "+iface vmbr7 inet static" in await changes(api)
+    assert "vmbr7" not in api.sim.cluster.nodes["pve-node1"].interfaces
+    assert await api.run("PUT", NET) == "OK"
+    assert await changes(api) == ""
+    assert (await api.get(f"{NET}/vmbr7"))["active"] == 1
+
+
+async def test_revert_forgets_the_changes(api: Api) -> None:
+    before = await api.get(NET)
+    await api.do("DELETE", f"{NET}/vmbr1")
+    assert await changes(api)
+    await api.do("DELETE", NET)
+    assert await api.get(NET) == before
+    assert await changes(api) == ""
+
+
+async def test_a_bond_of_cards_under_a_bridge(api: Api) -> None:
+    refused = await api.call("POST", NET, iface="bond0", type="bond", slaves="eno7")
+    assert refused.reason == "bond 'bond0' - unable to find slave 'eno7'"
+    taken = await api.call("POST", NET, iface="bond0", type="bond", slaves="eno1")
+    assert taken.errors == {"slaves": "eno1 is already used on interface 'vmbr0'."}
+    await api.do("PUT", f"{NET}/vmbr0", type="bridge", cidr="192.0.2.11/24", bridge_ports="")
+    await api.do("POST", NET, iface="bond0", type="bond", slaves="eno1", bond_mode="802.3ad")
+    await api.do("PUT", f"{NET}/vmbr0", type="bridge", cidr="192.0.2.11/24", bridge_ports="bond0")
+    bond = await api.get(f"{NET}/bond0")
+    assert (bond["type"], bond["slaves"], bond["bond_mode"], bond["bond_miimon"]) == ("bond", "eno1", "802.3ad", "100")
+
+
+async def test_a_vlan_knows_its_card_and_tag_by_name(api: Api) -> None:
+    await api.do("POST", NET, iface="eno1.30", type="vlan", cidr="10.30.0.1/24")
+    vlan = await api.get(f"{NET}/eno1.30")
+    assert (vlan["type"], vlan["vlan-id"], vlan["vlan-raw-device"]) == ("vlan", "30", "eno1")
+
+
+async def test_aware_bridge_carries_all_vlans(api: Api) -> None:
+    await api.do("POST", NET, iface="vmbr9", type="bridge", bridge_vlan_aware=1)
+    assert (await api.get(f"{NET}/vmbr9"))["bridge_vids"] == "2-4094"
+    await api.do("PUT", f"{NET}/vmbr9", type="bridge", delete="bridge_vlan_aware")
+    assert "bridge_vids" not in await api.get(f"{NET}/vmbr9")
