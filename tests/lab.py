@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from proxmox_mpc.engine import manifests, planner
-from proxmox_mpc.engine.execute import Execution, Outcome, Progress
+from proxmox_mpc.engine.execute import Execution, Outcome
+from proxmox_mpc.engine.journal import Progress
 from proxmox_mpc.engine.plan import Plan
 from proxmox_mpc.kinds import find_kind
 from proxmox_mpc.kinds._kind import Key, Live, Owned, Resource, View
@@ -43,6 +44,11 @@ class MemoryJournal:
 
     async def reserve(self, vmid: int, owner: str) -> bool:
         return True
+
+    async def claim(self, owned: Owned) -> bool:
+        known = self.owned.get(owned.key)
+        self.owned[owned.key] = owned
+        return known is None or known.application == owned.application
 
     async def remember(self, owned: Owned) -> None:
         self.owned[owned.key] = owned

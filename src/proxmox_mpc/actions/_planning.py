@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pydantic import Field
@@ -39,9 +40,10 @@ class DesiredState(Request):
 
 @dataclass(frozen=True)
 class Prepared:
-    """A plan with what it was made from."""
+    """A plan with what it was made from, and when it began to look."""
 
     plan: Plan
+    planned_at: datetime
     view: View
     resources: Sequence[Resource]
     documents: list[dict[str, Any]]
@@ -75,6 +77,7 @@ def load(
 
 async def prepare(session: Session, desired: DesiredState) -> Prepared:
     """Read the cluster and make the plan; nothing is written."""
+    planned_at = session.now()
     resources, documents = load(session, desired.texts, desired.namespace)
     context = await session.context()
     store = await session.store()
@@ -88,4 +91,4 @@ async def prepare(session: Session, desired: DesiredState) -> Prepared:
         prune=desired.prune,
         adopt=desired.adopt,
     )
-    return Prepared(await planner.plan(view, find_kind, wish), view, resources, documents)
+    return Prepared(await planner.plan(view, find_kind, wish), planned_at, view, resources, documents)

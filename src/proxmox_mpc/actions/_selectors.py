@@ -25,14 +25,14 @@ def _terms(selector: str) -> Iterable[re.Match[str]]:
 def matches_labels(tags: Iterable[str], selector: str) -> bool:
     """Whether tags satisfy every term of a label selector. Raises UsageError."""
     names = {tag for tag in tags if tag}
-    labels = {key: value for key, hyphen, value in (tag.partition("-") for tag in names) if hyphen}
+    labels = {(key, value) for key, hyphen, value in (tag.partition("-") for tag in names) if hyphen}
     for term in _terms(selector):
         key, value = term["key"], term["value"]
         if term["op"] is None:
-            found = key in names or key in labels
+            found = key in names or any(key == label for label, _ in labels)
             hit = found != bool(term["not"])
         else:
-            same = labels.get(key) == value or (value == "" and key in names)
+            same = (key, value) in labels or (value == "" and key in names)
             hit = same != (term["op"] == "!=")
         if not hit:
             return False

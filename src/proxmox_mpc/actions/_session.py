@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from proxmox_mpc.engine.execute import Progress
+from proxmox_mpc.engine.journal import Progress
 from proxmox_mpc.kinds._kind import View
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from proxmox_mpc.actions._applying import applier
 from proxmox_mpc.actions._planning import DesiredState, prepare
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import OutcomeView, PlanView, outcome_views, plan_view
-from proxmox_mpc.applications.apply import settle_unfinished
+from proxmox_mpc.actions.resume import ResumeRequest, resume
 from proxmox_mpc.engine.plan import Blocked
 
 
@@ -40,8 +40,7 @@ class PlanMoved(Blocked):
 @action(permission="resources:write", route="POST /applications/apply", writes=True)
 async def apply(session: Session, request: ApplyRequest) -> ApplyResult:
     """Make the cluster as these manifests say, as a new revision of the application."""
-    context = await session.context()
-    resumed = await settle_unfinished(await session.store(), context.name, await session.cluster())
+    resumed = (await resume(session, ResumeRequest())).resumed
     prepared = await prepare(session, request)
     plan = prepared.plan
     if request.agreed and request.agreed != plan.hash:
@@ -57,5 +56,6 @@ async def apply(session: Session, request: ApplyRequest) -> ApplyResult:
         manifests=prepared.documents,
         shown=shown.model_dump(mode="json", by_alias=True),
         source=request.source,
+        planned_at=prepared.planned_at,
     )
     return ApplyResult(plan=shown, revision=revision, outcomes=outcome_views(outcomes), resumed=resumed)

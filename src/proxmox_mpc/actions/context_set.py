@@ -53,6 +53,10 @@ async def context_set(session: Session, request: ContextSetRequest) -> ContextSe
         given |= {"user": None, "password": None}
     elif request.user:
         given |= {"token_id": None, "token_secret": None}
+    trusts = [name for name in ("ca", "fingerprint", "insecure") if given.get(name)]
+    if trusts:
+        # One way of trusting replaces the others: the loosest must not stay on by accident.
+        given = {"ca": None, "fingerprint": None, "insecure": False} | given
     context = replace(known, **given)
     if not context.endpoints:
         raise UsageError("a context needs an endpoint", hint="--endpoint https://pve1:8006, several for failover")

@@ -42,6 +42,7 @@ class DeleteResult(Result):
 @action(permission="resources:write", route="POST /applications/delete", writes=True)
 async def delete(session: Session, request: DeleteRequest) -> DeleteResult:
     """Delete objects, last created first; without an agreed plan's hash only show what would go."""
+    planned_at = session.now()
     plan, view, documents = await _plan(session, request)
     shown = plan_view(plan)
     if request.agreed == "" or plan.is_empty:
@@ -49,7 +50,12 @@ async def delete(session: Session, request: DeleteRequest) -> DeleteResult:
     if request.agreed != plan.hash:
         raise PlanMoved(f"what would be deleted is not what was agreed to ({request.agreed[:12]})")
     _, outcomes = await (await applier(session)).apply(
-        plan, view, verb="delete", manifests=documents, shown=shown.model_dump(mode="json", by_alias=True)
+        plan,
+        view,
+        verb="delete",
+        manifests=documents,
+        shown=shown.model_dump(mode="json", by_alias=True),
+        planned_at=planned_at,
     )
     return DeleteResult(plan=shown, outcomes=outcome_views(outcomes))
 

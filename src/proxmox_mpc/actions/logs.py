@@ -7,7 +7,7 @@ from pydantic import Field
 from proxmox_mpc.actions._action import Request, Result, action
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions.get import is_named
-from proxmox_mpc.engine.execute import Progress
+from proxmox_mpc.engine.journal import Progress
 from proxmox_mpc.errors import NotFoundError
 from proxmox_mpc.kinds import find_kind
 from proxmox_mpc.kinds._kind import Key

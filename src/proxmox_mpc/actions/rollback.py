@@ -11,7 +11,7 @@ from proxmox_mpc.actions._planning import DesiredState, ManifestText, prepare
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import plan_view
 from proxmox_mpc.actions.apply import ApplyRequest, ApplyResult, apply
-from proxmox_mpc.errors import NotFoundError
+from proxmox_mpc.errors import NotFoundError, RefusedError
 
 
 class RollbackRequest(Request):
@@ -33,14 +33,16 @@ async def rollback(session: Session, request: RollbackRequest) -> ApplyResult:
     revisions = await store.applications.history(context.name, request.application)
     number = request.revision
     if number is None:
-        deployed = [r.number for r in revisions if r.status in ("deployed", "superseded")]
-        number = deployed[-2] if len(deployed) > 1 else None
+        earlier = [r.number for r in revisions[:-1] if r.status in ("deployed", "superseded")]
+        number = earlier[-1] if earlier else None
     target = next((r for r in revisions if r.number == number), None)
     if target is None:
         known = ", ".join(str(r.number) for r in revisions)
         hint = f"revisions: {known}" if known else "proxmox-cli status lists the applications"
         what = f"revision {number}" if number is not None else "earlier revision"
         raise NotFoundError(f"application {request.application!r} has no {what}", hint=hint)
+    if target.status == "uninstalled":
+        raise RefusedError(f"revision {target.number} deleted everything; there is nothing to go back to")
     texts = [ManifestText(name=f"revision {target.number}", content=json.dumps(doc)) for doc in target.manifests]
     desired = DesiredState(texts=texts, application=request.application, allow=request.allow, prune=True)
     if not request.agreed:

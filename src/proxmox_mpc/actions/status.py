@@ -28,7 +28,7 @@ class StatusRequest(Request):
 
 
 class MemberView(Result):
-    """One owned resource: synced, drifted (and in what), restart pending, or missing."""
+    """One owned resource: synced, drifted (and in what), restart pending, unfinished, or missing."""
 
     kind: str
     namespace: str
@@ -85,9 +85,8 @@ async def _application(
     if any(member.state == "drifted" for member in members):
         members = [_attributed(member, await view.tasks(), last.finished_at) for member in members]
     states = {member.state for member in members}
-    health = (
-        "degraded" if "missing" in states or last.status == "failed" else "drifted" if "drifted" in states else "synced"
-    )
+    lacking = states & {"missing", "unfinished"} or last.status == "failed"
+    health = "degraded" if lacking else "drifted" if "drifted" in states else "synced"
     return ApplicationView(
         name=app.name,
         revision=last.number,
@@ -116,6 +115,8 @@ async def _member(view: View, key: Key, owned: Owned, live: Live | None) -> Memb
         return MemberView(**head, state="missing", detail="is not on the cluster any more")
     kind = find_kind(key.kind)
     where = " ".join(str(value) for name, value in live.identity.items() if str(value) != key.name)
+    if owned.applied is None:
+        return MemberView(**head, state="unfinished", detail="its creation did not end; apply again", where=where)
     changes = three_way(kind.schema, live.fields, owned.applied, owned.applied)
     if changes:
         detail = ", ".join(

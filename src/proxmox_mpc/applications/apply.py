@@ -11,13 +11,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from proxmox_mpc.applications.journal import StoreJournal
-from proxmox_mpc.engine.execute import ApplyFailed, Execution, Outcome, Progress
+from proxmox_mpc.engine.execute import ApplyFailed, Execution, Outcome
+from proxmox_mpc.engine.journal import Progress
 from proxmox_mpc.engine.plan import Plan
 from proxmox_mpc.errors import MpcError
 from proxmox_mpc.kinds._kind import Kind, View
 
 if TYPE_CHECKING:
-    from proxmox_mpc.pve import Cluster
     from proxmox_mpc.store import Store
     from proxmox_mpc.store.records import RevisionStatus, RunStatus
 
@@ -41,16 +41,26 @@ class Applier:
         verb: str,
         manifests: Sequence[dict[str, Any]],
         shown: dict[str, Any],
+        planned_at: datetime,
         source: str = "",
         note: str = "",
     ) -> tuple[int | None, list[Outcome]]:
         """Carry out the plan; answers the new revision's number (None where nothing was to do) and the outcomes.
 
-        Raises Blocked with nothing changed and nothing recorded; ApplyFailed with the revision marked failed.
+        `planned_at` is when the plan began to read the cluster. Raises Blocked, and ApplyBusy where another process
+        is or was at work since then, with nothing changed and nothing recorded; ApplyFailed with the revision marked
+        failed.
         """
         plan.refuse_blocked()
         run = await self.store.runs.begin(
-            plan.context, plan.application, verb, self.actor, os.getpid(), socket.gethostname(), plan.hash
+            plan.context,
+            plan.application,
+            verb,
+            self.actor,
+            os.getpid(),
+            socket.gethostname(),
+            plan.hash,
+            planned_at=planned_at,
         )
         number: int | None = None
         if not plan.is_empty:
@@ -62,6 +72,7 @@ class Applier:
                 manifests=list(manifests),
                 plan=shown,
                 note=note or verb,
+                run=run.id,
             )
             number = revision.number
         journal = StoreJournal(self.store, plan.context, run.id, self.now)
@@ -103,26 +114,3 @@ class Applier:
                 message=str(outcome.error or outcome.action.value),
                 actor=self.actor,
             )
-
-
-async def settle_unfinished(store: Store, context: str, pve: Cluster) -> list[str]:
-    """Runs whose process died: wait for the tasks that they started, then close them.
-
-    What they made carries its marks, so that the next plan finds it. Answers one line per run, to be shown.
-    """
-    lines: list[str] = []
-    for run, entries in await store.runs.unfinished(context):
-        for entry in entries:
-            if entry.state == "accepted" and entry.upid:
-                try:
-                    await pve.wait(entry.upid)
-                    await store.runs.done(run.id, entry.seq)
-                except MpcError as error:
-                    await store.runs.failed(run.id, entry.seq, str(error))
-        open_ended = sum(entry.state in ("sending", "accepted") for entry in entries)
-        await store.runs.finish(run.id, "interrupted", {"status": "interrupted", "open": open_ended})
-        lines.append(
-            f"{run.verb} of {run.application} by {run.actor} at {run.started_at:%Y-%m-%d %H:%M} did not end: "
-            f"{len(entries)} requests journalled, {open_ended} without a known end; continuing from what is there"
-        )
-    return lines

@@ -41,6 +41,9 @@ class StoreJournal:
     async def reserve(self, vmid: int, owner: str) -> bool:
         return await self.store.reservations.reserve(self.context, vmid, owner, RESERVATION_S)
 
+    async def claim(self, owned: Owned) -> bool:
+        return await self.store.resources.claim(to_record(owned, self.context, self.now()))
+
     async def remember(self, owned: Owned) -> None:
         await self.store.resources.put(to_record(owned, self.context, self.now()))
 

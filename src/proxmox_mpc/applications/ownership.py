@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from proxmox_mpc.kinds._kind import Key, Owned
 
@@ -22,7 +22,11 @@ def record_key(record: OwnedResource) -> Key:
 
 
 def _owned(record: OwnedResource) -> Owned:
-    return Owned(record_key(record), record.uid, record.application, record.identity, dict(record.applied))
+    return Owned(record_key(record), record.uid, record.application, record.identity, _copy(record.applied))
+
+
+def _copy(applied: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if applied is None else dict(applied)
 
 
 def of_application(owned: Mapping[Key, Owned], application: str) -> dict[Key, Owned]:
@@ -40,6 +44,6 @@ def to_record(owned: Owned, context: str, now: datetime) -> OwnedResource:
         uid=owned.uid,
         application=owned.application,
         identity=dict(owned.identity),
-        applied=dict(owned.applied),
+        applied=_copy(owned.applied),
         updated_at=now,
     )

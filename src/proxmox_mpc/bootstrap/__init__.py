@@ -9,9 +9,10 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from proxmox_mpc import telemetry
 from proxmox_mpc.actions._session import FoundContext, Session
 from proxmox_mpc.bootstrap import clusters, contexts
-from proxmox_mpc.engine.execute import Progress
+from proxmox_mpc.engine.journal import Progress
 from proxmox_mpc.settings import Settings
 
 if TYPE_CHECKING:
@@ -19,12 +20,16 @@ if TYPE_CHECKING:
     from proxmox_mpc.store.secrets import SecretKey
 
 
-def open_session(context: str = "", *, report: Callable[[Progress], None] = lambda progress: None) -> Session:
+def open_session(
+    context: str = "", *, report: Callable[[Progress], None] = lambda progress: None, log_level: str = "WARNING"
+) -> Session:
     """A session of this machine's user, on the embedded store; `context` names one, or leaves the choice open.
 
-    Use it with `async with`. Nothing is opened before it is asked for. Raises SettingInvalid.
+    `log_level` holds where the environment names none. Use it with `async with`. Nothing is opened before it is asked
+    for. Raises SettingInvalid.
     """
     settings = Settings.load()
+    telemetry.configure(settings.log_level or log_level, json=settings.log_json)
     keys: list[SecretKey] = []
 
     def key() -> SecretKey:

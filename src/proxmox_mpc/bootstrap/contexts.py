@@ -66,6 +66,8 @@ def from_file(path: Path) -> tuple[dict[str, Context], str]:
 
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, yaml.reader.ReaderError):
+        raise InvalidInput("not a text file in UTF-8", place=Place(str(path), 1, 1)) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = Place(str(path), mark.line + 1, mark.column + 1) if mark else Place(str(path), 1, 1)
@@ -89,6 +91,11 @@ def _entry(path: Path, name: str, entry: Any) -> dict[str, Any]:
         raise InvalidInput(
             f"context {name!r}: there is no {unknown[0]!r}", hint=f"known: {', '.join(FIELDS)}", place=place
         )
+    for field, value in entry.items():
+        wanted = bool if field == "insecure" else (str, list) if field == "endpoints" else str
+        if not isinstance(value, wanted):
+            hint = "true or false, without quotes" if field == "insecure" else "a text, in quotes if need be"
+            raise InvalidInput(f"context {name!r}: {field} is {value!r}", hint=hint, place=place)
     endpoints = entry.get("endpoints")
     endpoints = [endpoints] if isinstance(endpoints, str) else endpoints
     if not isinstance(endpoints, list) or not endpoints:

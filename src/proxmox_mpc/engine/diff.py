@@ -17,20 +17,32 @@ from proxmox_mpc.kinds._schema import HIDDEN, Schema
 
 
 def three_way(
-    schema: Schema, live: Mapping[str, Value], desired: Mapping[str, Value], applied: Mapping[str, Value] | None
+    schema: Schema,
+    live: Mapping[str, Value],
+    desired: Mapping[str, Value],
+    applied: Mapping[str, Value] | None,
+    *,
+    fresh: bool = False,
 ) -> list[Change]:
-    """The changes that take `live` to `desired`, in the schema's order, each with its declared impact."""
+    """The changes that take `live` to `desired`, in the schema's order, each with its declared impact.
+
+    `fresh` is an object whose creation has not ended: its preferences still count, where it stands is not its home.
+    """
     changes = [
         Change(path, live.get(path), desired[path], schema.impact(path)) for path in schema.differences(live, desired)
     ]
-    changes += _only_applied_knows(schema, live, desired, applied)
+    changes += _only_applied_knows(schema, live, desired, applied, fresh)
     if applied is not None:
         changes += _no_longer_declared(schema, live, desired, applied)
     return changes
 
 
 def _only_applied_knows(
-    schema: Schema, live: Mapping[str, Value], desired: Mapping[str, Value], applied: Mapping[str, Value] | None
+    schema: Schema,
+    live: Mapping[str, Value],
+    desired: Mapping[str, Value],
+    applied: Mapping[str, Value] | None,
+    fresh: bool,
 ) -> Iterator[Change]:
     """Fields that the cluster does not show: secrets, what only creation takes, and preferences."""
     for path, value in desired.items():
@@ -42,12 +54,10 @@ def _only_applied_knows(
             unset = live.get(path) != HIDDEN
             if unset or (before is not None and before != value):
                 yield Change(path, before, value, leaf.wire.impact)
-        elif before is None or before == value:
-            continue
-        elif leaf.wire.create_only:
-            yield Change(path, before, value, Impact.REPLACE, "is decided at creation")
-        elif leaf.wire.preference and live.get(path) != value:
+        elif leaf.wire.preference and live.get(path) != value and (fresh or before not in (None, value)):
             yield Change(path, live.get(path), value, leaf.wire.impact)
+        elif leaf.wire.create_only and before not in (None, value):
+            yield Change(path, before, value, Impact.REPLACE, "is decided at creation")
 
 
 def _no_longer_declared(

@@ -1,7 +1,7 @@
 """A plan carried out: in parallel where no need forbids it, every write journalled before it is sent.
 
-A step that fails stops those that need it and nobody else. What was done is remembered as it is done, so that a
-killed apply is continued by the next plan: it finds what it made by its marks.
+A step that fails stops those that need it and nobody else; a cluster that is gone stops all that have not begun. What
+is made is remembered before it is made, so that a killed apply is continued by the next plan, whatever it had reached.
 """
 
 from __future__ import annotations
@@ -9,51 +9,20 @@ from __future__ import annotations
 import asyncio
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
+from proxmox_mpc.engine.journal import Journal, Progress
 from proxmox_mpc.engine.lanes import Lanes
 from proxmox_mpc.engine.plan import Action, Plan, Step
+from proxmox_mpc.engine.step_run import StepRun
 from proxmox_mpc.errors import MpcError
-from proxmox_mpc.kinds._field import Impact
 from proxmox_mpc.kinds._kind import Key, Kind, Live, Owned, View
-from proxmox_mpc.kinds._mark import Mark
 
 STEPS_AT_ONCE = 16
 """Steps in flight; what they may ask of a node or storage is bounded by the lanes."""
-
-
-class Journal(Protocol):
-    """Where an execution writes down what it does, durably, before and after it does it."""
-
-    async def sending(self, step: str, resource: str, method: str, path: str) -> int: ...
-
-    async def accepted(self, entry: int, upid: str) -> None: ...
-
-    async def done(self, entry: int) -> None: ...
-
-    async def failed(self, entry: int, error: str) -> None: ...
-
-    async def reserve(self, vmid: int, owner: str) -> bool: ...
-
-    async def remember(self, owned: Owned) -> None: ...
-
-    async def forget(self, key: Key) -> None: ...
-
-
-@dataclass(frozen=True)
-class Progress:
-    """One thing that happened while a plan runs, as it happens."""
-
-    key: Key
-    what: Literal["started", "request", "log", "done", "failed", "skipped"]
-    text: str = ""
-    action: Action = Action.NONE
-    upid: str = ""
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -81,8 +50,17 @@ class ApplyFailed(MpcError):
         lines = "\n".join(
             f"  {o.key}: {o.error}" + (f"\n    {o.error.hint}" if o.error and o.error.hint else "") for o in failed
         )
-        rest = f"; {skipped} not tried because they need them" if skipped else ""
+        rest = f"; {skipped} not tried" if skipped else ""
         super().__init__(f"{len(failed)} of {len(outcomes)} steps failed{rest}:\n{lines}")
+
+
+class ClusterLost(ApplyFailed):
+    """The cluster went away while the plan was carried out."""
+
+    code = "apply.cluster-lost"
+    exit_code = 7
+    http_status = 503
+    default_hint = "once it answers again, apply again: what was done stays done, the rest is planned anew"
 
 
 class InternalError(MpcError):
@@ -110,7 +88,9 @@ class Execution:
     new_uid: Callable[[], str]
     report: Callable[[Progress], None] = lambda progress: None
     clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     lanes: Lanes = field(default_factory=Lanes)
+    _lost: MpcError | None = None
     _taken: set[int] = field(default_factory=set)
     _reserving: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -130,6 +110,9 @@ class Execution:
                 await self._refresh(step)
                 return Outcome(step.key, step.action, "done")
             async with places:
+                if self._lost is not None:
+                    self.report(Progress(step.key, "skipped", "the cluster does not answer any more", step.action))
+                    return Outcome(step.key, step.action, "skipped")
                 return await self._step(step)
 
         for step in steps.values():
@@ -143,7 +126,7 @@ class Execution:
             raise
         outcomes = [outcome for outcome in outcomes if outcome.action is not Action.NONE]
         if any(outcome.status == "failed" for outcome in outcomes):
-            raise ApplyFailed(outcomes)
+            raise ClusterLost(outcomes) if self._lost is not None else ApplyFailed(outcomes)
         return outcomes
 
     async def _refresh(self, step: Step) -> None:
@@ -156,6 +139,8 @@ class Execution:
             await self.journal.remember(fresh)
 
     async def _step(self, step: Step) -> Outcome:
+        from proxmox_mpc.pve import ClusterUnreachable  # a session that gets here has the client loaded
+
         start = self.clock()
         self.report(Progress(step.key, "started", action=step.action))
         try:
@@ -163,6 +148,8 @@ class Execution:
         except Exception as problem:
             # A fault of our own fails its step like any other: the rest goes on, and everything is recorded.
             error = problem if isinstance(problem, MpcError) else InternalError(problem)
+            if isinstance(error, ClusterUnreachable):
+                self._lost = error
             self.report(Progress(step.key, "failed", str(error), step.action, seconds=self.clock() - start))
             return Outcome(step.key, step.action, "failed", error, self.clock() - start)
         seconds = self.clock() - start
@@ -192,87 +179,3 @@ class Execution:
         owned = Owned(step.key, uid, self.plan.application, live.identity, resource.fields)
         await self.journal.remember(owned)
         return live
-
-
-@dataclass
-class StepRun:
-    """What a driver may do for one step: see `kinds._kind.Run`."""
-
-    execution: Execution
-    step: Step
-    uid: str
-
-    @property
-    def view(self) -> View:
-        return self.execution.view
-
-    @property
-    def allow(self) -> Impact:
-        # A deletion and a replacement were allowed with everything that belongs to them.
-        return max(self.execution.plan.allow, self.step.impact)
-
-    def lane(self, *names: str) -> AbstractAsyncContextManager[None]:
-        return self.execution.lanes.hold(*names)
-
-    def mark(self, vmid: int | None = None) -> Mark:
-        return Mark(self.uid, self.execution.plan.application, self.step.key, vmid)
-
-    async def call(self, verb: str, template: str, params: Mapping[str, Any], *, title: str) -> Any:
-        client = self.view.pve
-        send = {"POST": client.post, "PUT": client.put, "DELETE": client.delete}[verb]
-        path = template.format_map(_Shown(params))
-
-        async def request() -> Any:
-            return await send(template, params)
-
-        return await self._journalled(verb, path, title, request)
-
-    async def upload(
-        self, node: str, storage: str, content: str, source: str, filename: str, checksum: str | None
-    ) -> None:
-        if not await asyncio.to_thread(_is_file, source):
-            raise MpcError(f"there is no file {source}", hint="spec.source is relative to where you type the command")
-
-        async def request() -> Any:
-            return await self.view.pve.upload(node, storage, content, Path(source), filename, checksum=checksum)
-
-        path = f"/nodes/{node}/storage/{storage}/upload"
-        await self._journalled("POST", path, f"upload {filename}", request)
-
-    async def _journalled(self, verb: str, path: str, title: str, request: Callable[[], Any]) -> Any:
-        journal, key, report = self.execution.journal, self.step.key, self.execution.report
-        entry = await journal.sending(self.step.action.value, str(key), verb, path)
-        try:
-            answer = await request()
-            upid = answer if isinstance(answer, str) and answer.startswith("UPID:") else ""
-            report(Progress(key, "request", title, self.step.action, upid))
-            if upid:
-                await journal.accepted(entry, upid)
-                await self.view.pve.wait(upid, on_log=lambda line: report(Progress(key, "log", line, upid=upid)))
-        except MpcError as error:
-            await journal.failed(entry, str(error))
-            raise
-        await journal.done(entry)
-        return answer
-
-    async def reserve_vmid(self, wanted: int | None) -> int:
-        execution = self.execution
-        if wanted is not None:
-            return wanted
-        async with execution._reserving:
-            vmid, taken = await self.view.free_vmid()
-            while vmid in taken | execution._taken or not await execution.journal.reserve(vmid, str(self.step.key)):
-                vmid += 1
-            execution._taken.add(vmid)
-            return vmid
-
-
-def _is_file(path: str) -> bool:
-    return Path(path).is_file()
-
-
-class _Shown(dict[str, Any]):
-    """Path variables for a journal line; a missing one shows as it is written."""
-
-    def __missing__(self, key: str) -> str:
-        return f"{{{key}}}"

@@ -124,17 +124,21 @@ def _step(kind: Kind, resource: Resource, seen: Sighting, wish: Wish, needs: tup
             for path, value in resource.fields.items()
             if not path.startswith("metadata.")
         )
-        gone = "was deleted outside; is made anew" if owned is not None else ""
+        gone = "was deleted outside; is made anew" if owned is not None and owned.applied is not None else ""
         return Step(
             resource.key, Action.CREATE, changes, needs=needs, note=gone, choices=resource.choices, resource=resource
         )
     allow = max(wish.allow, _annotated(resource))
     applied = owned.applied if owned is not None and seen.owner is Owner.OURS else None
+    fresh = owned is not None and owned.applied is None and seen.owner is Owner.OURS
     changes = tuple(
         _flagged(kind, _allowed(kind.driver.cost(live, change), allow))
-        for change in three_way(kind.schema, live.fields, resource.fields, applied)
+        for change in three_way(kind.schema, live.fields, resource.fields, applied, fresh=fresh)
     )
-    step = Step(resource.key, Action.NONE, changes, needs=needs, resource=resource, live=live, owned=owned)
+    if fresh:
+        changes = tuple(_unused_yet(change) for change in changes)
+    note = "its creation did not end; it is finished now" if fresh and changes else ""
+    step = Step(resource.key, Action.NONE, changes, needs=needs, note=note, resource=resource, live=live, owned=owned)
     adopt = wish.adopt or resource.annotations.get(ADOPT_ANNOTATION) == "true"
     if seen.owner is Owner.OTHER:
         message = f"belongs to application {seen.application!r}"
@@ -155,6 +159,11 @@ def _step(kind: Kind, resource: Resource, seen: Sighting, wish: Wish, needs: tup
         why = "needs a new object and destroys the old one's data" if replaced else f"costs {impact.label}"
         return replace(step, blocked=f"{worst.path}: {why}")
     return step
+
+
+def _unused_yet(change: Change) -> Change:
+    """To move what nobody uses yet is part of making it."""
+    return replace(change, impact=Impact.NONE) if change.impact is Impact.MIGRATE else change
 
 
 def _allowed(change: Change, allow: Impact) -> Change:

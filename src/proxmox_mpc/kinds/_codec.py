@@ -111,7 +111,7 @@ def _keys(value: Any) -> Value:
 
 TEXT = Codec("text", _text, _text)
 # LXC adds a newline to descriptions, and forms may carry \r\n (facts.md 12).
-PROSE = Codec("text", lambda v: str(v).replace("\r\n", "\n").rstrip("\n"), _text)
+PROSE = Codec("text", lambda v: str(v).replace("\r\n", "\n").strip("\n"), _text)
 LOWER = Codec("text", lambda v: str(v).lower(), _text)
 INTEGER = Codec("integer", lambda v: int(number(v)), str)
 NUMBER = Codec("number", number, lambda v: f"{v:g}")
@@ -163,12 +163,18 @@ def property_string(parts: Mapping[str, str], default_part: str = "") -> str:
     return ",".join([*first, *(f"{name}={value}" for name, value in parts.items() if name != default_part)])
 
 
+def raw_text(value: object) -> str:
+    """A raw config value as the API takes it; booleans are 1 and 0."""
+    return ("1" if value else "0") if isinstance(value, bool) else str(value).strip()
+
+
 def option_text(value: object) -> str:
-    """A raw config value in the form in which `spec.options` compares it: part order and boolean words do not count."""
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    text = str(value).strip()
-    if "," not in text or "=" not in text:
+    """A raw config value in the form in which it is compared: the order of a property string's parts does not count.
+
+    Text with spaces is no property string (`args`), and is compared as it is.
+    """
+    text = raw_text(value)
+    if "," not in text or "=" not in text or " " in text:
         return text
     # A bare part is the default one: it stays first, where every reader expects it.
     return ",".join(sorted((part.strip() for part in text.split(",") if part.strip()), key=lambda p: ("=" in p, p)))

@@ -94,7 +94,8 @@ class CollectionDriver:
         it = self.collection
         own = {p: v for p, v in resource.fields.items() if p not in resource.secrets}
         params: dict[str, Any] = {it.key: resource.key.name, **self._params(run, own, resource)}
-        await run.call("POST", it.path, params, title=f"create {resource.key.name}")
+        makes = {it.key: resource.key.name}
+        await run.call("POST", it.path, params, title=f"create {resource.key.name}", makes=makes)
         return await self._reread(run, resource)
 
     async def update(self, run: Run, live: Live, resource: Resource, changes: Sequence[Change]) -> Live:

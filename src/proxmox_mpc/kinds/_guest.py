@@ -85,7 +85,7 @@ class GuestDriver:
             vmid: row
             for vmid, row in rows.items()
             if vmid in vmids
-            or row.get("name") in names
+            or self._name(row, {}) in names
             or (lost_store and INDEX_TAG in str(row.get("tags", "")).split(";"))
         }
         # A guest made a moment ago is not in /cluster/resources yet: the store knows where to look for it.
@@ -112,17 +112,23 @@ class GuestDriver:
                 # Before a difference in power is claimed, the node itself is asked: the bulk row may be stale.
                 state = str((await view.pve.get(self.api.path("/status/current"), where))["status"])
         except NotFoundError:
-            return None
+            return await self._follow(view, row, wishes)
         return self._live(row, config, self.decode(config), state)
+
+    async def _follow(self, view: View, row: Mapping[str, Any], wishes: Mapping[str, Any]) -> Live | None:
+        """A guest that is not where it was a moment ago: it may be moving. Only a VMID that nobody has is gone."""
+        rows = await view.pve.get("/cluster/resources", {"type": "vm"})
+        now = next((r for r in rows if r.get("vmid") == row["vmid"] and r.get("type") == self.api.type), None)
+        if now is None or now["node"] == row["node"]:
+            return None
+        return await self._read(view, now, wishes)
 
     def _live(self, row: Mapping[str, Any], config: Mapping[str, Any], fields: Fields, state: str) -> Live:
         vmid, node = int(row["vmid"]), str(row["node"])
         own, mark = split_block(str(config.get("description", "")))
         if mark is not None and mark.vmid != vmid:
             mark = None  # the description was copied by a clone
-        name = str(config.get(self.api.name_key) or row.get("name") or "")
-        if not name or UNNAMED.fullmatch(name):
-            name = f"{self.api.type}-{vmid}"
+        name = self._name(row, config)
         pool = str(row.get("pool") or DEFAULT_NAMESPACE)
         if "status" not in row and mark is not None:
             pool = mark.key.namespace
@@ -139,6 +145,11 @@ class GuestDriver:
         facts = {**row, "status": state, "name": name, "pool": pool, "namespace": key.namespace}
         identity = {"vmid": vmid, "node": node}
         return Live(key, identity, fields, facts, mark, str(config.get("digest", "")), config)
+
+    def _name(self, row: Mapping[str, Any], config: Mapping[str, Any]) -> str:
+        """What a guest is called; one without a name is called by its type and VMID."""
+        name = str(config.get(self.api.name_key) or row.get("name") or "")
+        return name if name and not UNNAMED.fullmatch(name) else f"{self.api.type}-{row['vmid']}"
 
     def decode(self, config: Mapping[str, Any]) -> Fields:
         """A config's canonical fields, without what is only the server's own."""
@@ -324,15 +335,18 @@ class GuestDriver:
         running = live.fields.get("state") == "running"
         impact, note = change.impact, change.note
         path = change.path
-        if path in (NAME, NAMESPACE) or path.removeprefix("options.") in self.api.at_once:
-            impact = Impact.NONE if path == NAMESPACE or self.api.type == "qemu" else Impact.PENDING
+        if path == NAMESPACE or path.removeprefix("options.") in self.api.at_once:
+            impact = Impact.NONE
+        elif path == NAME:
+            impact = Impact.NONE if self.api.type == "qemu" else Impact.PENDING  # a host name is read at start
         elif path == "state":
             impact = Impact.STOP_START if change.new == "stopped" else Impact.NONE
             note = "shut down" if change.new == "stopped" else "start"
-        elif path in ("memory", "cpu.cores", "cpu.sockets", "cpu.vcpus") and self._can_hotplug(live, path):
-            impact = Impact.HOTPLUG
+        elif path in ("memory", "cpu.vcpus") and self.api.type == "qemu":
+            impact = Impact.HOTPLUG if self._can_hotplug(live, path) else Impact.PENDING
         elif change.new is None and path.count(".") == 1 and path.partition(".")[0] in self.api.disk_lists:
-            note = "detached; its volume is kept as unused"
+            # Never in passing: whatever used this disk stops working, even if the volume is kept.
+            impact, note = Impact.STOP_START, "detached; its volume is kept as unused"
         elif path.endswith(".storage") and change.old is not None and path.partition(".")[0] in self.api.disk_lists:
             note = "moved to the other storage"
         if not running and impact in (Impact.HOTPLUG, Impact.PENDING):
@@ -342,8 +356,6 @@ class GuestDriver:
         return replace(change, impact=impact, note=note)
 
     def _can_hotplug(self, live: Live, path: str) -> bool:
-        if self.api.type == "lxc":
-            return True
         features = str(live.fields.get("hotplug", "network,disk,usb"))
         wanted = "memory" if path == "memory" else "cpu"
         return wanted in features.split(",") and live.fields.get("cpu.numa") is True

@@ -34,7 +34,7 @@ class NotKept(MpcError):
 
 async def create(guest: GuestDriver, run: Run, resource: Resource) -> Live:
     """Make the guest, by clone or from nothing; a VMID that was taken meanwhile is replaced by the next free one."""
-    from proxmox_mpc.pve import AlreadyExists
+    from proxmox_mpc.pve import AlreadyExists, TaskFailed
 
     wanted: int | None = resource.spec.vmid  # type: ignore[attr-defined]
     for _ in range(VMID_TRIES):
@@ -43,8 +43,10 @@ async def create(guest: GuestDriver, run: Run, resource: Resource) -> Live:
             if "template" in resource.fields:
                 return await _clone(guest, run, resource, vmid)
             return await _create_new(guest, run, resource, vmid)
-        except AlreadyExists:
-            if wanted is not None:
+        except (AlreadyExists, TaskFailed) as error:
+            # Who was faster may be noticed at the request, or by the task once it holds the lock.
+            taken = isinstance(error.cause if isinstance(error, TaskFailed) else error, AlreadyExists)
+            if wanted is not None or not taken:
                 raise
     raise RefusedError(f"{VMID_TRIES} VMIDs in a row were taken by others", hint="name a free one in spec.vmid")
 
@@ -54,7 +56,8 @@ async def _create_new(guest: GuestDriver, run: Run, resource: Resource, vmid: in
     params: dict[str, Any] = guest.encode(resource.fields, resource.secrets, run.mark(vmid))
     params |= {"node": node, "vmid": vmid, **_pool(resource), **guest.api.create_params(resource)}
     async with run.lane(f"node:{node}", *_storage_lanes(resource.fields)):
-        await run.call("POST", f"/nodes/{{node}}/{guest.api.type}", params, title=f"create {vmid} on {node}")
+        path, makes = f"/nodes/{{node}}/{guest.api.type}", {"vmid": vmid, "node": node}
+        await run.call("POST", path, params, title=f"create {vmid} on {node}", makes=makes)
     live = await _reread(guest, run, node, vmid)
     return await _finish(guest, run, live, resource)
 
@@ -84,10 +87,12 @@ async def _clone(guest: GuestDriver, run: Run, resource: Resource, vmid: int) ->
     shared = {name for name, row in (await run.view.storages()).items() if row.get("shared")}
     if node != source_node and (used <= shared or (full and params.get("storage") in shared)):
         params["target"] = node
-    async with run.lane(f"node:{source_node}", f"clone:{source['vmid']}", *_storage_lanes(origin)):
-        await run.call("POST", guest.api.path("/clone"), params, title=f"clone {source['vmid']} to {vmid}")
     # A clone with local disks is made where its template is, and moves from there.
-    live = await _reread(guest, run, str(params.get("target", source_node)), vmid)
+    made_on = str(params.get("target", source_node))
+    async with run.lane(f"node:{source_node}", f"clone:{source['vmid']}", *_storage_lanes(origin)):
+        title = f"clone {source['vmid']} to {vmid}"
+        await run.call("POST", guest.api.path("/clone"), params, title=title, makes={"vmid": vmid, "node": made_on})
+    live = await _reread(guest, run, made_on, vmid)
     if live.identity["node"] != node:
         live = await _migrate(guest, run, live, node)
     return await _finish(guest, run, live, resource)

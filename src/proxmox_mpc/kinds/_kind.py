@@ -119,13 +119,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Owned:
-    """What the store remembers of a resource: who owns it, what it is on the cluster, what was last applied."""
+    """What the store remembers of a resource: who owns it, what it is on the cluster, what was last applied.
+
+    `applied` is None as long as it is being made: it is remembered before the request that makes it is sent.
+    """
 
     key: Key
     uid: str
     application: str
     identity: Mapping[str, Any]
-    applied: Fields
+    applied: Fields | None
 
 
 class Run(Protocol):
@@ -138,13 +141,33 @@ class Run(Protocol):
     def allow(self) -> Impact:
         """The highest impact that was allowed."""
 
-    async def call(self, verb: str, template: str, params: Mapping[str, Any], *, title: str) -> Any:
-        """Send one write, journalled before and after; an answered task is awaited. Raises when it failed."""
+    async def call(
+        self,
+        verb: str,
+        template: str,
+        params: Mapping[str, Any],
+        *,
+        title: str,
+        makes: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Send one write, journalled before and after; an answered task is awaited. Raises when it failed.
+
+        `makes` is the identity of the object that this request makes: it is remembered before it is sent, so that
+        whatever happens then, the object is known.
+        """
 
     async def upload(
-        self, node: str, storage: str, content: str, source: str, filename: str, checksum: str | None
+        self,
+        node: str,
+        storage: str,
+        content: str,
+        source: str,
+        filename: str,
+        checksum: str | None,
+        *,
+        makes: Mapping[str, Any],
     ) -> None:
-        """Upload a file of this machine to a storage, and wait for the task."""
+        """Upload a file of this machine to a storage, and wait for the task; `makes` as in `call`."""
 
     def lane(self, *names: str) -> AbstractAsyncContextManager[None]:
         """Hold bounded places (`node:pve1`, `clone:9000`, `storage:local-lvm`) while a long piece of work runs."""

@@ -53,7 +53,8 @@ def split_block(text: str) -> tuple[str, Mark | None]:
         return text.strip("\n"), None
     own = (text[: match.start()] + "\n" + text[match.end() :]).strip("\n")
     pairs = dict(line.split(": ", 1) for line in match[1].splitlines() if ": " in line)
-    namespace, slash, name = pairs.get("name", "").partition("/")
+    # Nested pools have slashes of their own; a guest's name has none.
+    namespace, slash, name = pairs.get("name", "").rpartition("/")
     if not slash or not pairs.get("vmid", "").isdigit() or "uid" not in pairs:
         return own, None
     key = Key(pairs.get("kind", ""), namespace, name)

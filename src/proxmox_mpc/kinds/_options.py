@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from proxmox_mpc.pve import Facts
 
 VERSIONS = ("9.1", "8.4")
+# Parameters that tell the API what to do, and are no configuration.
+CONTROL = frozenset(
+    "node vmid digest delete revert skiplock force background_delay import-working-storage archive start unique "
+    "live-restore bwlimit restore ignore-unpack-errors pool template lock name hostname parent storage type".split()
+)
 
 
 def check_options(kind: Kind, resource: Resource, tables: list[Facts] | None = None) -> Iterator[MpcError]:
@@ -29,7 +34,9 @@ def check_options(kind: Kind, resource: Resource, tables: list[Facts] | None = N
     verb, template = kind.options_of
     for name in names:
         path = f"spec.{OPTIONS}.{name}"
-        if (field := kind.schema.field_of(name)) is not None:
+        if name in CONTROL or name.startswith("unused"):
+            yield resource.invalid(path, f"{name} is no setting of a {kind.name}", "options are config keys of PVE")
+        elif (field := kind.schema.field_of(name)) is not None:
             yield resource.invalid(path, f"{name} has a field of its own", f"write spec.{field}")
         elif not any(t.parameter(verb, template, name) for t in tables or [Facts.load(v) for v in VERSIONS]):
             known = {p for t in tables or [Facts.load(VERSIONS[0])] for p in _parameters(t, verb, template)}

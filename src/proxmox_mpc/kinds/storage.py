@@ -34,6 +34,8 @@ class StorageSpec(Part):
     fingerprint: str | None = field("fingerprint", help="SHA-256 fingerprint of the server (pbs).")
     username: str | None = field("username", help="User (cifs, pbs, rbd).")
     password: str | None = field("password", secret=True, help="Password (cifs, pbs).")
+    encryption_key: str | None = field("encryption-key", secret=True, help="Encryption key, or autogen (pbs).")
+    keyring: str | None = field("keyring", secret=True, help="Keyring of an external cluster (rbd, cephfs).")
     domain: str | None = field("domain", help="Domain (cifs).")
     pool: str | None = field("pool", impact=FIXED, help="Pool (zfspool, rbd).")
     monhost: str | None = field("monhost", help="Monitors of an external cluster (rbd, cephfs).")

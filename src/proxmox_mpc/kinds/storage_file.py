@@ -101,6 +101,7 @@ class StorageFileDriver:
         node = await self._node(run.view, resource) or (await run.view.nodes())[0]
         storage, content = str(fields["storage"]), str(fields["content"])
         checksum = fields.get("checksum")
+        makes = {"volid": _volid(resource), "node": node}
         async with run.lane(f"node:{node}", f"storage:{storage}"):
             if "url" in fields:
                 params: dict[str, Any] = {
@@ -119,12 +120,11 @@ class StorageFileDriver:
                         "checksum-algorithm": fields.get("checksumAlgorithm", "sha256"),
                     }
                 path = "/nodes/{node}/storage/{storage}/download-url"
-                await run.call("POST", path, params, title=f"download {_filename(resource)}")
+                await run.call("POST", path, params, title=f"download {_filename(resource)}", makes=makes)
             else:
                 source = str(fields["source"])
-                await run.upload(
-                    node, storage, content, source, _filename(resource), str(checksum) if checksum else None
-                )
+                digest = str(checksum) if checksum else None
+                await run.upload(node, storage, content, source, _filename(resource), digest, makes=makes)
         run.view.forget(f"content/{node}/{storage}")
         rows = await storage_content(run.view, node, storage)
         return next(_live(resource.key, node, row) for row in rows if row["volid"] == _volid(resource))

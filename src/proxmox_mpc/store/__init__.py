@@ -6,7 +6,7 @@ What belongs here: keeping and finding. What never does: deciding, or talking to
 what is kept; each other plain file keeps one noun. SQLAlchemy is loaded only when a store is opened.
 """
 
-from proxmox_mpc.store.errors import RecordMissing, SecretUnreadable, StoreTooNew, StoreUnavailable
+from proxmox_mpc.store.errors import ApplyBusy, RecordMissing, SecretUnreadable, StoreTooNew, StoreUnavailable
 from proxmox_mpc.store.records import (
     Application,
     Context,
@@ -24,6 +24,7 @@ from proxmox_mpc.store.store import Store
 
 __all__ = [
     "Application",
+    "ApplyBusy",
     "Context",
     "Event",
     "JournalEntry",

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Table, event, make_url
+from sqlalchemy import Connection, Table, event, func, make_url, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -52,6 +52,11 @@ class Database:
         """A transaction that is durable when it is left without an error, and never was otherwise."""
         async with self._turn, self._writing.begin() as connection:
             yield connection
+
+    async def alone(self, connection: AsyncConnection, name: str) -> None:
+        """Wait until no other writing transaction that asked for the same name is open; until this one ends."""
+        if not self.is_sqlite:  # SQLite has one writer at a time anyway
+            await connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(name))))
 
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """An insert that knows `on_conflict_do_update` in the database's own words."""

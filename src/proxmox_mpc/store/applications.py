@@ -34,12 +34,14 @@ class Applications:
         manifests: builtins.list[dict[str, Any]],
         plan: dict[str, Any],
         note: str = "",
+        run: str = "",
     ) -> Revision:
         """Start the next revision of an application, which is made with its first one.
 
         Numbers are given one after the other, also to processes that ask at the same time. The manifests are
-        encrypted.
+        encrypted. `run` stands in the result until there is one, so that what a dead run left open can be closed.
         """
+        result = {"run": run} if run else {}
         now = self.database.now()
         async with self.database.write() as connection:
             id = await self._locked(connection, context, application)
@@ -57,12 +59,12 @@ class Applications:
                     source=source,
                     sealed_manifests=self.key.seal(json.dumps(manifests)),
                     plan=plan,
-                    result={},
+                    result=result,
                     note=note,
                 )
             )
         return Revision(
-            context, application, number, now, actor, "pending", source, list(manifests), dict(plan), {}, note
+            context, application, number, now, actor, "pending", source, list(manifests), dict(plan), result, note
         )
 
     async def finish_revision(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from proxmox_mpc.errors import MpcError, NotFoundError
+from proxmox_mpc.errors import MpcError, NotFoundError, UnreachableError
 
 
 class StoreUnavailable(MpcError):
@@ -29,3 +29,10 @@ class RecordMissing(NotFoundError):
     """The store does not hold that."""
 
     code = "store.missing"
+
+
+class ApplyBusy(UnreachableError):
+    """Another process is at work on this application."""
+
+    code = "apply.busy"
+    default_hint = "wait until it has ended (proxmox-cli history shows how), then plan again"

@@ -67,7 +67,10 @@ class Revision:
 
 @dataclass(frozen=True)
 class OwnedResource:
-    """A resource that an application owns: what it is on the cluster, and what was last applied (path → value)."""
+    """A resource that an application owns: what it is on the cluster, and what was last applied (path → value).
+
+    `applied` is None for one that is being made: it was noted before the request that makes it was sent.
+    """
 
     context: str
     kind: str
@@ -76,7 +79,7 @@ class OwnedResource:
     uid: str
     application: str
     identity: Mapping[str, Any]
-    applied: Mapping[str, Any]
+    applied: Mapping[str, Any] | None
     updated_at: datetime
 
 

@@ -28,6 +28,22 @@ class Resources:
                 statement.on_conflict_do_update(index_elements=["context", "kind", "namespace", "name"], set_=values)
             )
 
+    async def claim(self, resource: OwnedResource) -> bool:
+        """Remember a resource unless another application owns it; False where one does."""
+        values = asdict(resource)
+        statement = (
+            self.database.insert(resources)
+            .values(values)
+            .on_conflict_do_update(
+                index_elements=["context", "kind", "namespace", "name"],
+                set_=values,
+                where=resources.c.application == resource.application,
+            )
+            .returning(resources.c.name)
+        )
+        async with self.database.write() as connection:
+            return (await connection.execute(statement)).one_or_none() is not None
+
     async def get(self, context: str, kind: str, namespace: str, name: str) -> OwnedResource | None:
         """A resource, or None where nobody here owns it."""
         async with self.database.read() as connection:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import builtins
 import uuid
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from proxmox_mpc.store._database import Database
 from proxmox_mpc.store._processes import is_alive, this_host
-from proxmox_mpc.store.errors import RecordMissing
+from proxmox_mpc.store.errors import ApplyBusy, RecordMissing
 from proxmox_mpc.store.models import journal, runs
 from proxmox_mpc.store.records import EntryState, JournalEntry, Run, RunStatus
+
+FOREIGN_RUN = timedelta(hours=6)
+"""How long a running run of another machine keeps others out: longer than any apply that somebody waits for."""
 
 
 @dataclass(frozen=True)
@@ -23,9 +28,21 @@ class Runs:
     database: Database
 
     async def begin(
-        self, context: str, application: str, verb: str, actor: str, pid: int, host: str, plan_hash: str = ""
+        self,
+        context: str,
+        application: str,
+        verb: str,
+        actor: str,
+        pid: int,
+        host: str,
+        plan_hash: str = "",
+        *,
+        planned_at: datetime | None = None,
     ) -> Run:
-        """Note that a process begins to work on an application."""
+        """Note that a process begins to work on an application; only one may at a time.
+
+        Raises ApplyBusy where another one is at work, or was since `planned_at`: then the plan may be outdated.
+        """
         run = Run(
             id=uuid.uuid4().hex,
             context=context,
@@ -39,8 +56,28 @@ class Runs:
             plan_hash=plan_hash,
         )
         async with self.database.write() as connection:
+            await self.database.alone(connection, f"{context}/{application}")
+            await self._refuse_company(connection, run, planned_at)
             await connection.execute(runs.insert().values(run.__dict__))
         return run
+
+    async def _refuse_company(self, connection: AsyncConnection, run: Run, planned_at: datetime | None) -> None:
+        at_work = runs.c.status == "running"
+        relevant = at_work | (runs.c.ended_at > planned_at) if planned_at is not None else at_work
+        query = select(runs).where(runs.c.context == run.context, runs.c.application == run.application, relevant)
+        for row in (await connection.execute(query)).all():
+            other = Run(**row._mapping)
+            who = f"{other.verb} of {other.application} by {other.actor} (process {other.pid} on {other.host})"
+            if other.status != "running":
+                raise ApplyBusy(f"{who} ended only after this plan was made; nothing was changed")
+            if self._works(other, run.host):
+                raise ApplyBusy(f"{who} is at work since {other.started_at:%H:%M:%S} UTC; nothing was changed")
+
+    def _works(self, run: Run, here: str) -> bool:
+        """Whether a running run's process lives; of other machines nobody knows, so their runs count for a while."""
+        if run.host == here:
+            return is_alive(run.pid, run.started_at)
+        return self.database.now() - run.started_at < FOREIGN_RUN
 
     async def finish(self, run_id: str, status: RunStatus, summary: dict[str, Any]) -> None:
         """Close a run. Raises RecordMissing."""
@@ -108,19 +145,22 @@ class Runs:
     async def unfinished(
         self, context: str, *, host: str | None = None
     ) -> builtins.list[tuple[Run, builtins.list[JournalEntry]]]:
-        """Runs of this machine whose process died before it could close them, the oldest first, with their journals.
+        """Runs that left requests without a known end, the oldest first, with their journals.
 
-        Runs of other machines are left to those: from here nobody can tell whether they live.
+        Their process died, or was interrupted, or lost the cluster. Runs of other machines that seem to be at
+        work are left to those: from here nobody can tell whether they live.
         """
+        here = (runs.c.status == "running") & (runs.c.host == (host or this_host()))
+        left_open = select(journal.c.run_id).where(journal.c.state.in_(("sending", "accepted")))
         query = (
             select(runs)
-            .where(runs.c.context == context, runs.c.status == "running", runs.c.host == (host or this_host()))
+            .where(runs.c.context == context, here | ((runs.c.status != "running") & runs.c.id.in_(left_open)))
             .order_by(runs.c.started_at)
         )
         async with self.database.read() as connection:
-            running = [Run(**row._mapping) for row in (await connection.execute(query)).all()]
-        dead = [run for run in running if not is_alive(run.pid, run.started_at)]
-        return [(run, await self.journal(run.id)) for run in dead]
+            found = [Run(**row._mapping) for row in (await connection.execute(query)).all()]
+        over = [run for run in found if run.status != "running" or not is_alive(run.pid, run.started_at)]
+        return [(run, await self.journal(run.id)) for run in over]
 
     async def _move(self, run_id: str, seq: int, state: EntryState, **values: str) -> None:
         this = (journal.c.run_id == run_id) & (journal.c.seq == seq)

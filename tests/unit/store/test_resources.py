@@ -44,3 +44,11 @@ async def test_a_resource_can_be_forgotten_twice(store: Store, now: FakeNow) -> 
     for _ in range(2):
         await store.resources.delete("home", "VirtualMachine", "default", "a")
     assert await store.resources.list("home") == []
+
+
+async def test_what_is_being_made_is_claimed_by_one_application(store: Store, now: FakeNow) -> None:
+    claim = vm("a", now, applied=None)
+    assert await store.resources.claim(claim)
+    assert await store.resources.claim(claim), "a second try is one's own"
+    assert not await store.resources.claim(vm("a", now, application="db", applied=None))
+    assert await store.resources.get("home", "VirtualMachine", "default", "a") == claim

@@ -3,16 +3,17 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from tests.unit.store.conftest import FakeNow
 
 from proxmox_mpc.errors import NotFoundError
-from proxmox_mpc.store import Run, Store
+from proxmox_mpc.store import ApplyBusy, Run, Store
 
 
-async def begin(store: Store, pid: int | None = None, host: str = "here") -> Run:
-    return await store.runs.begin("home", "web", "apply", "ann", pid or os.getpid(), host, "hash")
+async def begin(store: Store, pid: int | None = None, host: str = "here", app: str = "web", **more: Any) -> Run:
+    return await store.runs.begin("home", app, "apply", "ann", pid or os.getpid(), host, "hash", **more)
 
 
 def dead_pid() -> int:
@@ -55,13 +56,15 @@ async def test_runs_of_dead_processes_are_unfinished(store: Store) -> None:
     assert [(e.seq, e.state) for e in entries] == [(seq, "sending")]
     assert await store.runs.unfinished("lab", host="here") == []
     await store.runs.finish(dead.id, "interrupted", {})
+    assert len(await store.runs.unfinished("home", host="here")) == 1, "its request has no known end yet"
+    await store.runs.failed(dead.id, seq, "its answer was never seen")
     assert await store.runs.unfinished("home", host="here") == []
 
 
 async def test_living_and_foreign_processes_are_left_alone(store: Store, now: FakeNow) -> None:
     now.at = datetime.now(UTC)
     await begin(store)
-    await begin(store, dead_pid(), host="elsewhere")
+    await begin(store, dead_pid(), host="elsewhere", app="db")
     assert await store.runs.unfinished("home", host="here") == []
 
 
@@ -75,7 +78,7 @@ async def test_a_number_that_was_used_again_is_not_the_old_process(store: Store,
 async def test_runs_are_listed_newest_first(store: Store, now: FakeNow) -> None:
     first = await begin(store)
     now.pass_(seconds=1)
-    second = await begin(store)
+    second = await begin(store, app="db")
     assert await store.runs.list("home") == [second, first]
     assert await store.runs.list("home", limit=1) == [second]
 
@@ -88,3 +91,47 @@ async def test_what_is_unknown_is_said_to_be(store: Store) -> None:
         await store.runs.finish("nope", "failed", {})
     with pytest.raises(NotFoundError):
         await store.runs.accepted(run.id, 9, "")
+
+
+async def test_one_process_at_a_time_works_on_an_application(store: Store, now: FakeNow) -> None:
+    now.at = datetime.now(UTC)
+    first = await begin(store)
+    with pytest.raises(ApplyBusy, match=f"process {os.getpid()} on here"):
+        await begin(store)
+    await begin(store, app="db")
+    await store.runs.finish(first.id, "succeeded", {})
+    await begin(store)
+
+
+async def test_only_one_of_many_that_begin_at_once_may(store: Store, now: FakeNow) -> None:
+    now.at = datetime.now(UTC)
+    began = await asyncio.gather(*(begin(store) for _ in range(8)), return_exceptions=True)
+    assert sum(isinstance(each, Run) for each in began) == 1
+    assert sum(isinstance(each, ApplyBusy) for each in began) == 7
+
+
+async def test_a_plan_from_before_the_last_run_ended_is_refused(store: Store, now: FakeNow) -> None:
+    now.at = datetime.now(UTC)
+    planned_at = now()
+    first = await begin(store)
+    now.pass_(seconds=1)
+    await store.runs.finish(first.id, "succeeded", {})
+    with pytest.raises(ApplyBusy, match="ended only after this plan was made"):
+        await begin(store, planned_at=planned_at)
+    now.pass_(seconds=1)
+    await begin(store, planned_at=now())
+
+
+async def test_a_dead_process_keeps_nobody_out(store: Store, now: FakeNow) -> None:
+    now.at = datetime.now(UTC)
+    await begin(store, dead_pid())
+    await begin(store)
+
+
+async def test_a_run_of_another_machine_keeps_others_out_for_a_while(store: Store, now: FakeNow) -> None:
+    now.at = datetime.now(UTC)
+    await begin(store, host="elsewhere")
+    with pytest.raises(ApplyBusy, match="on elsewhere"):
+        await begin(store)
+    now.pass_(hours=7)
+    await begin(store)

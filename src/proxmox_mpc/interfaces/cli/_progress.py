@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from proxmox_mpc.engine.execute import Progress
+from proxmox_mpc.engine.journal import Progress
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars

@@ -9,7 +9,7 @@ from typing import TypeVar
 from proxmox_mpc.actions._action import Action, Q, R
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.bootstrap import open_session
-from proxmox_mpc.engine.execute import Progress
+from proxmox_mpc.engine.journal import Progress
 
 T = TypeVar("T")
 

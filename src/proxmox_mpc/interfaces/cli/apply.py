@@ -45,6 +45,7 @@ def command(
     from proxmox_mpc.interfaces.cli._files import desired
     from proxmox_mpc.interfaces.cli._plan_text import outcome_text, plan_text
     from proxmox_mpc.interfaces.cli._progress import Show
+    from proxmox_mpc.interfaces.cli._resume import resume_first
     from proxmox_mpc.interfaces.cli._run import within
 
     if plan_file is not None and files:
@@ -55,6 +56,8 @@ def command(
     quiet = output != "text"
 
     async def work(session: Session) -> ApplyResult | None:
+        if not dry_run:
+            await resume_first(session)
         if plan_file is not None:
             content = plan_file.read_text(encoding="utf-8")
             opened = await plan_open(session, PlanOpenRequest(content=content))
@@ -81,5 +84,3 @@ def command(
         click.echo(_output.as_json(result.model_dump(mode="json", by_alias=True)))
     elif result.outcomes:
         click.echo(outcome_text(result.outcomes, result.revision, result.plan.application))
-    for line in result.resumed:
-        click.echo(f"note: {line}", err=True)

@@ -44,6 +44,7 @@ def command(
     from proxmox_mpc.interfaces.cli._files import application_name, read
     from proxmox_mpc.interfaces.cli._plan_text import outcome_text, plan_text
     from proxmox_mpc.interfaces.cli._progress import Show
+    from proxmox_mpc.interfaces.cli._resume import resume_first
     from proxmox_mpc.interfaces.cli._run import within
 
     if kind and "/" in kind and not names:
@@ -60,6 +61,8 @@ def command(
     )
 
     async def work(session: Session) -> DeleteResult:
+        if not dry_run:
+            await resume_first(session)
         proposed = await delete(session, request)
         if proposed.plan.empty:
             click.echo("nothing to delete")

@@ -14,7 +14,7 @@ from proxmox_mpc.interfaces.cli import _options
 def command(target: str, context: str, follow: bool) -> None:
     """Show the log of a task, or of a guest's last task."""
     from proxmox_mpc.actions.logs import LogsRequest, logs
-    from proxmox_mpc.engine.execute import Progress
+    from proxmox_mpc.engine.journal import Progress
     from proxmox_mpc.interfaces.cli._run import call
 
     def line(progress: Progress) -> None:

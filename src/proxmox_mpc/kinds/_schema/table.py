@@ -224,7 +224,7 @@ class Table:
             return leaf.path
         if key in self.shared:
             return self.shared[key][0].path
-        return next((s.path for s in self.strands if s.slot_of(key) is not None and s.group.claims is None), None)
+        return next((strand.path for strand in self.strands if strand.slot_of(key) is not None), None)
 
     def differences(self, live: Mapping[str, Value], desired: Mapping[str, Value]) -> Iterator[str]:
         """Paths whose desired value means something else than the live one.
@@ -242,6 +242,8 @@ class Table:
         """Whether two values of a field mean the same; what is absent means its default, or nothing."""
         default = self.default(path)
         one, other = (default if value is None or value in EMPTY else value for value in (live, wanted))
+        if isinstance(one, str) and isinstance(other, str) and self.leaf(path) is None:
+            return _codec.option_text(one) == _codec.option_text(other)
         return one == other
 
     def ordered(self, fields: Mapping[str, Value]) -> list[str]:

@@ -33,7 +33,7 @@ def decode(table: Table, config: Mapping[str, Any]) -> Fields:
                 parts = strand.group.read(parts)
             _decode_parts(table, parts, strand.leaves, strand.at(slot), fields)
         else:
-            fields[f"{OPTIONS}.{key}"] = _codec.option_text(raw)
+            fields[f"{OPTIONS}.{key}"] = _codec.raw_text(raw)
     return fields
 
 

@@ -19,7 +19,7 @@ def flatten(table: Table, spec: BaseModel) -> tuple[Fields, dict[str, str]]:
     for path, value in _walk_set(spec, ""):
         leaf = table.leaf(path)
         if leaf is None:
-            fields[path] = _codec.option_text(value)
+            fields[path] = _codec.raw_text(value)
         elif leaf.wire.secret:
             secrets[path] = str(value)
         else:

@@ -36,8 +36,10 @@ class Cpu(Part):
 class RootFs(Part):
     """The root file system."""
 
-    storage: str | None = field(part="storage", help="The storage that holds it; a new one means that it is moved.")
-    size: Size | None = field(part="size", help="Its size; it can grow, never shrink.")
+    storage: str | None = field(
+        part="storage", sticky=True, help="The storage that holds it; a new one means that it is moved."
+    )
+    size: Size | None = field(part="size", sticky=True, help="Its size; it can grow, never shrink.")
     volume: str | None = field(part="volume", help="An existing volume.", quiet=True)
     path: str | None = field(part="path", help="A directory or device of the node.", quiet=True)
     acl: bool | None = field(part="acl", help="POSIX ACLs.")
@@ -111,7 +113,7 @@ class ContainerSpec(Part):
         impact=Impact.STOP_START, help="Power state to hold; without it power is left alone."
     )
     unprivileged: bool | None = field(
-        "unprivileged", default=False, impact=Impact.DATA_LOSS, help="Whether root inside is nobody outside."
+        "unprivileged", default=False, impact=Impact.REPLACE, help="Whether root inside is nobody outside."
     )
     cpu: Cpu | None = group(help="Processors.")
     memory: Mebibytes | None = field("memory", default=512, ge=16, impact=HOT, help="Memory in MiB, or 8G.")
@@ -130,9 +132,9 @@ class ContainerSpec(Part):
     networks: list[Network] | None = keyed("net", impact=HOT, help="Network interfaces.")
     nameservers: list[str] | None = field("nameserver", codec=_codec.WORDS, impact=PENDING, help="DNS servers.")
     search_domain: str | None = field("searchdomain", impact=PENDING, help="DNS search domain.")
-    password: str | None = field("password", secret=True, create_only=True, help="Password of root inside.")
+    password: str | None = field("password", secret=True, hint=True, help="Password of root inside, at creation.")
     ssh_keys: list[str] | None = field(
-        "ssh-public-keys", codec=_codec.KEY_LINES, create_only=True, help="SSH public keys of root inside."
+        "ssh-public-keys", codec=_codec.KEY_LINES, hint=True, help="SSH public keys of root inside, at creation."
     )
     features: Features | None = group("features", impact=PENDING, help="What it may do.")
     ostype: str | None = field("ostype", quiet=True, impact=PENDING, help="Distribution; read from the template.")

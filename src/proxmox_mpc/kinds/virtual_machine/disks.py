@@ -7,12 +7,13 @@ On the wire all three share the slots of four buses: `scsi0: local-lvm:vm-100-di
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from proxmox_mpc.kinds._codec import DISCARD, Fields, Value, parse_property_string
-from proxmox_mpc.kinds._field import Bus, OptionMap, Part, Size, field
+from proxmox_mpc.kinds._field import Bus, Impact, OptionMap, Part, Size, field
 from proxmox_mpc.kinds._volumes import write_volume
 
+PENDING = Impact.PENDING
 BUSES = ("scsi", "virtio", "sata", "ide")
 _CLOUD_INIT = re.compile(r"[^:]+:(.*[/-])?cloudinit(\.\w+)?")
 DEFAULT_CLOUD_INIT_SLOT = "ide2"
@@ -28,8 +29,10 @@ class Disk(Part):
         hint=True,
     )
     bus: Bus | None = field(help="The bus for a disk without a slot.", hint=True)
-    storage: str | None = field(part="storage", help="The storage that holds it; a new one means that it is moved.")
-    size: Size | None = field(part="size", help="Its size; it can grow, never shrink.")
+    storage: str | None = field(
+        part="storage", sticky=True, help="The storage that holds it; a new one means that it is moved."
+    )
+    size: Size | None = field(part="size", sticky=True, help="Its size; it can grow, never shrink.")
     format: str | None = field(
         part="format", help="Image format on file storages.", pattern="^(raw|qcow2|vmdk)$", quiet=True
     )
@@ -38,17 +41,19 @@ class Disk(Part):
     import_from: str | None = field(
         part="import-from", help="A volume whose content the new disk starts with.", hint=True
     )
-    iothread: bool | None = field(part="iothread", default=False, help="Own I/O thread.")
-    discard: bool | None = field(part="discard", codec=DISCARD, default=False, help="Pass TRIM on.")
-    ssd: bool | None = field(part="ssd", default=False, help="Show it as an SSD.")
+    iothread: bool | None = field(part="iothread", impact=PENDING, default=False, help="Own I/O thread.")
+    discard: bool | None = field(part="discard", impact=PENDING, codec=DISCARD, default=False, help="Pass TRIM on.")
+    ssd: bool | None = field(part="ssd", impact=PENDING, default=False, help="Show it as an SSD.")
     cache: str | None = field(
-        part="cache", help="Cache mode.", pattern="^(none|writethrough|writeback|unsafe|directsync)$"
+        part="cache", impact=PENDING, help="Cache mode.", pattern="^(none|writethrough|writeback|unsafe|directsync)$"
     )
-    aio: str | None = field(part="aio", help="Asynchronous I/O mode.", pattern="^(native|threads|io_uring)$")
+    aio: str | None = field(
+        part="aio", impact=PENDING, help="Asynchronous I/O mode.", pattern="^(native|threads|io_uring)$"
+    )
     backup: bool | None = field(part="backup", default=True, help="Whether backups hold it.")
     replicate: bool | None = field(part="replicate", default=True, help="Whether replication takes it.")
-    read_only: bool | None = field(part="ro", default=False, help="Whether the guest may only read it.")
-    serial: str | None = field(part="serial", help="Serial number that the guest sees.", max_length=60)
+    read_only: bool | None = field(part="ro", impact=PENDING, default=False, help="Whether the guest may only read it.")
+    serial: str | None = field(part="serial", impact=PENDING, help="Serial number that the guest sees.", max_length=60)
     options: OptionMap | None = field(help="Other parts of the disk's property string, such as iops_rd.")
 
 
@@ -65,14 +70,17 @@ class CdRom(Part):
 class EfiDisk(Part):
     """The disk that holds the UEFI variables."""
 
-    storage: str | None = field(part="storage", help="The storage that holds it.")
+    storage: str | None = field(part="storage", sticky=True, help="The storage that holds it.")
     volume: str | None = field(part="volume", help="An existing volume to attach.", quiet=True)
     size: Size | None = field(part="size", help="Chosen by PVE.", quiet=True)
     format: str | None = field(part="format", help="Image format on file storages.", quiet=True)
-    type: str | None = field(part="efitype", default="2m", help="Size class of the variables.", pattern="^(2m|4m)$")
+    type: str | None = field(
+        part="efitype", default="2m", hint=True, help="Size class of the variables.", pattern="^(2m|4m)$"
+    )
     pre_enrolled_keys: bool | None = field(
         part="pre-enrolled-keys",
         default=False,
+        hint=True,
         help="Whether it starts with the distributions' secure boot keys.",
     )
     options: OptionMap | None = field(help="Other parts.")
@@ -81,11 +89,13 @@ class EfiDisk(Part):
 class Tpm(Part):
     """The TPM's state."""
 
-    storage: str | None = field(part="storage", help="The storage that holds it.")
+    storage: str | None = field(part="storage", sticky=True, help="The storage that holds it.")
     volume: str | None = field(part="volume", help="An existing volume to attach.", quiet=True)
     size: Size | None = field(part="size", help="Chosen by PVE.", quiet=True)
     format: str | None = field(part="format", help="Image format on file storages.", quiet=True)
-    version: str | None = field(part="version", default="v1.2", help="TPM version.", pattern=r"^v(1\.2|2\.0)$")
+    version: str | None = field(
+        part="version", default="v1.2", hint=True, help="TPM version.", pattern=r"^v(1\.2|2\.0)$"
+    )
     options: OptionMap | None = field(help="Other parts.")
 
 
@@ -152,9 +162,3 @@ def lower_cloud_init_drive(fields: Mapping[str, Value]) -> Fields:
         volume = drive if drive.startswith(f"{storage}:") else f"{storage}:cloudinit"
         lowered[f"options.{slot}"] = f"{volume},media=cdrom"
     return lowered
-
-
-def free_slot(bus: str, taken: Iterable[str]) -> str:
-    """The first slot of a bus that is not taken."""
-    used = set(taken)
-    return next(f"{bus}{number}" for number in range(100) if f"{bus}{number}" not in used)

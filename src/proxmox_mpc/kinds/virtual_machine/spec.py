@@ -125,7 +125,7 @@ class CloudInit(Part):
     drive: str | None = field(help="Volume of the drive.", quiet=True)
     type: Literal["nocloud", "configdrive2", "opennebula"] | None = field("citype", impact=PENDING, help="Data source.")
     user: str | None = field("ciuser", impact=PENDING, help="User to create instead of the image's default.")
-    password: str | None = field("cipassword", secret=True, impact=PENDING, help="Password of the user.")
+    password: str | None = field("cipassword", secret=True, echoed=True, impact=PENDING, help="Password of the user.")
     ssh_keys: list[str] | None = field(
         "sshkeys", codec=_codec.SSH_KEYS, impact=PENDING, help="SSH public keys of the user."
     )

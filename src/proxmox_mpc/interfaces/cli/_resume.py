@@ -1,0 +1,14 @@
+"""What every verb that changes the cluster does first: close what an earlier run left open, and say so."""
+
+from __future__ import annotations
+
+import click
+
+from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions.resume import ResumeRequest, resume
+
+
+async def resume_first(session: Session) -> None:
+    """A plan that is made while tasks of a killed run go on would be outdated before it is shown."""
+    for line in (await resume(session, ResumeRequest())).resumed:
+        click.echo(f"note: {line}", err=True)
