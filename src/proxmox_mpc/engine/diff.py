@@ -51,7 +51,7 @@ def _only_applied_knows(
             continue
         before = (applied or {}).get(path)
         if leaf.wire.secret and not leaf.wire.create_only:
-            unset = live.get(path) != HIDDEN
+            unset = leaf.wire.echoed and live.get(path) != HIDDEN
             if unset or (before is not None and before != value):
                 yield Change(path, before, value, leaf.wire.impact)
         elif leaf.wire.preference and live.get(path) != value and (fresh or before not in (None, value)):
@@ -74,7 +74,9 @@ def _no_longer_declared(
                 gone.add(item)
                 yield Change(item, summary(schema, live, item), None, schema.impact(f"{item}.*"))
             continue
-        if leaf is not None and (not leaf.key or leaf.wire.hint or leaf.wire.create_only or leaf.wire.quiet):
+        if leaf is not None and (
+            not leaf.key or leaf.wire.hint or leaf.wire.create_only or leaf.wire.quiet or leaf.wire.sticky
+        ):
             continue  # the product's own fields steer; without them things stay as they are
         if path in live and live[path] != schema.default(path):
             yield Change(path, live[path], None, schema.impact(path))

@@ -168,11 +168,8 @@ class Execution:
             return None
         resource = step.resource
         assert resource is not None
-        if step.action is Action.CREATE:
+        if step.action is Action.CREATE or step.action is Action.REPLACE:
             live = await driver.create(run, resource)
-        elif step.action is Action.REPLACE:
-            fresh = await driver.complete(self.view, resource, None)
-            live = await driver.create(run, fresh)
         else:
             assert step.live is not None
             live = await driver.update(run, step.live, resource, step.changes)

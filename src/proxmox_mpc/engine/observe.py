@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Any
 
 from proxmox_mpc.errors import RefusedError
+from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._kind import Key, Kind, Live, Owned, Resource, View
 
 
@@ -41,12 +42,6 @@ class Ambiguous(RefusedError):
     code = "resource.ambiguous"
 
 
-class OtherOwner(RefusedError):
-    """The object belongs to another application."""
-
-    code = "resource.owned-by-other"
-
-
 async def observe(
     view: View, kind_of: Callable[[str], Kind], wanted: Sequence[Resource], owned: Mapping[Key, Owned], application: str
 ) -> dict[Key, Sighting]:
@@ -63,8 +58,14 @@ async def observe(
         known_as = Known(lives)
         for resource in mine[kind]:
             live = match(resource, kind_of(kind), known_as, owned.get(resource.key))
-            sightings[resource.key] = sighting(live, owned.get(resource.key), application)
+            sightings[resource.key] = sighting(kind_of(kind), live, owned.get(resource.key), application)
     return sightings
+
+
+class OtherOwner(RefusedError):
+    """The object belongs to another application."""
+
+    code = "resource.owned-by-other"
 
 
 class Known:
@@ -99,6 +100,8 @@ def match(resource: Resource, kind: Kind, known: Known, owned: Owned | None) -> 
             ids = ", ".join(_identity(live) for live in hits)
             hint = "rename one of them, or name the right one in the manifest"
             raise Ambiguous(f"{resource.key} could be {len(hits)} objects: {ids}", hint=hint, place=resource.place(""))
+        if number == 2 and not hits:
+            _refuse_other(resource, asked, known)
         if not hits:
             continue
         live = hits[0]
@@ -117,18 +120,35 @@ def match(resource: Resource, kind: Kind, known: Known, owned: Owned | None) -> 
     return None
 
 
+def _refuse_other(resource: Resource, asked: Mapping[str, Value], known: Known) -> None:
+    """What a manifest names by its identity must not be, by its mark, something else."""
+    for lives in known.by_mark.values():
+        for live in lives:
+            if not asked or any(live.identity[name] != value for name, value in asked.items()):
+                continue
+            assert live.mark is not None
+            hint = f"declare it under its name, or delete it first: proxmox-cli delete {live.key.kind} {live.key.name}"
+            message = f"{resource.key} asks for {_identity(live)}, which is {live.mark.key}"
+            raise Ambiguous(message, hint=hint, place=resource.place("spec"))
+
+
 def _identity(live: Live) -> str:
     return " ".join(f"{name} {value}" for name, value in live.identity.items())
 
 
-def sighting(live: Live | None, owned: Owned | None, application: str) -> Sighting:
-    """Whose the object is: its own mark decides; without one the store does."""
+def sighting(kind: Kind, live: Live | None, owned: Owned | None, application: str) -> Sighting:
+    """Whose the object is: its own mark decides; without one the store does, if it is the very object it remembers."""
     if live is None:
         return Sighting(None, owned=owned)
     if live.mark is not None:
         ours = live.mark.application == application
         return Sighting(live, Owner.OURS if ours else Owner.OTHER, live.mark.application, owned)
-    if owned is not None:
+    if owned is not None and (not kind.marked or is_same(live, owned)):
         ours = owned.application == application
         return Sighting(live, Owner.OURS if ours else Owner.OTHER, owned.application, owned)
     return Sighting(live)
+
+
+def is_same(live: Live, owned: Owned) -> bool:
+    """Whether a live object is the one that the store remembers, wherever it stands by now."""
+    return all(live.identity.get(name) == value for name, value in owned.identity.items() if name != "node")

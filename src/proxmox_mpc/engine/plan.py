@@ -41,6 +41,8 @@ class Step:
     needs: tuple[Key, ...] = ()
     note: str = ""
     blocked: str = ""
+    foreign: bool = False
+    unowned: bool = False
     choices: Mapping[str, Any] = field(default_factory=dict)
     resource: Resource | None = field(default=None, compare=False, repr=False)
     live: Live | None = field(default=None, compare=False, repr=False)
@@ -95,7 +97,11 @@ class Plan:
             return
         reasons = "\n".join(f"  {step.key}: {step.blocked}" for step in self.blocked)
         worst = max(step.impact for step in self.blocked)
-        hint = "take ownership first: --adopt" if worst < Impact.RESTART else f"if that is meant: --allow {word(worst)}"
+        hint = f"if that is meant: --allow {word(worst)}"
+        if any(step.foreign for step in self.blocked):
+            hint = "apply it as that application: --app NAME"
+        elif any(step.unowned for step in self.blocked):
+            hint = "take ownership first: --adopt"
         raise Blocked(f"refused; nothing was changed:\n{reasons}", hint=hint)
 
 
@@ -106,4 +112,9 @@ def word(impact: Impact) -> str:
 
 def _facts(step: Step) -> Any:
     changes: Sequence[Any] = [[c.path, c.old, c.new, int(c.impact)] for c in step.changes]
-    return [str(step.key), step.action.value, changes, int(step.impact), dict(step.choices)]
+    live = step.live
+    # Which object it is, wherever it stands; and for what is destroyed also the state that was seen.
+    identity = {name: value for name, value in live.identity.items() if name != "node"} if live else {}
+    seen = live.digest if live and step.action in (Action.DELETE, Action.REPLACE) else ""
+    uid = live.mark.uid if live and live.mark else ""
+    return [str(step.key), step.action.value, changes, int(step.impact), dict(step.choices), identity, uid, seen]

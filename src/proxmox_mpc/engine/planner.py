@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from proxmox_mpc.engine.diff import three_way
-from proxmox_mpc.engine.observe import Owner, Sighting, observe, sighting
+from proxmox_mpc.engine.observe import Owner, Sighting, is_same, observe, sighting
 from proxmox_mpc.engine.order import deletion_edges, edges
 from proxmox_mpc.engine.plan import Action, Plan, Step, word
 from proxmox_mpc.errors import InvalidInputs, MpcError
@@ -43,23 +43,35 @@ async def plan(view: View, kind_of: Callable[[str], Kind], wish: Wish) -> Plan:
     Raises InvalidInput (several: InvalidInputs) for references to what is not there, Ambiguous for names that could
     mean several objects, and the client's errors.
     """
-    wanted = list(wish.resources)
+    needed = {need.key for r in wish.resources for need in kind_of(r.key.kind).needs(r) if need.implied}
+    implied = await _implied(view, kind_of, wish, needed - {resource.key for resource in wish.resources})
+    wanted = [*implied, *wish.resources]
     sightings = await observe(view, kind_of, wanted, wish.owned, wish.application)
-    needed = {need.key for r in wanted for need in kind_of(r.key.kind).needs(r) if need.implied}
-    implied = await _missing(view, kind_of, needed - {resource.key for resource in wanted})
-    wanted = [*implied, *wanted]
-    sightings |= {resource.key: Sighting(None) for resource in implied}
     view.planned = frozenset(
         key for r in wanted if sightings[r.key].live is None for key in kind_of(r.key.kind).provides(r)
     )
     completed = await _completed(view, kind_of, wanted, sightings)
     before = edges(completed, kind_of)
     steps = [_step(kind_of(r.key.kind), r, sightings[r.key], wish, before[r.key]) for r in completed]
+    steps = await _replacements(view, kind_of, steps, {resource.key: resource for resource in wanted})
     kept = needed | {resource.key for resource in completed}
     stale = {key: item for key, item in wish.owned.items() if item.application == wish.application and key not in kept}
     if wish.prune:
         steps += await _pruning(view, kind_of, wish, stale)
     return Plan(wish.context, wish.application, tuple(steps), wish.allow, () if wish.prune else _notes(stale))
+
+
+async def _replacements(
+    view: View, kind_of: Callable[[str], Kind], steps: Sequence[Step], wanted: Mapping[Key, Resource]
+) -> list[Step]:
+    """What is to be replaced must be makeable before anything is destroyed: its references are checked now."""
+    done = []
+    for step in steps:
+        if step.action is Action.REPLACE:
+            fresh = await kind_of(step.key.kind).driver.complete(view, wanted[step.key], None)
+            step = replace(step, resource=fresh, choices=fresh.choices)
+        done.append(step)
+    return done
 
 
 async def plan_deletion(
@@ -74,17 +86,17 @@ async def plan_deletion(
 
 
 def _deletion(kind: Kind, live: Live, owned: Owned | None, needs: tuple[Key, ...]) -> Step:
-    impact = Impact.DATA_LOSS if kind.deletes_data else Impact.NONE
     note = " ".join(f"{name} {value}" for name, value in live.identity.items() if str(value) != live.key.name)
-    return Step(live.key, Action.DELETE, (), impact, needs, note, live=live, owned=owned)
+    return Step(live.key, Action.DELETE, (), kind.deletion, needs, note, live=live, owned=owned)
 
 
-async def _missing(view: View, kind_of: Callable[[str], Kind], needed: set[Key]) -> list[Resource]:
-    """Resources for what others take for granted and is not there: a namespace's pool."""
+async def _implied(view: View, kind_of: Callable[[str], Kind], wish: Wish, needed: set[Key]) -> list[Resource]:
+    """Resources for what others take for granted (a namespace's pool): where it is missing, or made by us before."""
     kinds = sorted({key.kind for key in needed})
     answers = await asyncio.gather(*(kind_of(kind).driver.rows(view) for kind in kinds))
     present = {live.key for lives in answers for live in lives}
-    return [Resource(key, kind_of(key.kind).model(), {}) for key in sorted(needed - present)]
+    ours = {key for key in needed if (item := wish.owned.get(key)) and item.application == wish.application}
+    return [Resource(key, kind_of(key.kind).model(), {}) for key in sorted((needed - present) | ours)]
 
 
 async def _completed(
@@ -97,7 +109,9 @@ async def _completed(
         try:
             kind = kind_of(resource.key.kind)
             errors += check_options(kind, resource, [await view.pve.api()])
-            completed.append(await kind.driver.complete(view, resource, sightings[resource.key].live))
+            seen = sightings[resource.key]
+            applied = seen.owned.applied if seen.owned and seen.owner is Owner.OURS else None
+            completed.append(await kind.driver.complete(view, resource, seen.live, applied))
         except InvalidInputs as several:
             errors += several.errors
         except MpcError as error:
@@ -142,18 +156,22 @@ def _step(kind: Kind, resource: Resource, seen: Sighting, wish: Wish, needs: tup
     adopt = wish.adopt or resource.annotations.get(ADOPT_ANNOTATION) == "true"
     if seen.owner is Owner.OTHER:
         message = f"belongs to application {seen.application!r}"
-        return replace(step, action=Action.UPDATE, blocked=message) if changes else replace(step, note=message)
+        if changes:
+            return replace(step, action=Action.UPDATE, blocked=message, foreign=True)
+        return replace(step, note=message)
     if not changes:
         if seen.owner is Owner.NOBODY and adopt:
             return replace(step, action=Action.ADOPT)
+        if seen.owner is Owner.OURS and kind.marked and live.mark is None:
+            return replace(step, action=Action.ADOPT, note="its mark was lost; it is written again")
         return replace(step, note="exists, not owned" if seen.owner is Owner.NOBODY else "")
     impact = max(change.impact for change in changes)
     replaced = any(change.impact == Impact.REPLACE for change in changes)
-    if replaced and kind.deletes_data:
-        impact = max(impact, Impact.DATA_LOSS)
+    if replaced:
+        impact = max(impact, kind.deletion)
     step = replace(step, action=Action.REPLACE if replaced else Action.UPDATE, impact=impact)
     if seen.owner is Owner.NOBODY and not adopt:
-        return replace(step, blocked="exists already and nobody owns it")
+        return replace(step, blocked="exists already and nobody owns it", unowned=True)
     if impact >= Impact.RESTART and impact > allow:
         worst = max(changes, key=lambda change: change.impact)
         why = "needs a new object and destroys the old one's data" if replaced else f"costs {impact.label}"
@@ -168,6 +186,8 @@ def _unused_yet(change: Change) -> Change:
 
 def _allowed(change: Change, allow: Impact) -> Change:
     """With restarts allowed, what would wait for a reboot gets one."""
+    if change.detaches and allow >= Impact.DATA_LOSS:
+        return replace(change, impact=Impact.DATA_LOSS, note="detached, and its volume destroyed")
     if change.impact == Impact.PENDING and allow >= Impact.RESTART:
         return replace(change, impact=Impact.RESTART)
     return change
@@ -196,13 +216,18 @@ async def _pruning(view: View, kind_of: Callable[[str], Kind], wish: Wish, stale
     lives = await find_owned(view, kind_of, stale, wish.application)
     before = deletion_edges(list(lives), kind_of)
     steps = [_deletion(kind_of(key.kind), live, stale[key], before[key]) for key, live in lives.items()]
-    blocked = "deletes its data"
-    return [
-        replace(
-            step, blocked=blocked if step.impact > wish.allow and step.impact >= Impact.RESTART else "", note="pruned"
-        )
-        for step in steps
-    ] + [Step(key, Action.FORGET, owned=stale[key], note="is gone already") for key in stale if key not in lives]
+    return [_pruned(kind_of(step.key.kind), step, wish.allow) for step in steps] + [
+        Step(key, Action.FORGET, owned=stale[key], note="is gone already") for key in stale if key not in lives
+    ]
+
+
+def _pruned(kind: Kind, step: Step, allow: Impact) -> Step:
+    note = ", ".join(["in no manifest any more", step.note])
+    if kind.marked and step.live is not None and step.live.mark is None:
+        return replace(step, note=note, blocked="has lost its mark; delete it by name, if that is meant")
+    if step.impact > allow and step.impact >= Impact.RESTART:
+        return replace(step, note=note, blocked=f"deleting it costs {step.impact.label}")
+    return replace(step, note=note)
 
 
 async def find_owned(
@@ -217,10 +242,9 @@ async def find_owned(
     for kind, lives in zip(kinds, answers, strict=True):
         for live in lives:
             for key, item in owned.items():
-                same = all(live.identity.get(n) == v for n, v in item.identity.items() if n != "node")
-                mine = sighting(live, item, application).owner is Owner.OURS
-                marked = not kind_of(kind).marked or (live.mark is not None and live.mark.uid == item.uid)
-                if key.kind == kind and same and mine and marked:
+                mine = sighting(kind_of(kind), live, item, application).owner is Owner.OURS
+                other = live.mark is not None and live.mark.uid != item.uid
+                if key.kind == kind and is_same(live, item) and mine and not other:
                     found[key] = replace(live, key=key)
     return found
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from proxmox_mpc.kinds._codec import Fields
+from proxmox_mpc.kinds._codec import Fields, Value
 from proxmox_mpc.kinds._kind import Change, Key, Live, Owned, Resource, Run, View
 from proxmox_mpc.kinds._mark import Mark, split_short, with_short
 from proxmox_mpc.kinds._schema import Schema
@@ -74,7 +74,9 @@ class CollectionDriver:
         fields = self._schema().decode(config)
         return Live(key, {it.key: name}, fields, {**row, **facts}, mark, str(row.get("digest", "")), row)
 
-    async def complete(self, view: View, resource: Resource, live: Live | None) -> Resource:
+    async def complete(
+        self, view: View, resource: Resource, live: Live | None, applied: Mapping[str, Value] | None = None
+    ) -> Resource:
         await self.collection.check(view, resource, live)
         return resource
 

@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from proxmox_mpc.errors import NotFoundError
-from proxmox_mpc.kinds import _guest_write
+from proxmox_mpc.kinds import _guest_write, _slots
 from proxmox_mpc.kinds._codec import Fields, Value
 from proxmox_mpc.kinds._field import Impact
 from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE, Change, Key, Live, Need, Owned, Resource, Run, View
 from proxmox_mpc.kinds._mark import INDEX_TAG, Mark, split_block, with_block
 from proxmox_mpc.kinds._placement import Placement, Wish, candidates, choose
-from proxmox_mpc.kinds._schema import Schema, natural
+from proxmox_mpc.kinds._schema import Schema
 
 NAME, NAMESPACE = "metadata.name", "metadata.namespace"
 """Two fields of a guest that its manifest writes in `metadata`: its own name, and the pool that is its namespace."""
@@ -194,30 +194,42 @@ class GuestDriver:
 
     # -- completing ------------------------------------------------------------------------------------------------
 
-    async def complete(self, view: View, resource: Resource, live: Live | None) -> Resource:
+    async def complete(
+        self, view: View, resource: Resource, live: Live | None, applied: Mapping[str, Value] | None = None
+    ) -> Resource:
         source = await self._template(view, resource) if live is None else None
         origin = await self._source_fields(view, source)
-        fields = self._with_slots(dict(resource.fields), live.fields if live else origin)
+        present = live.fields if live else origin
+        fields = _slots.assign(self.api, self.schema, resource, present, applied)
+        if live is not None and "template" in fields:
+            fields = _slots.keep_boot_disk(self.api, fields, present)
         fields[NAME] = resource.key.name
         fields[NAMESPACE] = resource.key.namespace
         resource = replace(resource, fields=fields)
         if live is None:
             await self._check_node(view, resource)
         await self._check_storages(view, resource, live)
-        self._check_sizes(resource, live.fields if live else origin)
+        self._check_sizes(resource, present)
         await self.api.check(view, resource, live)
         if live is not None:
             return resource
         choices = {"node": await self._place(view, resource), "source": source["vmid"] if source else None}
         resource = replace(resource, choices=choices)
-        if source is None:
-            await self._check_parameters(view, resource)
+        await self._check_vmid(view, resource)
+        await self._check_parameters(view, resource, origin)
         return resource
 
-    async def _check_parameters(self, view: View, resource: Resource) -> None:
+    async def _check_vmid(self, view: View, resource: Resource) -> None:
+        wanted = resource.fields.get("vmid")
+        for row in await view.rows("qemu", "lxc"):
+            if wanted is not None and int(row["vmid"]) == wanted:
+                name = row.get("name", row["id"])
+                raise resource.invalid("spec.vmid", f"VMID {wanted} is taken by {name}", "leave it out for a free one")
+
+    async def _check_parameters(self, view: View, resource: Resource, origin: Fields) -> None:
         """What the API would refuse at creation is refused now, before anything is changed."""
         mark = Mark("", "", resource.key, 100)
-        params: dict[str, Any] = self.encode(resource.fields, resource.secrets, mark)
+        params: dict[str, Any] = self.encode({**origin, **resource.fields}, resource.secrets, mark)
         params |= {"node": resource.choices["node"], "vmid": 100, **self.api.create_params(resource)}
         for problem in (await view.pve.api()).check("POST", f"/nodes/{{node}}/{self.api.type}", params):
             field = self.schema.field_of(problem.name.partition(".")[0])
@@ -233,7 +245,7 @@ class GuestDriver:
         templates = [row for row in named if row.get("template")]
         if not templates:
             if named:
-                hint = f"make it one: proxmox-cli vm template {wanted}"
+                hint = "make it one in PVE: Convert to template"
                 raise resource.invalid("spec.template", f"{wanted!r} is a guest, not a template", hint)
             known = sorted(str(row.get("name")) for row in rows if row.get("template"))
             hint = f"templates here: {', '.join(known)}" if known else "this cluster has no template yet"
@@ -251,39 +263,6 @@ class GuestDriver:
         where = {"node": source["node"], "vmid": source["vmid"]}
         key = f"{self.api.type}/{source['vmid']}"
         return self.decode(await view.once(key, lambda: view.pve.get(self.api.path("/config"), where)))
-
-    def _with_slots(self, fields: Fields, present: Fields) -> Fields:
-        """Fields in which every list item has its slot: the first disk is the boot disk that is already there."""
-        named = {path.split(".")[1] for path in fields if path.count(".") >= 2 and not path.split(".")[1].isdigit()}
-        if "cloudInit.storage" in fields:
-            named.add(str(fields.get("cloudInit.slot", "ide2")))
-        slots: dict[str, str] = {}
-        for strand in (strand for strand in self.schema.strands if strand.is_list):
-            depth = strand.path.count(".") + 1
-            items = sorted({p.split(".")[depth] for p in fields if p.startswith(strand.path + ".")}, key=natural)
-            taken = {item for item in items if not item.isdigit()} | named
-            for item in items:
-                if not item.isdigit():
-                    continue
-                slot = self._slot(strand.path, item, fields, present, taken)
-                taken.add(slot)
-                slots[f"{strand.path}.{item}"] = f"{strand.path}.{slot}"
-        renamed: Fields = {}
-        for path, value in fields.items():
-            old = next((old for old in slots if path.startswith(old + ".")), None)
-            renamed[slots[old] + path[len(old) :] if old else path] = value
-        return renamed
-
-    def _slot(self, home: str, item: str, fields: Fields, present: Fields, taken: set[str]) -> str:
-        if home in self.api.disk_lists and item == "0" and "template" in fields:
-            boot = self.api.boot_slot(present)
-            if boot is not None and boot not in taken:
-                return boot
-        prefix = str(fields.get(f"{home}.{item}.bus", self.api.slot_prefix[home]))
-        if home == "cdrom":
-            order = ("ide2", "ide0", "ide1", "ide3", "sata0", "sata1")
-            return next(slot for slot in order if slot not in taken)
-        return next(slot for number in range(256) if (slot := f"{prefix}{number}") not in taken)
 
     async def _check_storages(self, view: View, resource: Resource, live: Live | None) -> None:
         known = await view.rows("storage")
@@ -347,6 +326,7 @@ class GuestDriver:
         elif change.new is None and path.count(".") == 1 and path.partition(".")[0] in self.api.disk_lists:
             # Never in passing: whatever used this disk stops working, even if the volume is kept.
             impact, note = Impact.STOP_START, "detached; its volume is kept as unused"
+            change = replace(change, detaches=True)
         elif path.endswith(".storage") and change.old is not None and path.partition(".")[0] in self.api.disk_lists:
             note = "moved to the other storage"
         if not running and impact in (Impact.HOTPLUG, Impact.PENDING):

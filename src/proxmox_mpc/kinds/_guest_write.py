@@ -221,7 +221,7 @@ async def _configure(guest: GuestDriver, run: Run, live: Live, resource: Resourc
         params["digest"] = live.digest
     title = f"configure {live.identity['vmid']}"
     await run.call(guest.api.write_verb, guest.api.path("/config"), {**live.identity, **params}, title=title)
-    if run.allow >= Impact.DATA_LOSS:
+    if any(change.detaches and change.impact is Impact.DATA_LOSS for change in changes):
         await _destroy_detached(guest, run, live, changes)
 
 
@@ -252,7 +252,8 @@ def _merged(schema: Schema, live: Fields, changes: Sequence[Change], desired: Ma
 
 async def _destroy_detached(guest: GuestDriver, run: Run, live: Live, changes: Sequence[Change]) -> None:
     """With data loss allowed, the volumes of removed disks go too; otherwise they stay as `unusedN`."""
-    volumes = {live.fields.get(f"{change.path}.volume") for change in changes if change.new is None}
+    doomed = [change for change in changes if change.detaches and change.impact is Impact.DATA_LOSS]
+    volumes = {live.fields.get(f"{change.path}.volume") for change in doomed}
     config = await run.view.pve.get(guest.api.path("/config"), live.identity)
     unused = [key for key, raw in config.items() if key.startswith("unused") and str(raw).split(",")[0] in volumes]
     if unused:

@@ -93,6 +93,8 @@ class Change:
     new: Value | None
     impact: Impact = Impact.NONE
     note: str = ""
+    detaches: bool = False
+    """Whether a volume is taken off: it is kept, unless this change's impact says data loss."""
 
 
 @dataclass(frozen=True)
@@ -249,8 +251,13 @@ class Driver(Protocol):
     async def detail(self, view: View, lives: Sequence[Live]) -> list[Live]:
         """These of the `rows` with all their fields, in the same order; those that went meanwhile are left out."""
 
-    async def complete(self, view: View, resource: Resource, live: Live | None) -> Resource:
-        """The resource with open choices made (slots, node) and references checked. Raises InvalidInput."""
+    async def complete(
+        self, view: View, resource: Resource, live: Live | None, applied: Mapping[str, Value] | None = None
+    ) -> Resource:
+        """The resource with open choices made (slots, node) and references checked. Raises InvalidInput.
+
+        `applied` is what was applied last: choices that were made then are made again.
+        """
 
     def cost(self, live: Live, change: Change) -> Change:
         """The change with its true impact on this very object, and with a note where one helps."""
@@ -277,7 +284,8 @@ class Kind:
     columns: tuple[Column, ...]
     namespaced: bool = False
     ignored: frozenset[str] = frozenset()
-    deletes_data: bool = False
+    deletion: Impact = Impact.NONE
+    """What deleting an object costs."""
     needs: Callable[[Resource], Sequence[Need]] = lambda resource: ()
     provides: Callable[[Resource], Sequence[Key]] = lambda resource: (resource.key,)
     """The keys by which others may need this resource; an image is also known by its volume."""

@@ -100,6 +100,8 @@ KIND: Kind = Kind(
         Column("NODES", lambda live: _names(live, "nodes") or "all", wide=True),
         Column("ENABLED", lambda live: "no" if live.fields.get("disable") else "yes", wide=True),
     ),
+    # Its content stays where it is, and whatever uses it cannot reach it any more. PVE does not ask (facts-objects 7).
+    deletion=Impact.REPLACE,
     ignored=frozenset({"digest"}),
     options_of=("POST", "/storage"),
     order=10,

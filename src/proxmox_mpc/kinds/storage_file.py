@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from proxmox_mpc.kinds._field import Part, field
+from proxmox_mpc.kinds._codec import Value
+from proxmox_mpc.kinds._field import Impact, Part, field
 from proxmox_mpc.kinds._guest_columns import memory
 from proxmox_mpc.kinds._kind import Change, Column, Key, Kind, Live, Need, Owned, Resource, Run, View
 from proxmox_mpc.kinds._volumes import storage_content
@@ -71,7 +72,9 @@ class StorageFileDriver:
             if row.get("content") in FILES
         ]
 
-    async def complete(self, view: View, resource: Resource, live: Live | None) -> Resource:
+    async def complete(
+        self, view: View, resource: Resource, live: Live | None, applied: Mapping[str, Value] | None = None
+    ) -> Resource:
         if live is not None:
             return resource
         planned = {key.name for key in view.planned if key.kind == "Storage"}
@@ -170,7 +173,7 @@ KIND: Kind = Kind(
         Column("NODE", lambda live: live.identity["node"]),
         Column("VOLUME", lambda live: live.identity["volid"], wide=True),
     ),
-    deletes_data=True,
+    deletion=Impact.DATA_LOSS,
     needs=needs,
     provides=lambda resource: (resource.key, Key("StorageFile", "", _volid(resource))),
     order=20,

@@ -32,8 +32,9 @@ def confirm(question: str, yes: bool) -> None:
 
 def confirm_plan(plan: PlanView, yes: bool) -> None:
     """Ask before a plan that deletes or replaces; others have nothing to lose."""
-    lost = [step for step in plan.steps if step.action in DESTRUCTIVE]
+    lost = [step for step in plan.steps if step.action in DESTRUCTIVE or step.impact == "data loss"]
     if lost:
         data = sum(step.impact == "data loss" for step in lost)
-        more = f", {data} of them with their data" if data else ""
-        confirm(f"Delete or replace {len(lost)} {'object' if len(lost) == 1 else 'objects'}{more}?", yes)
+        more = f", {data} of them with data" if data else ""
+        what = f"{len(lost)} {'object' if len(lost) == 1 else 'objects'}"
+        confirm(f"Delete, replace or take disks from {what}{more}, on {plan.context}?", yes)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from proxmox_mpc.kinds._codec import KEY_LINES, Fields, Value
+from proxmox_mpc.kinds._field import Impact
 from proxmox_mpc.kinds._guest import GuestApi, GuestDriver, needs_of
 from proxmox_mpc.kinds._guest_columns import GUEST_COLUMNS
 from proxmox_mpc.kinds._kind import Kind, Live, Resource, View
@@ -74,7 +75,7 @@ KIND: Kind = Kind(
     columns=GUEST_COLUMNS,
     namespaced=True,
     ignored=IGNORED,
-    deletes_data=True,
+    deletion=Impact.DATA_LOSS,
     needs=needs_of("Container"),
     options_of=("PUT", "/nodes/{node}/lxc/{vmid}/config"),
     # PUT /nodes/{node}/lxc/{vmid}/config: feature flags but nesting, and hook scripts, are root@pam's (8.4, 9.1).

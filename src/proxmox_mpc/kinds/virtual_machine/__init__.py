@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from proxmox_mpc.kinds._codec import Fields
+from proxmox_mpc.kinds._field import Impact
 from proxmox_mpc.kinds._guest import GuestApi, GuestDriver, needs_of
 from proxmox_mpc.kinds._guest_columns import GUEST_COLUMNS
 from proxmox_mpc.kinds._kind import Kind, Live, Resource, View
@@ -77,7 +78,7 @@ KIND: Kind = Kind(
     columns=GUEST_COLUMNS,
     namespaced=True,
     ignored=IGNORED,
-    deletes_data=True,
+    deletion=Impact.DATA_LOSS,
     needs=needs_of("VirtualMachine"),
     options_of=("PUT", "/nodes/{node}/qemu/{vmid}/config"),
     # PUT /nodes/{node}/qemu/{vmid}/config: "only root can set 'args' config" and the like (8.4, 9.1).
