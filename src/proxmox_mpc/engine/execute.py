@@ -18,7 +18,7 @@ from proxmox_mpc.engine.journal import Journal, Progress
 from proxmox_mpc.engine.lanes import Lanes
 from proxmox_mpc.engine.plan import Action, Plan, Step
 from proxmox_mpc.engine.step_run import StepRun
-from proxmox_mpc.errors import MpcError
+from proxmox_mpc.errors import MpcError, UnreachableError
 from proxmox_mpc.kinds._kind import Key, Kind, Live, Owned, View
 
 STEPS_AT_ONCE = 16
@@ -55,7 +55,7 @@ class ApplyFailed(MpcError):
 
 
 class ClusterLost(ApplyFailed):
-    """The cluster went away while the plan was carried out."""
+    """The cluster went away, or was busy for too long, while the plan was carried out."""
 
     code = "apply.cluster-lost"
     exit_code = 7
@@ -126,7 +126,8 @@ class Execution:
             raise
         outcomes = [outcome for outcome in outcomes if outcome.action is not Action.NONE]
         if any(outcome.status == "failed" for outcome in outcomes):
-            raise ClusterLost(outcomes) if self._lost is not None else ApplyFailed(outcomes)
+            lost = all(isinstance(o.error, UnreachableError) for o in outcomes if o.status == "failed")
+            raise ClusterLost(outcomes) if lost else ApplyFailed(outcomes)
         return outcomes
 
     async def _refresh(self, step: Step) -> None:

@@ -1,0 +1,316 @@
+"""Real processes, really killed: the next apply says so, continues, and ends with exactly what was declared."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+
+import pytest
+from tests.e2e.conftest import Cli, simulator
+from tests.e2e.gate import Gate, Rule, gate_before
+
+TASKS_LAST = "0.02"
+"""Time scale of the simulated cluster: a clone of the template lasts about a second."""
+
+TIER = """\
+apiVersion: proxmox.io/v1
+kind: VirtualMachine
+metadata: { name: web, namespace: tier }
+spec:
+  node: pve-node2
+  template: debian-12-template
+  cpu: { cores: 2 }
+  disks: [{ storage: local-lvm, size: 8G }]
+  cloudInit: { user: ops, password: not-for-the-store }
+---
+apiVersion: proxmox.io/v1
+kind: VirtualMachine
+metadata: { name: db, namespace: tier }
+spec:
+  node: pve-node1
+  memory: 1024
+  disks: [{ storage: local-lvm, size: 2G }]
+  networks: [{ bridge: vmbr0 }]
+---
+apiVersion: proxmox.io/v1
+kind: Storage
+metadata: { name: archive }
+spec: { type: dir, path: /srv/archive, content: [iso] }
+"""
+
+
+@dataclass
+class Place:
+    """A command line whose context reaches the cluster through a gate."""
+
+    cli: Cli
+    gate: Gate
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Type a command in a process of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "proxmox_mpc", *words],
+            cwd=self.cli.workspace,
+            env=os.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def kill_at(self, rule: Rule, *words: str) -> None:
+        """Start a command, and kill it (-9) when this request is reached."""
+        with self.start(*words) as process:
+            rule.wait()
+            process.kill()
+
+    def ask(self, query: str) -> list[tuple[str, ...]]:
+        """The store's own word."""
+        with closing(sqlite3.connect(self.cli.workspace.parent / "home" / "store.db")) as store:
+            return list(store.execute(query))
+
+    def made(self) -> list[str]:
+        """Names of all guests that the cluster did not have before, unnamed ones by their number."""
+        rows = self.cli.api("GET", "/cluster/resources")
+        return sorted(str(r.get("name") or r["vmid"]) for r in rows if r["type"] == "qemu" and r["vmid"] != 9000)
+
+    def is_whole(self, names: list[str], *files: str) -> None:
+        """Nothing is missing, nothing is there twice, nothing is left open."""
+        assert self.made() == names
+        for file in files:
+            plan = self.cli("plan", "-f", file, "--exit-code")
+            assert plan.code == 0, plan
+        assert self.ask("SELECT state FROM journal WHERE state IN ('sending', 'accepted')") == []
+        assert self.ask("SELECT id FROM runs WHERE status = 'running'") == []
+        assert self.ask("SELECT number FROM revisions WHERE status = 'pending'") == []
+        assert self.ask("SELECT name FROM resources WHERE applied = 'null'") == []
+
+
+@contextmanager
+def place_before(cluster: str, token: str, bare: Cli) -> Iterator[Place]:
+    token_id, _, secret = token.partition("=")
+    with gate_before(cluster) as gate:
+        login = ("--token-id", token_id, "--token-secret", secret)
+        bare.ok("config", "set-context", "lab", "--endpoint", gate.url, *login)
+        bare.write("tier.yaml", TIER)
+        yield Place(bare, gate)
+
+
+@pytest.fixture
+def place(bare: Cli) -> Iterator[Place]:
+    with simulator("--http", "--time-scale", TASKS_LAST) as process:
+        assert process.stdout is not None
+        bare.ready = json.loads(process.stdout.readline())
+        with place_before(bare.ready["url"], bare.ready["token"], bare) as place:
+            yield place
+        process.terminate()
+
+
+KILL_POINTS = {
+    "a pool is made, and nobody has heard": ("hold answer", "POST", "^/pools$"),
+    "a storage is made, and nobody has heard": ("hold answer", "POST", "^/storage$"),
+    "a creation is accepted, and nobody has heard": ("hold answer", "POST", r"/qemu$"),
+    "a creation never got there": ("hold request", "POST", r"/qemu$"),
+    "a clone is accepted, and nobody has heard": ("hold answer", "POST", r"/clone$"),
+    "a clone never got there": ("hold request", "POST", r"/clone$"),
+    "a clone runs": ("hold request", "GET", r"/tasks/UPID:pve-node1:[^/]*qmclone"),
+    "between clone and move": ("hold request", "POST", r"/migrate$"),
+    "a move runs": ("hold answer", "POST", r"/migrate$"),
+    "between clone and growing its disk": ("hold request", "PUT", r"/resize$"),
+    "between clone and configuration": ("hold request", "POST", r"/config$"),
+    "configured, and nobody has heard": ("hold answer", "POST", r"/config$"),
+}
+
+
+@pytest.mark.parametrize("point", KILL_POINTS)
+def test_an_apply_that_is_killed_is_continued_by_the_next(place: Place, point: str) -> None:
+    how, method, path = KILL_POINTS[point]
+    rule = (place.gate.hold_answer if how == "hold answer" else place.gate.hold_request)(method, path)
+    place.kill_at(rule, "apply", "-f", "tier.yaml")
+    answer = place.cli("apply", "-f", "tier.yaml")
+    assert answer.code == 0, answer
+    assert "did not end" in answer.err
+    assert "Traceback" not in answer.err
+    place.is_whole(["db", "web"], "tier.yaml")
+    nodes = {name: guest["node"] for name, guest in place.cli.guests().items()}
+    assert nodes["web"] == "pve-node2", "where it was wanted, also when it was killed before the move"
+    assert "did not end" not in place.cli.ok("apply", "-f", "tier.yaml").err
+
+
+def test_a_killed_deletion_is_continued_by_the_next(place: Place) -> None:
+    place.cli.ok("apply", "-f", "tier.yaml")
+    place.kill_at(place.gate.hold_answer("DELETE", r"/qemu/\d+\?"), "delete", "-f", "tier.yaml", "--yes")
+    place.cli.ok("delete", "-f", "tier.yaml", "--yes")
+    assert place.made() == []
+    assert place.ask("SELECT name FROM resources") == []
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_apply_leaves_an_open_story_that_the_next_one_closes(place: Place, stop: signal.Signals) -> None:
+    rule = place.gate.hold_answer("POST", r"/clone$")
+    with place.start("apply", "-f", "tier.yaml") as process:
+        rule.wait()
+        process.send_signal(stop)
+        _, err = process.communicate(timeout=30)
+    assert "Traceback" not in err
+    if stop == signal.SIGINT:
+        assert process.returncode == 1
+        assert "stopped" in err
+        assert place.ask("SELECT status FROM runs") == [("interrupted",)]
+        assert place.ask("SELECT status FROM revisions") == [("failed",)]
+    answer = place.cli.ok("apply", "-f", "tier.yaml")
+    assert "did not end" in answer.err
+    place.is_whole(["db", "web"], "tier.yaml")
+
+
+VM = """\
+apiVersion: proxmox.io/v1
+kind: VirtualMachine
+metadata: {{ name: {name} }}
+spec: {{ node: pve-node1, memory: 64, disks: [{{ storage: local-lvm, size: 1G }}] }}
+"""
+
+
+def fleet(prefix: str, count: int) -> str:
+    return "---\n".join(VM.format(name=f"{prefix}{number}") for number in range(count))
+
+
+def test_two_applies_of_two_applications_at_once_share_no_vmid(place: Place) -> None:
+    for prefix in ("a", "b"):
+        place.cli.write(f"{prefix}.yaml", fleet(prefix, 4))
+    with place.start("apply", "-f", "a.yaml") as one, place.start("apply", "-f", "b.yaml") as other:
+        ends = [process.communicate(timeout=60) for process in (one, other)]
+    assert (one.returncode, other.returncode) == (0, 0), ends
+    place.is_whole(sorted([f"a{n}" for n in range(4)] + [f"b{n}" for n in range(4)]), "a.yaml", "b.yaml")
+
+
+def test_a_second_apply_of_the_same_application_is_refused_while_the_first_works(place: Place) -> None:
+    rule = place.gate.hold_request("POST", r"/clone$")
+    with place.start("apply", "-f", "tier.yaml") as first:
+        rule.wait()
+        second = place.cli("apply", "-f", "tier.yaml")
+        assert second.code == 7
+        assert f"process {first.pid} on" in second.err
+        assert "nothing was changed" in second.err
+        rule.go_on.set()
+        first.communicate(timeout=60)
+    assert first.returncode == 0
+    place.is_whole(["db", "web"], "tier.yaml")
+
+
+def test_many_applies_of_the_same_application_at_once_make_nothing_twice(place: Place) -> None:
+    running = [place.start("apply", "-f", "tier.yaml") for _ in range(3)]
+    ends = [process.communicate(timeout=60) for process in running]
+    codes = sorted(process.returncode for process in running)
+    assert codes[0] == 0, ends
+    assert set(codes) <= {0, 6, 7}, ends
+    place.is_whole(["db", "web"], "tier.yaml")
+
+
+def test_two_applications_that_want_the_same_name_make_it_once(place: Place) -> None:
+    rule = place.gate.hold_request("POST", r"/qemu$")
+    place.cli.write("one.yaml", VM.format(name="shared"))
+    place.cli.write("other.yaml", VM.format(name="shared"))
+    with place.start("apply", "-f", "one.yaml") as first:
+        rule.wait()
+        second = place.cli("apply", "-f", "other.yaml")
+        rule.go_on.set()
+        first.communicate(timeout=60)
+    assert first.returncode == 0
+    assert second.code == 1
+    assert "taken by another application" in second.err
+    assert place.made() == ["shared"]
+
+
+@pytest.mark.parametrize(("path", "key"), [(r"/qemu$", "vmid"), (r"/clone$", "newid")])
+def test_a_vmid_that_somebody_takes_in_between_is_left_to_them(place: Place, path: str, key: str) -> None:
+    taken: list[str] = []
+
+    def take(form: dict[str, str]) -> None:
+        taken.append(form[key])
+        place.cli.api("POST", "/nodes/pve-node3/qemu", vmid=form[key], name="stranger")
+
+    place.gate.meanwhile("POST", path, take)
+    place.cli.ok("apply", "-f", "tier.yaml")
+    place.is_whole(["db", "stranger", "web"], "tier.yaml")
+    assert place.cli.guests()["stranger"]["vmid"] == int(taken[0])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "reason"),
+    [
+        ("POST", r"/clone$", "can't lock file '/var/lock/qemu-server/lock-9000.conf' - got timeout"),
+        ("POST", r"/qemu$", "cluster not ready - no quorum?"),
+        ("POST", r"/config$", "can't lock file '/var/lock/qemu-server/lock-100.conf' - got timeout"),
+    ],
+)
+def test_a_lock_and_a_lost_quorum_are_waited_for(place: Place, method: str, path: str, reason: str) -> None:
+    place.gate.answer(method, path, 500, reason)
+    place.cli.ok("apply", "-f", "tier.yaml")
+    place.is_whole(["db", "web"], "tier.yaml")
+
+
+BROKEN = """\
+apiVersion: proxmox.io/v1
+kind: StorageFile
+metadata: { name: tools.iso }
+spec: { storage: local, node: pve-node1, content: iso, url: "http://127.0.0.1/tools.iso" }
+---
+apiVersion: proxmox.io/v1
+kind: VirtualMachine
+metadata: { name: rescue }
+spec:
+  node: pve-node1
+  memory: 64
+  cdrom: [{ iso: "local:iso/tools.iso" }]
+"""
+
+
+def test_a_failure_stops_what_needs_it_and_nothing_else(place: Place) -> None:
+    place.cli.write("mixed.yaml", BROKEN + "---\n" + VM.format(name="sound"))
+    answer = place.cli("apply", "-f", "mixed.yaml")
+    assert answer.code == 1
+    assert "1 of 3 steps failed; 1 not tried" in answer.err
+    assert place.made() == ["sound"]
+    [app] = place.cli.ok("status", "mixed", "-o", "json").json
+    assert (app["status"], app["health"]) == ("failed", "degraded")
+    place.cli.write("mixed.yaml", BROKEN.replace("127.0.0.1", "example.org") + "---\n" + VM.format(name="sound"))
+    place.cli.ok("apply", "-f", "mixed.yaml")
+    place.is_whole(["rescue", "sound"], "mixed.yaml")
+
+
+SAME_CLUSTER = ("--http", "--token-secret", "11111111-2222-4333-8444-555555555555")
+
+
+def test_a_cluster_that_goes_away_ends_the_apply_and_its_return_lets_it_go_on(bare: Cli) -> None:
+    kept = ("--persist", str(bare.workspace.parent / "cluster.json"))
+    with simulator(*SAME_CLUSTER, *kept, "--time-scale", TASKS_LAST) as process:
+        assert process.stdout is not None
+        bare.ready = json.loads(process.stdout.readline())
+        with place_before(bare.ready["url"], bare.ready["token"], bare) as place:
+            rule = place.gate.hold_request("POST", r"/config$")
+            with place.start("apply", "-f", "tier.yaml") as apply:
+                rule.wait()
+                place.gate.server.shutdown()
+                place.gate.server.server_close()
+                process.terminate()
+                process.wait()
+                rule.go_on.set()
+                _, err = apply.communicate(timeout=120)
+    assert apply.returncode == 7, err
+    assert "Traceback" not in err
+    assert "once it answers again, apply again" in err
+    with simulator(*SAME_CLUSTER, *kept) as process:
+        assert process.stdout is not None
+        bare.ready = json.loads(process.stdout.readline())
+        with place_before(bare.ready["url"], bare.ready["token"], bare) as place:
+            place.cli.ok("apply", "-f", "tier.yaml")
+            place.is_whole(["db", "web"], "tier.yaml")
+        process.terminate()
