@@ -123,7 +123,7 @@ async def test_requests_are_remembered(api: Api) -> None:
 
 
 async def test_what_is_not_simulated_says_so(api: Api) -> None:
-    answer = await api.call("POST", "/nodes/pve-node1/disks/lvm", device="/dev/sdb", name="vg1")
+    answer = await api.call("POST", "/nodes/pve-node1/ceph/init")
     assert answer.status == 501
     assert "is not simulated yet" in answer.reason
 

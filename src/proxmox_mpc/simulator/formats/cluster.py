@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 
 from proxmox_mpc.simulator.formats._error import FormatError, says
+from proxmox_mpc.simulator.state import calendar
 
 PRIVILEGES = frozenset(
     """Datastore.Allocate Datastore.AllocateSpace Datastore.AllocateTemplate Datastore.Audit Group.Allocate
@@ -37,9 +37,11 @@ def command_batch(value: str) -> None:
 
 
 def calendar_event(value: str) -> None:
-    """Only the letters are checked here; reading schedules is not simulated yet."""
-    if not re.fullmatch(r"[\w\s:,./*\-]+", value):
-        raise FormatError(f"invalid calendar event '{value}' - unable to parse calendar event at '{value}'\n\n")
+    try:
+        calendar.parse(value)
+    except ValueError as error:
+        text = f"invalid calendar event '{value}' - unable to parse calendar event at '{error}'"
+        raise FormatError(f"{text}\n\n") from None
 
 
 FORMATS: dict[str, Callable[[str], None]] = {

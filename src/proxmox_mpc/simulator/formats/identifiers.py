@@ -48,5 +48,5 @@ FORMATS: dict[str, Callable[[str], None]] = {
         "email address or user name",
     ),
     "pve-task-status-type": says(r"ok|error|warning|unknown", "invalid status '{value}'", re.IGNORECASE),
-    "pve-replication-job-id": looks_like(r"[1-9][0-9]{2,8}-\d{1,9}", "replication job id"),
+    "pve-replication-job-id": says(r"[1-9][0-9]{2,8}-\d{1,9}", "invalid replication job id '{value}'"),
 }

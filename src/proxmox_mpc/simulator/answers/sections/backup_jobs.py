@@ -8,6 +8,7 @@ from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import ApiError, die, refuse
 from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.answers.guests import _drives, _guest
+from proxmox_mpc.simulator.answers.sections import realm_sync
 from proxmox_mpc.simulator.answers.sections._section import Section
 
 _ALL, _ONE = "/cluster/backup", "/cluster/backup/{id}"
@@ -67,10 +68,8 @@ def _check_fleecing(given: Section) -> None:
 
 @answers("GET", _ALL)
 def listing(call: Call) -> Any:
-    # The time of the next run needs PVE's calendar, which is not simulated: the next full hour stands in.
-    next_run = (int(call.cluster.now()) // 3600 + 1) * 3600
     rows = [_show(call, name) for name in _jobs(call)]
-    return [{**row, "next-run": next_run} if row["enabled"] else row for row in rows]
+    return [{**r, "next-run": realm_sync.next_run(call, r["schedule"])} if r["enabled"] else r for r in rows]
 
 
 @answers("GET", _ONE)
