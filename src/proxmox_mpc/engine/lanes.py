@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 # Tasks at a time. A node's default worker limit is 4 (`max_workers`); clones of one source wait for each other's lock
 # ("can't lock file"), two of them keep the disks busy without running into it.
-LIMITS = {"node": 4, "storage": 4, "clone": 2}
+LIMITS = {"node": 4, "storage": 4, "clone": 2, "file": 1}
 
 
 class Lanes:

@@ -15,6 +15,7 @@ from proxmox_mpc.errors import InvalidInput, InvalidInputs, MpcError, Place
 from proxmox_mpc.kinds._kind import API_VERSION, DEFAULT_NAMESPACE, Key, Kind, Resource
 from proxmox_mpc.kinds._options import check_options
 from proxmox_mpc.kinds._schema import model_of
+from proxmox_mpc.kinds._schema.written import slots_used_twice
 
 try:
     from yaml import CSafeLoader as Loader
@@ -189,7 +190,11 @@ def _resource(
     fields, secrets = kind.schema.flatten(model)
     fields |= {path: fingerprint(secret) for path, secret in secrets.items()}
     resource = Resource(key, model, fields, secrets, annotations, _placer(document))
-    _raise(list(check_options(kind, resource)))
+    doubled = [
+        resource.invalid(f"spec.{path}", f"{slot} is used twice", "give each item a slot of its own")
+        for path, slot in slots_used_twice(model)
+    ]
+    _raise([*doubled, *check_options(kind, resource)])
     return resource
 
 

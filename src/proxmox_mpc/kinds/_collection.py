@@ -97,10 +97,16 @@ class CollectionDriver:
         own = {p: v for p, v in resource.fields.items() if p not in resource.secrets}
         params: dict[str, Any] = {it.key: resource.key.name, **self._params(run, own, resource)}
         makes = {it.key: resource.key.name}
-        await run.call("POST", it.path, params, title=f"create {resource.key.name}", makes=makes)
+        async with run.lane(f"file:{it.path}"):
+            await run.call("POST", it.path, params, title=f"create {resource.key.name}", makes=makes)
         return await self._reread(run, resource)
 
     async def update(self, run: Run, live: Live, resource: Resource, changes: Sequence[Change]) -> Live:
+        # One file holds them all, and each write changes its digest: our own take turns, each from a fresh read.
+        async with run.lane(f"file:{self.collection.path}"):
+            return await self._update(run, await self._reread(run, resource), resource, changes)
+
+    async def _update(self, run: Run, live: Live, resource: Resource, changes: Sequence[Change]) -> Live:
         it = self.collection
         merged: Fields = dict(live.fields)
         for change in changes:

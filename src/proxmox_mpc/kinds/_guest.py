@@ -279,6 +279,12 @@ class GuestDriver:
                 raise resource.invalid(f"spec.{path}", f"there is no storage {storage!r}{where}", hint)
 
     def _check_sizes(self, resource: Resource, present: Fields) -> None:
+        for path in resource.fields:
+            item, _, name = path.rpartition(".")
+            given = {known.rpartition(".")[2] for known in resource.fields if known.rpartition(".")[0] == item}
+            new = f"{item}.volume" not in present and not given & {"size", "volume", "path", "importFrom"}
+            if name == "storage" and item.partition(".")[0] in self.api.disk_lists and new:
+                raise resource.invalid(f"spec.{item}", "a new volume needs a size", "write size: 32G")
         for path, size in resource.fields.items():
             old = present.get(path)
             if path.endswith(".size") and isinstance(size, int) and isinstance(old, int) and size < old:

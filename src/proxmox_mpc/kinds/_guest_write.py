@@ -32,6 +32,13 @@ class NotKept(MpcError):
     default_hint = "look at the guest's pending changes and the task log, then plan again"
 
 
+class MovedOn(RefusedError):
+    """Somebody else has changed it since the plan was made; it was left as it is."""
+
+    code = "apply.moved-on"
+    default_hint = "plan again, and look at what they changed"
+
+
 async def create(guest: GuestDriver, run: Run, resource: Resource) -> Live:
     """Make the guest, by clone or from nothing; a VMID that was taken meanwhile is replaced by the next free one."""
     from proxmox_mpc.pve import AlreadyExists, TaskFailed
@@ -40,15 +47,20 @@ async def create(guest: GuestDriver, run: Run, resource: Resource) -> Live:
     for _ in range(VMID_TRIES):
         vmid = await run.reserve_vmid(wanted)
         try:
-            if "template" in resource.fields:
-                return await _clone(guest, run, resource, vmid)
-            return await _create_new(guest, run, resource, vmid)
+            make = _clone if "template" in resource.fields else _create_new
+            live = await make(guest, run, resource, vmid)
+            break
         except (AlreadyExists, TaskFailed) as error:
             # Who was faster may be noticed at the request, or by the task once it holds the lock.
             taken = isinstance(error.cause if isinstance(error, TaskFailed) else error, AlreadyExists)
             if wanted is not None or not taken:
                 raise
-    raise RefusedError(f"{VMID_TRIES} VMIDs in a row were taken by others", hint="name a free one in spec.vmid")
+    else:
+        raise RefusedError(f"{VMID_TRIES} VMIDs in a row were taken by others", hint="name a free one in spec.vmid")
+    # A clone with local disks is made where its template is, and moves from there.
+    if live.identity["node"] != resource.choices["node"]:
+        live = await _migrate(guest, run, live, str(resource.choices["node"]))
+    return await _finish(guest, run, live, resource)
 
 
 async def _create_new(guest: GuestDriver, run: Run, resource: Resource, vmid: int) -> Live:
@@ -58,8 +70,7 @@ async def _create_new(guest: GuestDriver, run: Run, resource: Resource, vmid: in
     async with run.lane(f"node:{node}", *_storage_lanes(resource.fields)):
         path, makes = f"/nodes/{{node}}/{guest.api.type}", {"vmid": vmid, "node": node}
         await run.call("POST", path, params, title=f"create {vmid} on {node}", makes=makes)
-    live = await _reread(guest, run, node, vmid)
-    return await _finish(guest, run, live, resource)
+    return await _reread(guest, run, node, vmid)
 
 
 async def _clone(guest: GuestDriver, run: Run, resource: Resource, vmid: int) -> Live:
@@ -87,15 +98,11 @@ async def _clone(guest: GuestDriver, run: Run, resource: Resource, vmid: int) ->
     shared = {name for name, row in (await run.view.storages()).items() if row.get("shared")}
     if node != source_node and (used <= shared or (full and params.get("storage") in shared)):
         params["target"] = node
-    # A clone with local disks is made where its template is, and moves from there.
     made_on = str(params.get("target", source_node))
     async with run.lane(f"node:{source_node}", f"clone:{source['vmid']}", *_storage_lanes(origin)):
         title = f"clone {source['vmid']} to {vmid}"
         await run.call("POST", guest.api.path("/clone"), params, title=title, makes={"vmid": vmid, "node": made_on})
-    live = await _reread(guest, run, made_on, vmid)
-    if live.identity["node"] != node:
-        live = await _migrate(guest, run, live, node)
-    return await _finish(guest, run, live, resource)
+    return await _reread(guest, run, made_on, vmid)
 
 
 def _pool(resource: Resource) -> dict[str, str]:
@@ -109,13 +116,17 @@ async def _finish(guest: GuestDriver, run: Run, live: Live, resource: Resource) 
         Change(path, live.fields.get(path), desired[path]) for path in guest.schema.differences(live.fields, desired)
     ]
     if "template" in resource.fields:
-        changes += [Change(path, None, value) for path, value in desired.items() if path in resource.secrets]
+        # Secrets cannot be seen on the template; those that only creation takes are the template's.
+        settable = (p for p in resource.secrets if (leaf := guest.schema.leaf(p)) is not None and not leaf.wire.hint)
+        changes += [Change(path, None, desired[path]) for path in settable]
     return await update(guest, run, live, resource, changes)
 
 
 async def update(guest: GuestDriver, run: Run, live: Live, resource: Resource, changes: Sequence[Change]) -> Live:
     """Carry out the changes, in the one order that works, and confirm them by reading back."""
     open_changes = {change.path: change for change in changes}
+    live = await guest.reread(run.view, live)
+    _refuse_if_moved_on(guest, live, resource, changes)
     if (move := open_changes.pop("node", None)) is not None:
         live = await _migrate(guest, run, live, str(move.new))
     power = open_changes.pop("state", None)
@@ -138,11 +149,22 @@ async def update(guest: GuestDriver, run: Run, live: Live, resource: Resource, c
         await _configure(guest, run, live, resource, [guard])
     if power is not None and power.new == "running":
         await _power(guest, run, live, "start", {})
-    elif any(change.impact == Impact.RESTART for change in changes):
+    elif power is None and any(change.impact == Impact.RESTART for change in changes):
         await _power(guest, run, live, "reboot", {"timeout": SHUTDOWN_TIMEOUT_S})
     live = await guest.reread(run.view, live)
     _confirm(guest, live, changes, resource)
     return live
+
+
+def _refuse_if_moved_on(guest: GuestDriver, live: Live, resource: Resource, changes: Sequence[Change]) -> None:
+    """What somebody else has set since the plan was made is not overwritten: their value was in nobody's plan."""
+    for change in changes:
+        if guest.schema.leaf(change.path) is None or change.path in (*resource.secrets, "node", "state"):
+            continue
+        now = live.fields.get(change.path)
+        if not guest.schema.same(change.path, now, change.old) and not guest.schema.same(change.path, now, change.new):
+            shown = guest.schema.show(change.path, change.old), guest.schema.show(change.path, now)
+            raise MovedOn(f"{resource.key}: {change.path} was {shown[0]} when the plan was made and is {shown[1]} now")
 
 
 async def _reread(guest: GuestDriver, run: Run, node: str, vmid: int) -> Live:
@@ -277,6 +299,10 @@ def _confirm(guest: GuestDriver, live: Live, changes: Iterable[Change], resource
 async def delete(guest: GuestDriver, run: Run, live: Live) -> None:
     """Stop the guest if it runs, and destroy it with its disks."""
     vmid = live.identity["vmid"]
+    now = await guest.reread(run.view, live)
+    if (now.key, now.mark) != (live.key, live.mark):
+        raise MovedOn(f"VMID {vmid} was {live.key} when the plan was made and is {now.key} now; nothing was deleted")
+    live = now
     if live.fields.get("protection"):
         raise RefusedError(
             f"{live.key} is protected (VMID {vmid}); nothing was deleted",

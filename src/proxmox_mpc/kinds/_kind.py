@@ -284,6 +284,7 @@ class Kind:
     columns: tuple[Column, ...]
     namespaced: bool = False
     ignored: frozenset[str] = frozenset()
+    made_by_server: frozenset[str] = frozenset()
     deletion: Impact = Impact.NONE
     """What deleting an object costs."""
     needs: Callable[[Resource], Sequence[Need]] = lambda resource: ()
@@ -303,7 +304,7 @@ class Kind:
 
     @cached_property
     def schema(self) -> Schema:
-        return Schema(self.model, ignored=self.ignored)
+        return Schema(self.model, ignored=self.ignored, made_by_server=self.made_by_server)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -35,8 +35,17 @@ class StorageFileDriver:
     """Files have no config: one is there or not. What is there is never downloaded again."""
 
     async def observe(self, view: View, wanted: Sequence[Resource], owned: Sequence[Owned]) -> list[Live]:
-        found = await asyncio.gather(*(self._find(view, resource) for resource in wanted))
+        found = await asyncio.gather(
+            *(self._find(view, resource) for resource in wanted),
+            *(self._recall(view, item) for item in owned if not wanted),
+        )
         return [live for live in found if live is not None]
+
+    async def _recall(self, view: View, item: Owned) -> Live | None:
+        """The file that the store remembers, if it is still there."""
+        volid, node = str(item.identity["volid"]), str(item.identity["node"])
+        rows = await storage_content(view, node, volid.partition(":")[0])
+        return next((_live(item.key, node, row) for row in rows if row["volid"] == volid), None)
 
     async def _find(self, view: View, resource: Resource) -> Live | None:
         storage, node = str(resource.fields["storage"]), await self._node(view, resource)
@@ -126,7 +135,7 @@ class StorageFileDriver:
                 await run.call("POST", path, params, title=f"download {_filename(resource)}", makes=makes)
             else:
                 source = str(fields["source"])
-                digest = str(checksum) if checksum else None
+                digest = f"{fields.get('checksumAlgorithm', 'sha256')}:{checksum}" if checksum else None
                 await run.upload(node, storage, content, source, _filename(resource), digest, makes=makes)
         run.view.forget(f"content/{node}/{storage}")
         rows = await storage_content(run.view, node, storage)

@@ -115,8 +115,16 @@ def natural(text: str) -> list[Any]:
 class Table:
     """The table of one spec model, and the questions that can be asked of it."""
 
-    def __init__(self, model: type[BaseModel], *, ignored: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        model: type[BaseModel],
+        *,
+        ignored: frozenset[str] = frozenset(),
+        made_by_server: frozenset[str] = frozenset(),
+    ) -> None:
         self.model = model
+        self.made_by_server = made_by_server
+        """Raw options that the server makes up: compared when declared, left out of exports."""
         self.ignored = ignored
         """Wire keys that are no configuration: digests, runtime facts."""
         self._leaves: list[Leaf] = []

@@ -34,6 +34,8 @@ def nest(table: Table, fields: Mapping[str, Value], *, slim: bool = True) -> dic
     lists = {strand.path for strand in table.strands if strand.is_list}
     for path in table.ordered(fields):
         value, leaf = fields[path], table.leaf(path)
+        if slim and path.removeprefix("options.") in table.made_by_server:
+            continue
         if slim and leaf is not None and (leaf.wire.quiet or leaf.wire.secret or leaf.wire.default == value):
             continue
         node = spec
@@ -80,3 +82,23 @@ def _listed(spec: dict[str, Any], path: list[str]) -> None:
             return
     if path[-1] in node:
         node[path[-1]] = list(node[path[-1]].values())
+
+
+def slots_used_twice(model: BaseModel, base: str = "") -> Iterator[tuple[str, str]]:
+    """Slots that two items of a spec name, also in different lists: the path of the later one, and the slot."""
+    seen: set[str] = set()
+    for path, slot in _slots(model, base):
+        if slot in seen:
+            yield path, slot
+        seen.add(slot)
+
+
+def _slots(model: BaseModel, base: str) -> Iterator[tuple[str, str]]:
+    for name, info in type(model).model_fields.items():
+        value, path = getattr(model, name), f"{base}.{info.alias or name}" if base else (info.alias or name)
+        if isinstance(value, BaseModel):
+            yield from _slots(value, path)
+        elif isinstance(value, list):
+            for index, item in enumerate(value):
+                if (slot := getattr(item, "slot", None)) is not None:
+                    yield f"{path}.{index}.slot", slot

@@ -15,8 +15,8 @@ from proxmox_mpc.kinds.virtual_machine.spec import VirtualMachineSpec
 
 # What a config holds that nobody declares: digests, what PVE generates once, and states of a moment.
 IGNORED = frozenset(
-    "digest meta vmgenid smbios1 parent snaptime vmstate runningmachine runningcpu running-nets-host-mtu lock name "
-    "bootdisk template snapstate".split()
+    "digest meta parent snaptime vmstate runningmachine runningcpu running-nets-host-mtu lock name "
+    "template snapstate".split()
 ) | frozenset(f"unused{number}" for number in range(256))
 
 # Options that PVE applies at once also to a running VM (fast-plug options of qemu-server).
@@ -78,6 +78,7 @@ KIND: Kind = Kind(
     columns=GUEST_COLUMNS,
     namespaced=True,
     ignored=IGNORED,
+    made_by_server=frozenset({"smbios1", "vmgenid", "bootdisk"}),
     deletion=Impact.DATA_LOSS,
     needs=needs_of("VirtualMachine"),
     options_of=("PUT", "/nodes/{node}/qemu/{vmid}/config"),
