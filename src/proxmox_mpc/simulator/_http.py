@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import json
 import logging
 from collections import deque
 from typing import Any
@@ -16,9 +15,9 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from proxmox_mpc.simulator import _body, _permissions, _returns, _tickets
+from proxmox_mpc.simulator import _body, _formats, _permissions, _returns, _tickets
 from proxmox_mpc.simulator._call import Call, PlainText, Upload
-from proxmox_mpc.simulator._errors import ApiError, die, refuse, unauthorized
+from proxmox_mpc.simulator._errors import ApiError, refuse, unauthorized
 from proxmox_mpc.simulator._faults import Faults
 from proxmox_mpc.simulator._routes import Method, Routes
 from proxmox_mpc.simulator.state.cluster import Cluster
@@ -26,12 +25,9 @@ from proxmox_mpc.simulator.state.cluster import Cluster
 log = logging.getLogger("proxmox_mpc.simulator")
 
 _VERBS = frozenset({"GET", "POST", "PUT", "DELETE"})
-_JSON = {"Content-Type": "application/json;charset=UTF-8"}
 
 # How many requests are remembered for tests and curious people.
 _REMEMBERED = 20_000
-
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Requests(deque[tuple[str, str]]):
@@ -59,7 +55,7 @@ class Api:
         verb, raw = request.method, request.rel_url.raw_path
         if verb not in _VERBS:
             return _plain(501, f"method '{verb}' not available", "")
-        extjs, path, refused = _split(raw)
+        shape, path, refused = _split(raw)
         if refused is not None:
             return refused
         self.requests.note(verb, path)
@@ -80,18 +76,18 @@ class Api:
         except _body.PlainError as error:
             return _plain(error.status, error.reason, error.text)
         except ApiError as error:
-            return _failure(error, extjs)
+            return _failure(error, shape)
         except Exception as error:
             log.exception("%s %s", verb, path)
-            return _failure(ApiError(500, f"simulator: {type(error).__name__}: {error}\n"), extjs)
+            return _failure(ApiError(500, f"simulator: {type(error).__name__}: {error}\n"), shape)
         if verb != "GET":
             self.cluster.changed += 1
         if isinstance(data, PlainText):
             return web.Response(body=data.text.encode(), headers={"Content-Type": "text/plain"})
         body = {"data": data, **call.beside}
-        if extjs:
+        if shape in _formats.TELLS_SUCCESS:
             body["success"] = 1
-        return web.Response(text=_encode(body), headers=_JSON)
+        return _written(200, shape, body)
 
     async def _prepare(self, request: web.BaseRequest, verb: str, path: str) -> Call:
         found = self.routes.find(verb, path)
@@ -116,7 +112,7 @@ class Api:
         call = Call(self.cluster, self.routes, method, params, user, upload)
         _permissions.check_method(call)
         if method.proxied:
-            self._reach(params["node"])
+            self.cluster.reach(params["node"])
         _normalize(method, params, upload)
         if errors := method.parameters.check(params):
             refuse(errors)
@@ -133,14 +129,6 @@ class Api:
             unauthorized("Permission denied - invalid csrf token")
         return caller.user
 
-    def _reach(self, name: str) -> None:
-        """The request goes to a node: is it there?"""
-        node = self.cluster.nodes.get(name)
-        if node is None:
-            die(f"hostname lookup '{name}' failed - failed to get address info for: {name}: Name or service not known")
-        if not node.online:
-            raise ApiError(595, "No route to host", bare=True)
-
     def _answer(self, call: Call) -> Any:
         if call.method.answer is not None:
             return call.method.answer(call)
@@ -149,19 +137,18 @@ class Api:
         raise ApiError(501, f"{call.method.verb} {call.method.path} is not simulated yet\n")
 
 
-def _split(raw: str) -> tuple[bool, str, web.Response | None]:
-    """`/api2/{format}/…` → wants extjs?, the path below, or the answer to a path that is not the API's."""
+def _split(raw: str) -> tuple[str, str, web.Response | None]:
+    """`/api2/{format}/…` → the format, the path below, or the answer to a path that is not the API's."""
     parts = raw.split("/", 3)
     if raw.rstrip("/") == "/api2":
-        return False, "", _plain(501, "no such uri", "no such uri")
+        return "", "", _plain(501, "no such uri", "no such uri")
     if len(parts) < 3 or parts[1] != "api2":
-        return False, "", _plain(500, f"no such file '{raw}'", f"no such file '{raw}'\n")
+        return "", "", _plain(500, f"no such file '{raw}'", f"no such file '{raw}'\n")
     below = "/" + "/".join(p for p in unquote(parts[3] if len(parts) > 3 else "").split("/") if p)
-    if parts[2] not in ("json", "extjs"):
-        # PVE also has a browsable HTML view, which is not simulated.
+    if parts[2] not in _formats.FORMATS:
         text = f"no formatter for uri {below}, {parts[2]}"
-        return False, "", _plain(501, text, text)
-    return parts[2] == "extjs", below, None
+        return "", "", _plain(501, text, text)
+    return parts[2], below, None
 
 
 def _normalize(method: Method, params: dict[str, Any], upload: Upload | None) -> None:
@@ -196,16 +183,21 @@ def _phrase(reason: str) -> str:
     return reason.partition("\n")[0].encode().decode("latin-1") or "unknown error"
 
 
-def _failure(error: ApiError, extjs: bool) -> web.Response:
+def _written(status: int, shape: str, body: dict[str, Any], reason: str | None = None) -> web.Response:
+    content_type, write = _formats.FORMATS[shape]
+    return web.Response(status=status, reason=reason, body=write(body).encode(), headers={"Content-Type": content_type})
+
+
+def _failure(error: ApiError, shape: str) -> web.Response:
     if error.bare:
         return _plain(error.status, error.reason, "")
     body: dict[str, Any] = {"data": None, "message": error.message}
     if error.errors is not None:
         body["errors"] = error.errors
-    if extjs:
+    if shape in _formats.TELLS_SUCCESS:
         # Errors that carry their own code show it as text, everything else as a number (http-paths, 9.1).
         body |= {"success": 0, "status": str(error.status) if error.status in (400, 401, 403) else error.status}
-        return web.Response(text=_encode(body), headers=_JSON)
-    response = web.Response(status=error.status, reason=_phrase(error.reason), text=_encode(body), headers=_JSON)
+        return _written(200, shape, body)
+    response = _written(error.status, shape, body, _phrase(error.reason))
     response.force_close()
     return response

@@ -16,6 +16,7 @@ from proxmox_mpc.simulator import _certificate, _persist, _seed, answers, preset
 from proxmox_mpc.simulator._faults import Faults
 from proxmox_mpc.simulator._http import Api, Requests
 from proxmox_mpc.simulator._routes import routes
+from proxmox_mpc.simulator._server import Server
 from proxmox_mpc.simulator.state.access import Token, User, hash_password
 from proxmox_mpc.simulator.state.clock import Clock, ScaledClock
 from proxmox_mpc.simulator.state.cluster import Cluster
@@ -131,7 +132,7 @@ class Simulator:
             made = _certificate.make(list(self.cluster.nodes))
             self.fingerprint, self.cluster.certificate, context = made.fingerprint, made.pem, made.context
             self.cluster.fingerprint = made.fingerprint
-        server = web.Server(self._api.handle, keepalive_timeout=_IDLE_S, access_log=None)
+        server = Server(self._api.handle, keepalive_timeout=_IDLE_S, access_log=None)
         self._runner = web.ServerRunner(server)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._host, self.port, ssl_context=context, backlog=1024)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from proxmox_mpc.simulator._errors import die
+from proxmox_mpc.simulator._errors import ApiError, die
 from proxmox_mpc.simulator.state.access import Access
 from proxmox_mpc.simulator.state.clock import Clock, ScaledClock
 from proxmox_mpc.simulator.state.firewall import Firewall
@@ -22,7 +22,7 @@ from proxmox_mpc.simulator.state.task import Task
 @dataclass
 class Node:
     """One host. Sizes in bytes; `interfaces` is /etc/network/interfaces by name, and `planned_interfaces` its successor
-    that waits to be applied."""
+    that waits to be applied. `devices` are its PCI devices as the API lists them."""
 
     name: str
     address: str = "192.0.2.2"
@@ -33,6 +33,7 @@ class Node:
     booted: float = 0.0
     interfaces: dict[str, dict[str, Any]] = field(default_factory=dict)
     planned_interfaces: dict[str, dict[str, Any]] | None = None
+    devices: list[dict[str, Any]] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
 
 
@@ -84,6 +85,15 @@ class Cluster:
 
     def now(self) -> float:
         return self.clock.now()
+
+    def reach(self, name: str) -> None:
+        """A request goes on to a node: is it there?"""
+        node = self.nodes.get(name)
+        if node is None:
+            text = f"failed to get address info for: {name}: Name or service not known"
+            die(f"hostname lookup '{name}' failed - {text}")
+        if not node.online:
+            raise ApiError(595, "No route to host", bare=True)
 
     def next_pid(self) -> int:
         self._pids += 1

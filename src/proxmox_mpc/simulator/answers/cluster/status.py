@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from proxmox_mpc.simulator._call import Call
-from proxmox_mpc.simulator._errors import ApiError, die, refuse
+from proxmox_mpc.simulator._errors import die, refuse
 from proxmox_mpc.simulator._registry import answers
 
 
@@ -80,24 +80,6 @@ def log(call: Call) -> Any:
             }
         )
     return rows
-
-
-@answers("GET", "/cluster/config/nodes")
-def members(call: Call) -> Any:
-    names = list(call.cluster.nodes)
-    if len(names) == 1:
-        return []
-    return [
-        {"name": n, "node": n, "nodeid": str(i), "quorum_votes": "1", "ring0_addr": call.cluster.nodes[n].address}
-        for i, n in enumerate(names, 1)
-    ]
-
-
-@answers("GET", "/cluster/config/join")
-def join(call: Call) -> Any:
-    if len(call.cluster.nodes) == 1:
-        raise ApiError(424, "node is not in a cluster, no join info available!")
-    raise ApiError(501, "GET /cluster/config/join is not simulated yet\n")
 
 
 @answers("GET", "/cluster/ha/status/current")

@@ -11,10 +11,13 @@ from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.answers.guests import _guest, _volumes
 from proxmox_mpc.simulator.answers.lxc import _mounts
 from proxmox_mpc.simulator.answers.lxc.create import with_mac
+from proxmox_mpc.simulator.state.cluster import Cluster
 from proxmox_mpc.simulator.state.conf import Section
 from proxmox_mpc.simulator.state.guest import Guest
 from proxmox_mpc.simulator.state.storage import size_text
 
+# Renaming the volumes of a template is quick, but not immediate.
+_CONVERTING_S = 2.5
 _NOT_COPIED = re.compile(r"unused\d+|lock|parent|snaptime|template|snapstate")
 
 
@@ -116,19 +119,31 @@ async def _copy(
 
 
 @answers("POST", "/nodes/{node}/lxc/{vmid}/template")
-def template(call: Call) -> None:
-    guest = _guest.of(call)
-    _guest.check_lock(guest)
-    if guest.conf.snapshots:
-        die("unable to create template, because CT contains snapshots")
-    if guest.is_template:
-        die("you can't convert a template to a template")
-    if guest.is_running:
-        die("you can't convert a CT to template if the CT is running")
+async def template(call: Call) -> None:
+    """Checks under the guest's lock, then works in a task that nobody is told of (lxc-clone, 9.1)."""
+    guest, cluster = _guest.of(call), call.cluster
+    async with _tasks.locked(cluster, "lxc", guest.vmid):
+        _guest.check_lock(guest)
+        if guest.conf.snapshots:
+            die("unable to create template, because CT contains snapshots")
+        if guest.is_template:
+            die("you can't convert a template to a template")
+        if guest.is_running:
+            die("you can't convert a CT to template if the CT is running")
+
+    async def convert(work: _tasks.Work) -> None:
+        async with _tasks.locked(cluster, "lxc", guest.vmid):
+            await work.waits(_CONVERTING_S)
+            _convert(cluster, guest)
+
+    call.fork("vztemplate", guest.vmid, convert)
+
+
+def _convert(cluster: Cluster, guest: Guest) -> None:
     guest.live["template"] = "1"
     for key in [k for k in guest.live if guest.is_volume_key(k)]:
         parts = _mounts.parse(guest.live[key])
         if ":" in parts["volume"]:
-            parts["volume"] = _volumes.rename(call.cluster, parts["volume"], guest.node, guest.vmid, "base")
+            parts["volume"] = _volumes.rename(cluster, parts["volume"], guest.node, guest.vmid, "base")
             guest.live[key] = _mounts.show(parts)
     guest.touch()

@@ -28,6 +28,7 @@ _ARCHIVE_SIZE = 81_920
 def defaults(call: Call) -> Any:
     storage = call.text("storage", "local")
     definition = call.cluster.storage(storage)
+    call.need(f"/storage/{storage}", "Datastore.Audit", "Datastore.AllocateSpace", any_of=True)
     return {
         "mode": "snapshot", "ionice": 7, "bwlimit": 0, "mailnotification": "always", "stopwait": 10, "compress": "0",
         "lockwait": 180, "fleecing": {"enabled": 0}, "notification-mode": "auto", "all": 0, "remove": 1,

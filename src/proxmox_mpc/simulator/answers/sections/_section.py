@@ -135,13 +135,15 @@ def update(call: Call, collection: Collection, name: str, given: Section) -> Non
     sections[name] = merged
 
 
-def register(collection: Collection, *, writes: bool = True) -> None:
-    """Answer the collection's calls; without `writes`, POST and PUT are answered elsewhere."""
+def register(collection: Collection, *, lists: bool = True) -> None:
+    """Answer the collection's calls; without `lists`, the list is answered elsewhere."""
     path_names = frozenset({"node"})
 
-    @answers("GET", collection.all)
-    def listing(call: Call) -> Any:
-        return [show(call, collection, name, listed=True) for name in sorted(collection.sections(call))]
+    if lists:
+
+        @answers("GET", collection.all)
+        def listing(call: Call) -> Any:
+            return [show(call, collection, name, listed=True) for name in sorted(collection.sections(call))]
 
     @answers("GET", collection.one)
     def read(call: Call) -> Any:
@@ -155,9 +157,6 @@ def register(collection: Collection, *, writes: bool = True) -> None:
         name = call.text(collection.key)
         if collection.sections(call).pop(name, None) is None and collection.absent_delete is not None:
             die(collection.absent_delete.format(name=name))
-
-    if not writes:
-        return
 
     @answers("POST", collection.create_at)
     def post(call: Call) -> None:

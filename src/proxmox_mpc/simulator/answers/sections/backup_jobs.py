@@ -10,6 +10,7 @@ from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.answers.guests import _drives, _guest
 from proxmox_mpc.simulator.answers.sections import realm_sync
 from proxmox_mpc.simulator.answers.sections._section import Section
+from proxmox_mpc.simulator.state.guest import Guest
 
 _ALL, _ONE = "/cluster/backup", "/cluster/backup/{id}"
 _NOT_STORED = frozenset({"id", "delete", "starttime", "dow"})
@@ -136,25 +137,29 @@ def included(call: Call) -> Any:
     pool = _jobs(call)[name].get("pool")
     if pool and pool not in call.cluster.pools:
         die(f"pool '{pool}' does not exist")
-    rows = []
-    for guest in call.cluster.guests.values():
-        if not _covers(call, _jobs(call)[name], guest.vmid):
-            continue
-        volumes = []
-        for key, text in guest.live.items():
-            if guest.is_volume_key(key) and not _drives.is_cdrom(text):
-                kept = _drives.parse(text).get("backup", "1" if guest.is_qemu or key == "rootfs" else "0") == "1"
-                volumes.append(
-                    {
-                        "id": f"{guest.vmid}:{key}",
-                        "name": _drives.parse_volume(text),
-                        "included": int(kept),
-                        "reason": f"backup={'yes' if kept else 'no'}",
-                        "leaf": 1,
-                    }
-                )
-        rows.append({"id": guest.vmid, "name": guest.name, "type": guest.kind, "children": volumes})
-    return {"leaf": 0, "children": rows}
+    rows = [_included(guest) for guest in call.cluster.guests.values() if _covers(call, _jobs(call)[name], guest.vmid)]
+    named = [int(v) for v in _jobs(call)[name].get("vmid", "").split(",") if v]
+    rows += [{"id": v, "type": "unknown", "leaf": 1} for v in named if v not in call.cluster.guests]
+    return {"children": rows}
+
+
+def _included(guest: Guest) -> Section:
+    """A guest of a job with its volumes; one that has none is a leaf, and one without a name has null."""
+    volumes = []
+    for key, text in guest.live.items():
+        if guest.is_volume_key(key) and not _drives.is_cdrom(text):
+            kept = _drives.parse(text).get("backup", "1" if guest.is_qemu or key == "rootfs" else "0") == "1"
+            volumes.append(
+                {
+                    "id": f"{guest.vmid}:{key}",
+                    "name": _drives.parse_volume(text),
+                    "included": int(kept),
+                    "reason": f"backup={'yes' if kept else 'no'}",
+                    "leaf": 1,
+                }
+            )
+    name = guest.live.get("name" if guest.is_qemu else "hostname")
+    return {"id": guest.vmid, "name": name, "type": guest.kind, "children": volumes, "leaf": int(not volumes)}
 
 
 def _covers(call: Call, job: Section, vmid: int) -> bool:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die
+from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.answers.sections import _section
 from proxmox_mpc.simulator.answers.sections._section import Collection, Section
+
+# What the verdicts of a node are called.
+_CHECKS = {"mapping/pci.cfg": "checks", "mapping/usb.cfg": "errors", "mapping/dir.cfg": "checks"}
 
 
 def _check_map(call: Call, name: str, section: Section) -> None:
@@ -33,5 +39,19 @@ def _mapping(kind: str) -> Collection:
     )
 
 
+def _register(collection: Collection) -> None:
+    _section.register(collection, lists=False)
+
+    @answers("GET", collection.all)
+    def listing(call: Call) -> Any:
+        """With `check-node`, the node is asked whether it has what is mapped."""
+        names = sorted(collection.sections(call))
+        rows = [_section.show(call, collection, name, listed=True) for name in names]
+        if "check-node" not in call.params:
+            return rows
+        call.cluster.reach(call.text("check-node"))
+        return [{**row, _CHECKS[collection.file]: []} for row in rows]
+
+
 for _kind in ("pci", "usb", "dir"):
-    _section.register(_mapping(_kind))
+    _register(_mapping(_kind))
