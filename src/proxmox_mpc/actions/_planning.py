@@ -11,6 +11,7 @@ from pydantic import Field
 
 from proxmox_mpc.actions._action import Request
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.applications import clusters
 from proxmox_mpc.applications.ownership import owned_by_key
 from proxmox_mpc.engine import manifests, planner
 from proxmox_mpc.engine.plan import Plan, word
@@ -82,6 +83,7 @@ async def prepare(session: Session, desired: DesiredState) -> Prepared:
     context = await session.context()
     store = await session.store()
     view = await session.view()
+    await clusters.confirm(store, context.name, clusters.identity_of(await view.status()))
     wish = planner.Wish(
         context=context.name,
         application=desired.application,

@@ -44,6 +44,7 @@ class PlanView(Result):
     context: str
     application: str
     hash: str
+    endpoint: str = ""
     empty: bool
     steps: list[StepView]
     notes: list[str] = []
@@ -74,8 +75,9 @@ class ResourceView(Result):
     cells: list[Any] = []
 
 
-def plan_view(plan: Plan) -> PlanView:
+def plan_view(plan: Plan, endpoint: str = "") -> PlanView:
     return PlanView(
+        endpoint=endpoint,
         context=plan.context,
         application=plan.application,
         hash=plan.hash,

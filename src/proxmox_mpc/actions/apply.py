@@ -10,6 +10,7 @@ from proxmox_mpc.actions._planning import DesiredState, prepare
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import OutcomeView, PlanView, outcome_views, plan_view
 from proxmox_mpc.actions.resume import ResumeRequest, resume
+from proxmox_mpc.applications import snapshots
 from proxmox_mpc.engine.plan import Blocked
 
 
@@ -48,7 +49,7 @@ async def apply(session: Session, request: ApplyRequest) -> ApplyResult:
             f"the cluster or the store has moved on since the plan {request.agreed[:12]} was made; "
             f"the plan is now {plan.hash[:12]}"
         )
-    shown = plan_view(plan)
+    shown = plan_view(plan, (await session.context()).endpoints[0])
     revision, outcomes = await (await applier(session)).apply(
         plan,
         prepared.view,
@@ -58,4 +59,6 @@ async def apply(session: Session, request: ApplyRequest) -> ApplyResult:
         source=request.source,
         planned_at=prepared.planned_at,
     )
+    rows = await (await session.view()).resources()
+    await snapshots.record(await session.store(), plan.context, rows)
     return ApplyResult(plan=shown, revision=revision, outcomes=outcome_views(outcomes), resumed=resumed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
@@ -11,9 +13,11 @@ from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import OutcomeView, PlanView, outcome_views, plan_view
 from proxmox_mpc.actions.apply import PlanMoved
 from proxmox_mpc.actions.get import GetRequest, is_named, select
+from proxmox_mpc.applications import clusters
 from proxmox_mpc.applications.ownership import of_application, owned_by_key
 from proxmox_mpc.engine import observe, planner
 from proxmox_mpc.engine.plan import Plan
+from proxmox_mpc.engine.planner import IMPLIED
 from proxmox_mpc.errors import NotFoundError, RefusedError, UsageError
 from proxmox_mpc.kinds import find_kind
 from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE, Key, Live, Owned, View
@@ -44,7 +48,7 @@ async def delete(session: Session, request: DeleteRequest) -> DeleteResult:
     """Delete objects, last created first; without an agreed plan's hash only show what would go."""
     planned_at = session.now()
     plan, view, documents = await _plan(session, request)
-    shown = plan_view(plan)
+    shown = plan_view(plan, (await session.context()).endpoints[0])
     if request.agreed == "" or plan.is_empty:
         return DeleteResult(plan=shown)
     if request.agreed != plan.hash:
@@ -63,7 +67,9 @@ async def delete(session: Session, request: DeleteRequest) -> DeleteResult:
 async def _plan(session: Session, request: DeleteRequest) -> tuple[Plan, View, list[dict[str, object]]]:
     context = await session.context()
     view = await session.view()
-    owned = await owned_by_key(await session.store(), context.name)
+    store = await session.store()
+    await clusters.confirm(store, context.name, clusters.identity_of(await view.status()))
+    owned = await owned_by_key(store, context.name)
     documents: list[dict[str, object]] = []
     gone: list[Key] = []
     if request.texts:
@@ -76,9 +82,18 @@ async def _plan(session: Session, request: DeleteRequest) -> tuple[Plan, View, l
         raise UsageError(
             "nothing says what to delete", hint="proxmox-cli delete -f FILE, or proxmox-cli delete KIND NAME"
         )
-    application = request.application or "default"
+    application = request.application or _owner(lives, owned)
     wish = planner.Wish(context.name, application, owned=owned)
     return await planner.plan_deletion(view, find_kind, wish, lives, forget=gone), view, documents
+
+
+def _owner(lives: Sequence[Live], owned: Mapping[Key, Owned]) -> str:
+    """The application whose history tells of it: the owner, if all have the same one."""
+    owners = {
+        live.mark.application if live.mark else owned[live.key].application if live.key in owned else ""
+        for live in lives
+    }
+    return (owners.pop() if len(owners) == 1 else "") or "default"
 
 
 async def _declared(
@@ -86,15 +101,18 @@ async def _declared(
 ) -> tuple[list[Live], list[Key], list[dict[str, object]]]:
     resources, documents = load(session, request.texts, request.namespace or DEFAULT_NAMESPACE)
     seen = await observe.observe(view, find_kind, resources, owned, request.application)
-    strangers = [str(key) for key, s in seen.items() if s.live and s.owner is not observe.Owner.OURS]
+    strangers = [str(key) for key, s in seen.items() if s.live and s.owner is observe.Owner.OTHER]
+    if strangers or not any(s.live and s.owner is observe.Owner.OURS for s in seen.values()):
+        strangers = strangers or [str(key) for key, s in seen.items() if s.live]
     if strangers:
         hint = "delete them by name, if that is meant: proxmox-cli delete KIND NAME"
         raise RefusedError(f"not owned by application {request.application!r}: {', '.join(strangers)}", hint=hint)
-    lives = [sighting.live for sighting in seen.values() if sighting.live is not None]
+    # What the manifests name and nobody owns was there before, and stays.
+    lives = [s.live for s in seen.values() if s.live is not None and s.owner is observe.Owner.OURS]
     gone = [key for key, sighting in seen.items() if sighting.live is None and key in owned]
     # What a namespace implied is the application's too: its pool goes when nothing else is left in it.
     left = of_application(owned, request.application).keys() - {live.key for live in lives} - set(gone)
-    implied = {key: owned[key] for key in left if not find_kind(key.kind).namespaced and not owned[key].applied}
+    implied = {key: owned[key] for key in left if IMPLIED in (owned[key].applied or {})}
     if left == implied.keys():
         lives += (await planner.find_owned(view, find_kind, implied, request.application)).values()
     return lives, gone, [dict(document) for document in documents]

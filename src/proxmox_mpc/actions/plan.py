@@ -12,4 +12,4 @@ from proxmox_mpc.actions._views import PlanView, plan_view
 async def plan(session: Session, request: DesiredState) -> PlanView:
     """Show what applying these manifests would do, and at what cost; changes nothing."""
     prepared = await prepare(session, request)
-    return plan_view(prepared.plan)
+    return plan_view(prepared.plan, (await session.context()).endpoints[0])

@@ -30,7 +30,7 @@ class PlanSaveResult(Result):
 async def plan_save(session: Session, request: PlanSaveRequest) -> PlanSaveResult:
     """Make a plan file: what would be done, sealed together with the manifests that it comes from."""
     prepared = await prepare(session, request)
-    shown = plan_view(prepared.plan)
+    shown = plan_view(prepared.plan, (await session.context()).endpoints[0])
     now = session.now()
     content = {
         "format": FORMAT,

@@ -46,7 +46,7 @@ async def rollback(session: Session, request: RollbackRequest) -> ApplyResult:
     texts = [ManifestText(name=f"revision {target.number}", content=json.dumps(doc)) for doc in target.manifests]
     desired = DesiredState(texts=texts, application=request.application, allow=request.allow, prune=True)
     if not request.agreed:
-        shown = plan_view((await prepare(session, desired)).plan)
+        shown = plan_view((await prepare(session, desired)).plan, (await session.context()).endpoints[0])
         return ApplyResult(plan=shown, revision=None, outcomes=[])
     return await apply(
         session,

@@ -20,6 +20,10 @@ from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._kind import Key, Kind, Live, Owned, View
 from proxmox_mpc.store import Application
 
+# Task types that change what is declared; a backup that ran last night is no suspect. Direct edits leave no task.
+CONFIG_TASKS = frozenset("qmconfig resize qmmove move_volume imgcopy qmrollback vzrollback qmrestore vzrestore".split())
+POWER_TASKS = frozenset("qmstart qmstop qmshutdown qmreboot vzstart vzstop vzshutdown vzreboot".split())
+
 
 class StatusRequest(Request):
     """Which application; all when empty."""
@@ -101,7 +105,8 @@ def _attributed(member: MemberView, tasks: Sequence[Mapping[str, Any]], since: d
     """A drifted member with who was at it last since it was applied, where the task log knows."""
     vmid = member.where.partition(" ")[0]
     after = since.timestamp() if since else 0
-    suspects = [t for t in tasks if vmid and str(t.get("id")) == vmid and int(t["starttime"]) > after]
+    mine = [t for t in tasks if vmid and str(t.get("id")) == vmid and int(t["starttime"]) > after]
+    suspects = [t for t in mine if t["type"] in (POWER_TASKS if member.detail.startswith("state ") else CONFIG_TASKS)]
     if member.state != "drifted" or not suspects:
         return member
     task = max(suspects, key=lambda task: int(task["starttime"]))

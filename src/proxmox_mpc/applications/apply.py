@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from proxmox_mpc.applications import clusters
 from proxmox_mpc.applications.journal import StoreJournal
 from proxmox_mpc.engine.execute import ApplyFailed, Execution, Outcome
 from proxmox_mpc.engine.journal import Progress
@@ -63,6 +64,7 @@ class Applier:
             planned_at=planned_at,
         )
         number: int | None = None
+        await clusters.remember(self.store, plan.context, clusters.identity_of(await view.status()), self.now())
         if not plan.is_empty:
             revision = await self.store.applications.begin_revision(
                 plan.context,

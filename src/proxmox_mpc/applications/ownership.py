@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from proxmox_mpc.applications.clusters import RECORD
 from proxmox_mpc.kinds._kind import Key, Owned
 
 if TYPE_CHECKING:
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
 
 async def owned_by_key(store: Store, context: str) -> dict[Key, Owned]:
     """All that is owned on this context, whatever the application."""
-    return {record_key(record): _owned(record) for record in await store.resources.list(context)}
+    return {
+        record_key(record): _owned(record) for record in await store.resources.list(context) if record.kind != RECORD
+    }
 
 
 def record_key(record: OwnedResource) -> Key:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import uuid
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -51,7 +52,7 @@ def open_session(
         return await contexts.list_contexts(session, context)
 
     return Session(
-        actor=getpass.getuser(),
+        actor=_user(),
         open_store=open_store,
         choose_context=choose,
         list_contexts=listed,
@@ -64,3 +65,11 @@ def open_session(
         new_uid=lambda: uuid.uuid4().hex[:12],
         report=report,
     )
+
+
+def _user() -> str:
+    """Who is at work; in containers the user id may have no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid-{os.getuid()}"

@@ -45,6 +45,10 @@ class ApplyFailed(MpcError):
 
     def __init__(self, outcomes: Sequence[Outcome]) -> None:
         self.outcomes = tuple(outcomes)
+        codes = {outcome.error.exit_code for outcome in outcomes if outcome.error is not None}
+        if len(codes) == 1:
+            # All failed for one reason (no permission, cluster gone): the exit code may say which.
+            self.exit_code = codes.pop()  # type: ignore[misc]
         failed = [outcome for outcome in outcomes if outcome.status == "failed"]
         skipped = sum(outcome.status == "skipped" for outcome in outcomes)
         lines = "\n".join(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from proxmox_mpc.engine.diff import three_way
-from proxmox_mpc.engine.observe import Owner, Sighting, is_same, observe, sighting
+from proxmox_mpc.engine.observe import Ambiguous, Owner, Sighting, is_same, observe, sighting
 from proxmox_mpc.engine.order import deletion_edges, edges
 from proxmox_mpc.engine.plan import Action, Plan, Step, word
 from proxmox_mpc.errors import InvalidInputs, MpcError
@@ -17,6 +17,8 @@ from proxmox_mpc.kinds._options import check_options
 
 ALLOW_ANNOTATION = "proxmox.io/allow"
 """A resource's own policy: the highest impact that may happen to it without being asked."""
+IMPLIED = "metadata.implied"
+"""A field of resources that no manifest names, made because others take them for granted."""
 ADOPT_ANNOTATION = "proxmox.io/adopt"
 
 
@@ -79,6 +81,9 @@ async def plan_deletion(
 ) -> Plan:
     """The plan that deletes these live objects, last created first. Asking for it is leave enough for data loss."""
     keys = [live.key for live in lives]
+    if twice := [live for live in lives if keys.count(live.key) > 1]:
+        ids = ", ".join(str(dict(live.identity)) for live in twice)
+        raise Ambiguous(f"several objects are called {twice[0].key}: {ids}", hint="delete them by VMID, one by one")
     before = deletion_edges(keys, kind_of)
     steps = [_deletion(kind_of(live.key.kind), live, wish.owned.get(live.key), before[live.key]) for live in lives]
     steps += [Step(key, Action.FORGET, owned=wish.owned.get(key), note="is gone already") for key in forget]
@@ -96,7 +101,8 @@ async def _implied(view: View, kind_of: Callable[[str], Kind], wish: Wish, neede
     answers = await asyncio.gather(*(kind_of(kind).driver.rows(view) for kind in kinds))
     present = {live.key for lives in answers for live in lives}
     ours = {key for key in needed if (item := wish.owned.get(key)) and item.application == wish.application}
-    return [Resource(key, kind_of(key.kind).model(), {}) for key in sorted((needed - present) | ours)]
+    wanted = sorted((needed - present) | ours)
+    return [Resource(key, kind_of(key.kind).model(), {IMPLIED: True}) for key in wanted]
 
 
 async def _completed(

@@ -224,6 +224,11 @@ class View:
         answer = await self.once("pools", lambda: self.pve.get("/pools"))
         return {row["poolid"]: row for row in answer}
 
+    async def status(self) -> list[dict[str, Any]]:
+        """The cluster's name and nodes."""
+        rows: list[dict[str, Any]] = await self.once("status", lambda: self.pve.get("/cluster/status"))
+        return rows
+
     async def tasks(self) -> list[dict[str, Any]]:
         """The cluster's recent tasks."""
         rows: list[dict[str, Any]] = await self.once("tasks", lambda: self.pve.get("/cluster/tasks"))

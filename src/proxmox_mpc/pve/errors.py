@@ -144,7 +144,7 @@ class NodeUnreachable(UnreachableError, PveError):
     """The cluster answers, but the node does not."""
 
     code = "pve.node-unreachable"
-    default_hint = "Check the node's name and power: `proxmox-cli get nodes`."
+    default_hint = "Check the node's name and power: `proxmox-cli discover`."
 
 
 class ClusterUnreachable(UnreachableError, PveError):

@@ -72,10 +72,19 @@ def main(arguments: Sequence[str]) -> int:
     except MpcError as error:
         show_error(error)
         return error.exit_code
+    except UnicodeDecodeError as error:
+        return _failed(f"not a text in UTF-8: {error.reason}")
     except BrokenPipeError:
         sys.stderr.close()  # the reader (head, less) has gone; nobody is left to tell
         return 0
+    except OSError as error:
+        return _failed(f"{error.filename or 'file'}: {error.strerror or error}")
     return 0
+
+
+def _failed(message: str) -> int:
+    show_error(MpcError(message))
+    return 1
 
 
 def show_error(error: MpcError) -> None:

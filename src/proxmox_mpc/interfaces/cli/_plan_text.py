@@ -30,7 +30,8 @@ HEAVY = ("restart", "stop-start", "migrate", "replace", "data loss")
 
 def plan_text(plan: PlanView) -> str:
     """The whole plan: every step with its changes, their cost, what is refused, and a last line that sums up."""
-    lines: list[str] = []
+    head = f"{click.style(plan.application, bold=True)} on {click.style(plan.context, bold=True)}"
+    lines: list[str] = [] if plan.empty else [f"{head}{f' ({plan.endpoint})' if plan.endpoint else ''}:", ""]
     if plan.empty:
         lines.append(f"{click.style('No changes.', bold=True)} {plan.application} on {plan.context} is as declared.")
     for step in plan.steps:

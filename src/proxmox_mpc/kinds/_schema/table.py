@@ -243,6 +243,8 @@ class Table:
             wire = leaf.wire if (leaf := self.leaf(path)) is not None else None
             if wire is not None and (wire.hint or wire.preference or wire.create_only or wire.secret):
                 continue
+            if path.startswith("metadata.") and path not in live:
+                continue  # what the object cannot show is not compared
             if not self.same(path, live.get(path), value):
                 yield path
 
