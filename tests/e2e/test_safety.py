@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
-from tests.e2e.conftest import Cli
+from tests.e2e.conftest import Cli, simulator
 
 HEAD = "apiVersion: proxmox.io/v1\nkind: VirtualMachine\nmetadata: { name: web }\n"
 CLONE = HEAD + "spec:\n  node: pve-node1\n  template: debian-12-template\n"
