@@ -46,9 +46,10 @@ class MemoryJournal:
         return True
 
     async def claim(self, owned: Owned) -> bool:
-        known = self.owned.get(owned.key)
-        self.owned[owned.key] = owned
-        return known is None or known.application == owned.application
+        known = self.owned.get(owned.key, owned)
+        if known.application == owned.application:
+            self.owned[owned.key] = owned
+        return known.application == owned.application
 
     async def remember(self, owned: Owned) -> None:
         self.owned[owned.key] = owned
