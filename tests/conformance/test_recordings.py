@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.conformance.process import simulator
 
 HERE = Path(__file__).parent

@@ -6,6 +6,7 @@ import json
 import os
 
 import pytest
+
 from tests.e2e.conftest import Cli, simulator
 
 HEAD = "apiVersion: proxmox.io/v1\nkind: VirtualMachine\nmetadata: { name: web }\n"

@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import pytest
+
 from tests.e2e.conftest import Cli, simulator
 from tests.e2e.gate import Gate, Rule, gate_before
 

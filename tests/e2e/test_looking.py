@@ -7,6 +7,7 @@ import io
 import json
 
 import pytest
+
 from tests.e2e.conftest import Cli
 
 VM = """\

@@ -10,12 +10,12 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.lab import Lab
-from tests.lab import lab as make_lab
-from tests.unit.kinds import specs
 
 from proxmox_mpc.actions._views import manifest
 from proxmox_mpc.kinds import find_kind
+from tests.lab import Lab
+from tests.lab import lab as make_lab
+from tests.unit.kinds import specs
 
 
 def text_of(*documents: dict[str, Any]) -> str:

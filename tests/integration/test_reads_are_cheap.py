@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, cast
 
 import pytest
-from tests.lab import Lab
-from tests.lab import lab as make_lab
 
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions.get import GetRequest, get
+from tests.lab import Lab
+from tests.lab import lab as make_lab
 
 
 class Looking:

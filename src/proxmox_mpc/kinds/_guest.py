@@ -14,17 +14,24 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from proxmox_mpc.errors import NotFoundError
-from proxmox_mpc.kinds import _guest_write, _slots
+from proxmox_mpc.kinds import _guest_complete, _guest_write
 from proxmox_mpc.kinds._codec import Fields, Value
 from proxmox_mpc.kinds._field import Impact
-from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE, Change, Key, Live, Need, Owned, Resource, Run, View
+from proxmox_mpc.kinds._kind import (
+    DEFAULT_NAMESPACE,
+    NAME,
+    NAMESPACE,
+    Change,
+    Key,
+    Live,
+    Need,
+    Owned,
+    Resource,
+    Run,
+    View,
+)
 from proxmox_mpc.kinds._mark import INDEX_TAG, Mark, split_block, with_block
-from proxmox_mpc.kinds._placement import Placement, Wish, candidates, choose
 from proxmox_mpc.kinds._schema import Schema
-
-NAME, NAMESPACE = "metadata.name", "metadata.namespace"
-"""Two fields of a guest that its manifest writes in `metadata`: its own name, and the pool that is its namespace."""
-
 
 # What /cluster/resources calls a guest without a name (9.1).
 UNNAMED = re.compile(r"(VM|CT) ?\d+")
@@ -192,127 +199,12 @@ class GuestDriver:
         rows = await view.pve.get(self.api.path("/pending"), live.identity)
         return sorted(row["key"] for row in rows if "pending" in row or "delete" in row)
 
-    # -- completing ------------------------------------------------------------------------------------------------
+    # -- completing: see _guest_complete.py ------------------------------------------------------------------------
 
     async def complete(
         self, view: View, resource: Resource, live: Live | None, applied: Mapping[str, Value] | None = None
     ) -> Resource:
-        source = await self._template(view, resource) if live is None else None
-        origin = await self._source_fields(view, source)
-        present = live.fields if live else origin
-        fields = _slots.assign(self.api, self.schema, resource, present, applied)
-        if live is not None and "template" in fields:
-            fields = _slots.keep_boot_disk(self.api, fields, present)
-        fields[NAME] = resource.key.name
-        fields[NAMESPACE] = resource.key.namespace
-        resource = replace(resource, fields=fields)
-        if live is None:
-            await self._check_node(view, resource)
-        await self._check_storages(view, resource, live)
-        self._check_sizes(resource, present)
-        await self.api.check(view, resource, live)
-        if live is not None:
-            return resource
-        choices = {"node": await self._place(view, resource), "source": source["vmid"] if source else None}
-        resource = replace(resource, choices=choices)
-        await self._check_vmid(view, resource)
-        await self._check_parameters(view, resource, origin)
-        return resource
-
-    async def _check_vmid(self, view: View, resource: Resource) -> None:
-        wanted = resource.fields.get("vmid")
-        for row in await view.rows("qemu", "lxc"):
-            if wanted is not None and int(row["vmid"]) == wanted:
-                name = row.get("name", row["id"])
-                raise resource.invalid("spec.vmid", f"VMID {wanted} is taken by {name}", "leave it out for a free one")
-
-    async def _check_parameters(self, view: View, resource: Resource, origin: Fields) -> None:
-        """What the API would refuse at creation is refused now, before anything is changed."""
-        mark = Mark("", "", resource.key, 100)
-        params: dict[str, Any] = self.encode({**origin, **resource.fields}, resource.secrets, mark)
-        params |= {"node": resource.choices["node"], "vmid": 100, **self.api.create_params(resource)}
-        for problem in (await view.pve.api()).check("POST", f"/nodes/{{node}}/{self.api.type}", params):
-            field = self.schema.field_of(problem.name.partition(".")[0])
-            hint = f"as PVE's API describes {problem.name}"
-            raise resource.invalid(f"spec.{field or problem.name}", problem.text, hint)
-
-    async def _template(self, view: View, resource: Resource) -> dict[str, Any] | None:
-        wanted = resource.fields.get("template")
-        if wanted is None:
-            return None
-        rows = await view.rows(self.api.type)
-        named = [row for row in rows if wanted in (row.get("name"), row["vmid"]) or str(wanted) == str(row["vmid"])]
-        templates = [row for row in named if row.get("template")]
-        if not templates:
-            if named:
-                hint = "make it one in PVE: Convert to template"
-                raise resource.invalid("spec.template", f"{wanted!r} is a guest, not a template", hint)
-            known = sorted(str(row.get("name")) for row in rows if row.get("template"))
-            hint = f"templates here: {', '.join(known)}" if known else "this cluster has no template yet"
-            raise resource.invalid("spec.template", f"there is no template {wanted!r}", hint)
-        node = resource.fields.get("node")
-        near = [row for row in templates if row["node"] == node] or templates
-        if len(near) > 1:
-            ids = ", ".join(f"{row['vmid']} on {row['node']}" for row in near)
-            raise resource.invalid("spec.template", f"{wanted!r} could be {ids}", "name it by its VMID")
-        return near[0]
-
-    async def _source_fields(self, view: View, source: Mapping[str, Any] | None) -> Fields:
-        if source is None:
-            return {}
-        where = {"node": source["node"], "vmid": source["vmid"]}
-        key = f"{self.api.type}/{source['vmid']}"
-        return self.decode(await view.once(key, lambda: view.pve.get(self.api.path("/config"), where)))
-
-    async def _check_storages(self, view: View, resource: Resource, live: Live | None) -> None:
-        known = await view.rows("storage")
-        planned = {key.name for key in view.planned if key.kind == "Storage"}
-        node = live.identity["node"] if live else resource.fields.get("node")
-        for path, storage in resource.fields.items():
-            if not path.endswith(".storage") or (live and live.fields.get(path) == storage) or storage in planned:
-                continue
-            anywhere = {row["storage"] for row in known}
-            here = {row["storage"] for row in known if row["node"] == node} if node else anywhere
-            if storage not in here:
-                where = f" on {node}" if node and storage in anywhere else ""
-                hint = f"storages{f' on {node}' if node else ''}: {', '.join(sorted(here))}"
-                raise resource.invalid(f"spec.{path}", f"there is no storage {storage!r}{where}", hint)
-
-    def _check_sizes(self, resource: Resource, present: Fields) -> None:
-        for path in resource.fields:
-            item, _, name = path.rpartition(".")
-            given = {known.rpartition(".")[2] for known in resource.fields if known.rpartition(".")[0] == item}
-            new = f"{item}.volume" not in present and not given & {"size", "volume", "path", "importFrom"}
-            if name == "storage" and item.partition(".")[0] in self.api.disk_lists and new:
-                raise resource.invalid(f"spec.{item}", "a new volume needs a size", "write size: 32G")
-        for path, size in resource.fields.items():
-            old = present.get(path)
-            if path.endswith(".size") and isinstance(size, int) and isinstance(old, int) and size < old:
-                shown = self.schema.show(path, old), self.schema.show(path, size)
-                raise resource.invalid(
-                    f"spec.{path}",
-                    f"a disk cannot shrink, and this one has {shown[0]} (the manifest says {shown[1]})",
-                    f"write size: {shown[0]}, or move the data to a new, smaller disk",
-                )
-
-    async def _check_node(self, view: View, resource: Resource) -> None:
-        online, node = await view.nodes(), resource.fields.get("node")
-        if node is not None and node not in online:
-            raise resource.invalid("spec.node", f"there is no node {node!r} online", f"nodes: {', '.join(online)}")
-
-    async def _place(self, view: View, resource: Resource) -> str:
-        node = resource.fields.get("node")
-        promised: dict[str, list[int]] = await view.once("promised", _empty)
-        planned = {key.name for key in view.planned if key.kind == "Storage"}
-        wish = Wish(
-            name=str(resource.key),
-            memory_mib=int(resource.fields.get("memory", 512)),  # type: ignore[arg-type]
-            storages=frozenset({str(v) for path, v in resource.fields.items() if path.endswith(".storage")} - planned),
-            placement=resource.spec.placement or Placement(),  # type: ignore[attr-defined]
-        )
-        chosen = str(node) if node is not None else choose(wish, candidates(await view.resources(), promised))
-        promised.setdefault(chosen, []).append(wish.memory_mib)
-        return chosen
+        return await _guest_complete.complete(self, view, resource, live, applied)
 
     # -- costs -----------------------------------------------------------------------------------------------------
 
@@ -345,10 +237,6 @@ class GuestDriver:
         features = str(live.fields.get("hotplug", "network,disk,usb"))
         wanted = "memory" if path == "memory" else "cpu"
         return wanted in features.split(",") and live.fields.get("cpu.numa") is True
-
-
-async def _empty() -> dict[str, list[int]]:
-    return {}
 
 
 def needs_of(kind: str) -> Callable[[Resource], list[Need]]:

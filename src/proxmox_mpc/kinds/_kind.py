@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 DEFAULT_NAMESPACE = "default"
 API_VERSION = "proxmox.io/v1"
+NAME, NAMESPACE = "metadata.name", "metadata.namespace"
+"""Two fields of a guest that its manifest writes in `metadata`: its own name, and the pool that is its namespace."""
 
 
 @dataclass(frozen=True, order=True)

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.kinds import specs
 
 from proxmox_mpc.kinds import all_kinds, find_kind
 from proxmox_mpc.kinds._codec import bytes_of, option_text, parse_property_string, property_string, size_text
 from proxmox_mpc.kinds._field import Impact
 from proxmox_mpc.kinds._schema import Schema
+from tests.unit.kinds import specs
 
 VM, CT = find_kind("vm"), find_kind("ct")
 

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-from tests.unit.pve.certificates import Certificate, self_signed
-from tests.unit.pve.fake_pve import TOKEN, FakePve, FakeTime
 
 from proxmox_mpc.pve import Cluster, Limits, Password, Retry, SystemTrust, Target, Token
+from tests.unit.pve.certificates import Certificate, self_signed
+from tests.unit.pve.fake_pve import TOKEN, FakePve, FakeTime
 
 
 @pytest.fixture

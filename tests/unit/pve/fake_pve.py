@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
-from tests.unit.pve.certificates import Certificate
 
 from proxmox_mpc.pve import Clock, Password, Token
+from tests.unit.pve.certificates import Certificate
 
 TOKEN = Token("root@pam!test", "0c6e0c6e-1111-2222-3333-444455556666")
 PASSWORD = Password("root@pam", "s3cret-word")

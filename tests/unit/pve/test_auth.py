@@ -4,9 +4,9 @@ from urllib.parse import unquote
 
 import pytest
 from aiohttp import web
-from tests.unit.pve.fake_pve import PASSWORD, TOKEN, FakePve, FakeTime, dead_endpoint, raw, refuse, refusing
 
 from proxmox_mpc.pve import AuthenticationFailed, Cluster, Retry
+from tests.unit.pve.fake_pve import PASSWORD, TOKEN, FakePve, FakeTime, dead_endpoint, raw, refuse, refusing
 
 Connect = Callable[..., Cluster]
 LOGIN = ("POST", "/access/ticket")

@@ -6,10 +6,10 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from tests.unit.pve import ground_truth
-from tests.unit.pve.ground_truth import Exchange
 
 from proxmox_mpc.pve import Facts, Problem
+from tests.unit.pve import ground_truth
+from tests.unit.pve.ground_truth import Exchange
 
 FACTS = Facts.load("9.1")
 CONFIG = "/nodes/{node}/qemu/{vmid}/config"

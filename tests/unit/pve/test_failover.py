@@ -3,10 +3,10 @@ from collections.abc import Callable
 
 import pytest
 from aiohttp import web
-from tests.unit.pve.fake_pve import FakePve, FakeTime, dead_endpoint, hang_up
 
 from proxmox_mpc.errors import UnreachableError
 from proxmox_mpc.pve import Cluster, ClusterUnreachable, ConnectionLost, Retry
+from tests.unit.pve.fake_pve import FakePve, FakeTime, dead_endpoint, hang_up
 
 Connect = Callable[..., Cluster]
 POOLS = ("GET", "/pools")

@@ -2,9 +2,9 @@ import asyncio
 from collections.abc import Callable
 
 from aiohttp import web
-from tests.unit.pve.fake_pve import FakePve
 
 from proxmox_mpc.pve import Cluster, Limits
+from tests.unit.pve.fake_pve import FakePve
 
 Connect = Callable[..., Cluster]
 

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.pve.fake_pve import FakePve, raw
 
 from proxmox_mpc.errors import UnreachableError
 from proxmox_mpc.pve import (
@@ -21,6 +20,7 @@ from proxmox_mpc.pve import (
     UnexpectedAnswer,
 )
 from proxmox_mpc.pve.answers import Answer, Reply, read_answer
+from tests.unit.pve.fake_pve import FakePve, raw
 
 Connect = Callable[..., Cluster]
 HTML = b"<!DOCTYPE html><html><head><title>Welcome to nginx!</title></head></html>"

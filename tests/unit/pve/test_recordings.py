@@ -6,9 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.unit.pve import ground_truth
-from tests.unit.pve.fake_pve import TOKEN, FakePve, FakeTime, raw
-from tests.unit.pve.ground_truth import Exchange
 
 from proxmox_mpc.pve import (
     AlreadyExists,
@@ -32,6 +29,9 @@ from proxmox_mpc.pve import (
 )
 from proxmox_mpc.pve.answers import Answer, read_answer
 from proxmox_mpc.pve.request import Request
+from tests.unit.pve import ground_truth
+from tests.unit.pve.fake_pve import TOKEN, FakePve, FakeTime, raw
+from tests.unit.pve.ground_truth import Exchange
 
 # Sentences of the real server, each with the type that callers decide by.
 SITUATIONS: list[tuple[int, str, type[PveError]]] = [

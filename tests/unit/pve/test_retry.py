@@ -2,9 +2,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.unit.pve.fake_pve import FakePve, FakeTime, raw, refusing
 
 from proxmox_mpc.pve import Cluster, Locked, NodeUnreachable, NoQuorum, PveError, Retry
+from tests.unit.pve.fake_pve import FakePve, FakeTime, raw, refusing
 
 Connect = Callable[..., Cluster]
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from tests.unit.pve.fake_pve import FakePve, FakeTime, hang_up, raw
 
 from proxmox_mpc.errors import InvalidInput
 from proxmox_mpc.pve import Cluster, GuestMissing, Locked, TaskFailed, TaskUnfinished, UnexpectedAnswer
+from tests.unit.pve.fake_pve import FakePve, FakeTime, hang_up, raw
 
 Connect = Callable[..., Cluster]
 UPID = "UPID:pve1:00000F71:000ADA27:6B0111FA:qmstart:100:root@pam!test:"

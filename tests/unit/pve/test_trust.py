@@ -1,11 +1,11 @@
 from collections.abc import AsyncIterator, Callable
 
 import pytest
-from tests.unit.pve.certificates import Certificate
-from tests.unit.pve.fake_pve import FakePve
 
 from proxmox_mpc.errors import UsageError
 from proxmox_mpc.pve import CaTrust, Cluster, FingerprintTrust, Insecure, UntrustedCertificate
+from tests.unit.pve.certificates import Certificate
+from tests.unit.pve.fake_pve import FakePve
 
 Connect = Callable[..., Cluster]
 

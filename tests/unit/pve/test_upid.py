@@ -3,10 +3,10 @@ import string
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.pve import ground_truth
 
 from proxmox_mpc.errors import InvalidInput
 from proxmox_mpc.pve import Upid
+from tests.unit.pve import ground_truth
 
 _word = st.text(string.ascii_letters + string.digits + "._-@!", min_size=1, max_size=20)
 _hex8 = st.integers(0, 0xFFFFFFFF)

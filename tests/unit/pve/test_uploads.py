@@ -5,11 +5,11 @@ import pytest
 from aiohttp import BodyPartReader, web
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.pve.fake_pve import PASSWORD, FakePve, dead_endpoint, hang_up
 
 from proxmox_mpc.errors import InvalidInput
 from proxmox_mpc.pve import Cluster, ConnectionLost, ParametersRejected, UnexpectedAnswer
 from proxmox_mpc.pve.uploads import CHUNK_BYTES, prepare
+from tests.unit.pve.fake_pve import PASSWORD, FakePve, dead_endpoint, hang_up
 
 Connect = Callable[..., Cluster]
 UPID = "UPID:pve1:00000EA8:000AD51A:6B0111ED:imgcopy::root@pam:"

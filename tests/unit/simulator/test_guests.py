@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.unit.simulator.api import Api
 
 NODE = "/nodes/pve-node1"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.simulator.api import Api
 
 from proxmox_mpc.simulator._permissions import privileges
 from proxmox_mpc.simulator.presets import empty
 from proxmox_mpc.simulator.state.access import Group, Rule, Token, User
 from proxmox_mpc.simulator.state.cluster import Cluster, Pool
+from tests.unit.simulator.api import Api
 
 
 @pytest.fixture

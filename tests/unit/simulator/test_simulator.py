@@ -10,9 +10,9 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from tests.unit.simulator.api import Api, running
 
 from proxmox_mpc.simulator import Simulator
+from tests.unit.simulator.api import Api, running
 
 
 def test_command_line_greets_and_ends_cleanly() -> None:

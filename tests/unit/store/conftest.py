@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.unit.store import postgres as servers
 
 from proxmox_mpc.store import SecretKey, Store
+from tests.unit.store import postgres as servers
 
 KEY = SecretKey(["a passphrase for tests"])
 

@@ -3,11 +3,11 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 import pytest
-from tests.unit.store.conftest import FakeNow
 
 from proxmox_mpc.errors import NotFoundError
 from proxmox_mpc.store import Revision, Store
 from proxmox_mpc.store.records import RevisionStatus
+from tests.unit.store.conftest import FakeNow
 
 Open = Callable[..., AbstractAsyncContextManager[Store]]
 

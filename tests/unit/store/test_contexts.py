@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
-from tests.unit.store.conftest import KEY
 
 from proxmox_mpc.errors import NotFoundError
 from proxmox_mpc.store import Context, SecretKey, SecretUnreadable, Store
+from tests.unit.store.conftest import KEY
 
 Open = Callable[..., AbstractAsyncContextManager[Store]]
 

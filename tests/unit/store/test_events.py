@@ -1,6 +1,5 @@
-from tests.unit.store.conftest import FakeNow
-
 from proxmox_mpc.store import Event, Store
+from tests.unit.store.conftest import FakeNow
 
 
 async def add(store: Store, name: str, context: str = "home", kind: str = "Pool") -> Event:

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
-from tests.unit.store.conftest import KEY
 
 from proxmox_mpc.settings import SettingInvalid
 from proxmox_mpc.store import SecretKey, Store, StoreTooNew, StoreUnavailable
 from proxmox_mpc.store.migrations import HEAD
 from proxmox_mpc.store.models import metadata
+from tests.unit.store.conftest import KEY
 
 Open = Callable[..., AbstractAsyncContextManager[Store]]
 

@@ -1,10 +1,10 @@
 from datetime import timedelta
 
 import pytest
-from tests.unit.store.conftest import FakeNow
 
 from proxmox_mpc.errors import NotFoundError
 from proxmox_mpc.store import SavedPlan, Store
+from tests.unit.store.conftest import FakeNow
 
 
 def plan(hash: str, now: FakeNow, minutes: float = 60) -> SavedPlan:

@@ -2,9 +2,8 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
-from tests.unit.store.conftest import FakeNow
-
 from proxmox_mpc.store import Store
+from tests.unit.store.conftest import FakeNow
 
 Open = Callable[..., AbstractAsyncContextManager[Store]]
 

@@ -1,8 +1,7 @@
 from dataclasses import replace
 
-from tests.unit.store.conftest import FakeNow
-
 from proxmox_mpc.store import OwnedResource, Store
+from tests.unit.store.conftest import FakeNow
 
 
 def vm(name: str, now: FakeNow, **changes: object) -> OwnedResource:

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.unit.store.conftest import FakeNow
 
 from proxmox_mpc.errors import NotFoundError
 from proxmox_mpc.store import ApplyBusy, Run, Store
+from tests.unit.store.conftest import FakeNow
 
 
 async def begin(store: Store, pid: int | None = None, host: str = "here", app: str = "web", **more: Any) -> Run:

@@ -1,9 +1,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.store.conftest import FakeNow
 
 from proxmox_mpc.store import Store
 from proxmox_mpc.store.snapshots import checksum_of
+from tests.unit.store.conftest import FakeNow
 
 A, B = {"name": "a", "cores": 2}, {"name": "b", "cores": 4}
 

@@ -1,0 +1,149 @@
+"""What a guest's manifest leaves open is decided, and what it refers to is checked, before anything is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from proxmox_mpc.kinds import _slots
+from proxmox_mpc.kinds._codec import Fields, Value
+from proxmox_mpc.kinds._kind import NAME, NAMESPACE, Live, Resource, View
+from proxmox_mpc.kinds._mark import Mark
+from proxmox_mpc.kinds._placement import Placement, Wish, candidates, choose
+
+if TYPE_CHECKING:
+    from proxmox_mpc.kinds._guest import GuestDriver
+
+
+async def complete(
+    guest: GuestDriver, view: View, resource: Resource, live: Live | None, applied: Mapping[str, Value] | None = None
+) -> Resource:
+    source = await _template(guest, view, resource) if live is None else None
+    origin = await _source_fields(guest, view, source)
+    present = live.fields if live else origin
+    fields = _slots.assign(guest.api, guest.schema, resource, present, applied)
+    if live is not None and "template" in fields:
+        fields = _slots.keep_boot_disk(guest.api, fields, present)
+    fields[NAME] = resource.key.name
+    fields[NAMESPACE] = resource.key.namespace
+    resource = replace(resource, fields=fields)
+    if live is None:
+        await _check_node(guest, view, resource)
+    await _check_storages(guest, view, resource, live)
+    _check_sizes(guest, resource, present)
+    await guest.api.check(view, resource, live)
+    if live is not None:
+        return resource
+    choices = {"node": await _place(guest, view, resource), "source": source["vmid"] if source else None}
+    resource = replace(resource, choices=choices)
+    await _check_vmid(guest, view, resource)
+    await _check_parameters(guest, view, resource, origin)
+    return resource
+
+
+async def _check_vmid(guest: GuestDriver, view: View, resource: Resource) -> None:
+    wanted = resource.fields.get("vmid")
+    for row in await view.rows("qemu", "lxc"):
+        if wanted is not None and int(row["vmid"]) == wanted:
+            name = row.get("name", row["id"])
+            raise resource.invalid("spec.vmid", f"VMID {wanted} is taken by {name}", "leave it out for a free one")
+
+
+async def _check_parameters(guest: GuestDriver, view: View, resource: Resource, origin: Fields) -> None:
+    """What the API would refuse at creation is refused now, before anything is changed."""
+    mark = Mark("", "", resource.key, 100)
+    params: dict[str, Any] = guest.encode({**origin, **resource.fields}, resource.secrets, mark)
+    params |= {"node": resource.choices["node"], "vmid": 100, **guest.api.create_params(resource)}
+    for problem in (await view.pve.api()).check("POST", f"/nodes/{{node}}/{guest.api.type}", params):
+        field = guest.schema.field_of(problem.name.partition(".")[0])
+        hint = f"as PVE's API describes {problem.name}"
+        raise resource.invalid(f"spec.{field or problem.name}", problem.text, hint)
+
+
+async def _template(guest: GuestDriver, view: View, resource: Resource) -> dict[str, Any] | None:
+    wanted = resource.fields.get("template")
+    if wanted is None:
+        return None
+    rows = await view.rows(guest.api.type)
+    named = [row for row in rows if wanted in (row.get("name"), row["vmid"]) or str(wanted) == str(row["vmid"])]
+    templates = [row for row in named if row.get("template")]
+    if not templates:
+        if named:
+            hint = "make it one in PVE: Convert to template"
+            raise resource.invalid("spec.template", f"{wanted!r} is a guest, not a template", hint)
+        known = sorted(str(row.get("name")) for row in rows if row.get("template"))
+        hint = f"templates here: {', '.join(known)}" if known else "this cluster has no template yet"
+        raise resource.invalid("spec.template", f"there is no template {wanted!r}", hint)
+    node = resource.fields.get("node")
+    near = [row for row in templates if row["node"] == node] or templates
+    if len(near) > 1:
+        ids = ", ".join(f"{row['vmid']} on {row['node']}" for row in near)
+        raise resource.invalid("spec.template", f"{wanted!r} could be {ids}", "name it by its VMID")
+    return near[0]
+
+
+async def _source_fields(guest: GuestDriver, view: View, source: Mapping[str, Any] | None) -> Fields:
+    if source is None:
+        return {}
+    where = {"node": source["node"], "vmid": source["vmid"]}
+    key = f"{guest.api.type}/{source['vmid']}"
+    return guest.decode(await view.once(key, lambda: view.pve.get(guest.api.path("/config"), where)))
+
+
+async def _check_storages(guest: GuestDriver, view: View, resource: Resource, live: Live | None) -> None:
+    known = await view.rows("storage")
+    planned = {key.name for key in view.planned if key.kind == "Storage"}
+    node = live.identity["node"] if live else resource.fields.get("node")
+    for path, storage in resource.fields.items():
+        if not path.endswith(".storage") or (live and live.fields.get(path) == storage) or storage in planned:
+            continue
+        anywhere = {row["storage"] for row in known}
+        here = {row["storage"] for row in known if row["node"] == node} if node else anywhere
+        if storage not in here:
+            where = f" on {node}" if node and storage in anywhere else ""
+            hint = f"storages{f' on {node}' if node else ''}: {', '.join(sorted(here))}"
+            raise resource.invalid(f"spec.{path}", f"there is no storage {storage!r}{where}", hint)
+
+
+def _check_sizes(guest: GuestDriver, resource: Resource, present: Fields) -> None:
+    for path in resource.fields:
+        item, _, name = path.rpartition(".")
+        given = {known.rpartition(".")[2] for known in resource.fields if known.rpartition(".")[0] == item}
+        new = f"{item}.volume" not in present and not given & {"size", "volume", "path", "importFrom"}
+        if name == "storage" and item.partition(".")[0] in guest.api.disk_lists and new:
+            raise resource.invalid(f"spec.{item}", "a new volume needs a size", "write size: 32G")
+    for path, size in resource.fields.items():
+        old = present.get(path)
+        if path.endswith(".size") and isinstance(size, int) and isinstance(old, int) and size < old:
+            shown = guest.schema.show(path, old), guest.schema.show(path, size)
+            raise resource.invalid(
+                f"spec.{path}",
+                f"a disk cannot shrink, and this one has {shown[0]} (the manifest says {shown[1]})",
+                f"write size: {shown[0]}, or move the data to a new, smaller disk",
+            )
+
+
+async def _check_node(guest: GuestDriver, view: View, resource: Resource) -> None:
+    online, node = await view.nodes(), resource.fields.get("node")
+    if node is not None and node not in online:
+        raise resource.invalid("spec.node", f"there is no node {node!r} online", f"nodes: {', '.join(online)}")
+
+
+async def _place(guest: GuestDriver, view: View, resource: Resource) -> str:
+    node = resource.fields.get("node")
+    promised: dict[str, list[int]] = await view.once("promised", _empty)
+    planned = {key.name for key in view.planned if key.kind == "Storage"}
+    wish = Wish(
+        name=str(resource.key),
+        memory_mib=int(resource.fields.get("memory", 512)),  # type: ignore[arg-type]
+        storages=frozenset({str(v) for path, v in resource.fields.items() if path.endswith(".storage")} - planned),
+        placement=resource.spec.placement or Placement(),  # type: ignore[attr-defined]
+    )
+    chosen = str(node) if node is not None else choose(wish, candidates(await view.resources(), promised))
+    promised.setdefault(chosen, []).append(wish.memory_mib)
+    return chosen
+
+
+async def _empty() -> dict[str, list[int]]:
+    return {}
