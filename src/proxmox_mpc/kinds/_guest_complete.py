@@ -35,7 +35,7 @@ async def complete(
     await guest.api.check(view, resource, live)
     if live is not None:
         return resource
-    choices = {"node": await _place(guest, view, resource), "source": source["vmid"] if source else None}
+    choices = {"node": await _place(view, resource, origin), "source": source["vmid"] if source else None}
     resource = replace(resource, choices=choices)
     await _check_vmid(guest, view, resource)
     await _check_parameters(guest, view, resource, origin)
@@ -130,20 +130,22 @@ async def _check_node(guest: GuestDriver, view: View, resource: Resource) -> Non
         raise resource.invalid("spec.node", f"there is no node {node!r} online", f"nodes: {', '.join(online)}")
 
 
-async def _place(guest: GuestDriver, view: View, resource: Resource) -> str:
+async def _place(view: View, resource: Resource, origin: Fields) -> str:
     node = resource.fields.get("node")
-    promised: dict[str, list[int]] = await view.once("promised", _empty)
+    tags = resource.fields.get("tags", [])
+    promised: dict[str, list[Wish]] = await view.once("promised", _empty)
     planned = {key.name for key in view.planned if key.kind == "Storage"}
     wish = Wish(
         name=str(resource.key),
-        memory_mib=int(resource.fields.get("memory", 512)),  # type: ignore[arg-type]
+        memory_mib=int(resource.fields.get("memory", origin.get("memory", 512))),  # type: ignore[arg-type]
         storages=frozenset({str(v) for path, v in resource.fields.items() if path.endswith(".storage")} - planned),
+        tags=frozenset(tags if isinstance(tags, list) else ()),
         placement=resource.spec.placement or Placement(),  # type: ignore[attr-defined]
     )
     chosen = str(node) if node is not None else choose(wish, candidates(await view.resources(), promised))
-    promised.setdefault(chosen, []).append(wish.memory_mib)
+    promised.setdefault(chosen, []).append(wish)
     return chosen
 
 
-async def _empty() -> dict[str, list[int]]:
+async def _empty() -> dict[str, list[Wish]]:
     return {}

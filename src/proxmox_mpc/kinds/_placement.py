@@ -48,15 +48,16 @@ class Wish:
     name: str
     memory_mib: int
     storages: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
     placement: Placement = dataclass_field(default_factory=Placement)
 
 
 def candidates(
-    rows: Iterable[Mapping[str, Any]], promised: Mapping[str, Sequence[int]] = MappingProxyType({})
+    rows: Iterable[Mapping[str, Any]], promised: Mapping[str, Sequence[Wish]] = MappingProxyType({})
 ) -> list[Candidate]:
     """The online nodes in the rows of /cluster/resources, with what their guests were promised.
 
-    `promised` adds, by node, the memory (MiB) of guests that are planned and not there yet.
+    `promised` adds, by node, the guests that are planned and not there yet.
     """
     rows = list(rows)
     found = []
@@ -72,8 +73,11 @@ def candidates(
             Candidate(
                 node=node,
                 memory_mib=int(row.get("maxmem", 0)) // MIB,
-                promised_mib=sum(int(guest.get("maxmem", 0)) for guest in guests) // MIB + sum(coming),
-                tags=frozenset(tag for guest in guests for tag in str(guest.get("tags", "")).split(";") if tag),
+                promised_mib=sum(int(guest.get("maxmem", 0)) for guest in guests) // MIB
+                + sum(wish.memory_mib for wish in coming),
+                tags=frozenset(tag for guest in guests for tag in str(guest.get("tags", "")).split(";") if tag).union(
+                    *(wish.tags for wish in coming)
+                ),
                 storages=frozenset(str(s["storage"]) for s in rows if s.get("type") == "storage" and s["node"] == node),
                 guests=len(guests) + len(coming),
             )
