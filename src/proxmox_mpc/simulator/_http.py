@@ -134,7 +134,7 @@ class Api:
             return call.method.answer(call)
         if call.method.verb == "GET":
             return _returns.plausible(call)
-        raise ApiError(501, f"{call.method.verb} {call.method.path} is not simulated yet\n")
+        return _returns.unwritten(call)
 
 
 def _split(raw: str) -> tuple[str, str, web.Response | None]:

@@ -52,3 +52,23 @@ async def test_aware_bridge_carries_all_vlans(api: Api) -> None:
     assert (await api.get(f"{NET}/vmbr9"))["bridge_vids"] == "2-4094"
     await api.do("PUT", f"{NET}/vmbr9", type="bridge", delete="bridge_vlan_aware")
     assert "bridge_vids" not in await api.get(f"{NET}/vmbr9")
+
+
+async def test_options_of_a_mode_go_with_the_mode(api: Api) -> None:
+    await api.do("PUT", f"{NET}/vmbr0", type="bridge", cidr="192.0.2.11/24", bridge_ports="")
+    bond = {"iface": "bond1", "type": "bond", "slaves": "eno1", "bond-primary": "eno1"}
+    await api.do("POST", NET, **bond, bond_mode="active-backup", bond_xmit_hash_policy="layer2")
+    assert (await api.get(f"{NET}/bond1"))["bond-primary"] == "eno1"
+    assert "bond_xmit_hash_policy" not in await api.get(f"{NET}/bond1")
+    assert (await api.get(f"{NET}/eno1"))["autostart"] == 1
+    refused = await api.call("PUT", f"{NET}/bond1", **{"type": "bond", "bond-primary": "eno9"})
+    assert "bond-primary interface is not a slave" in refused.reason
+
+
+async def test_vlan_needs_a_parent_that_is_there(api: Api) -> None:
+    refused = await api.call("POST", NET, iface="eno9.5", type="vlan")
+    assert refused.reason == "vlan 'eno9.5' - unable to find parent 'eno9'"
+    named = await api.call("POST", NET, iface="vlan7", type="vlan")
+    assert named.reason.startswith("missing vlan-raw-device option at ")
+    await api.do("POST", NET, **{"iface": "vlan7", "type": "vlan", "vlan-raw-device": "eno1"})
+    assert (await api.get(f"{NET}/vlan7"))["exists"] == 1

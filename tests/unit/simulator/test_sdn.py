@@ -56,6 +56,8 @@ async def test_lock_keeps_writers_without_its_token_out(api: Api) -> None:
     assert refused.reason.startswith("create sdn zone object failed: invalid lock token provided!")
     await api.do("POST", f"{SDN}/zones", **{"zone": "lab", "type": "simple", "lock-token": token})
     assert await api.run("PUT", SDN, **{"lock-token": token}) == "OK"
+    assert (await api.call("POST", f"{SDN}/lock")).status == 500
+    assert await api.run("PUT", SDN, **{"lock-token": token, "release-lock": 1}) == "OK"
     await api.do("POST", f"{SDN}/zones", zone="lab2", type="simple")
     assert (await api.call("POST", f"{SDN}/lock")).status == 500
 
@@ -83,3 +85,19 @@ async def test_fabric_with_nodes_stays(api: Api) -> None:
     await api.do("DELETE", f"{SDN}/fabrics/node/spine/pve-node1")
     await api.do("DELETE", f"{SDN}/fabrics/fabric/spine")
     assert (await api.call("GET", f"{SDN}/fabrics/fabric/spine")).status == 500
+
+
+async def test_tags_are_unique_in_a_vlan_zone_and_over_all_vxlan_zones(api: Api) -> None:
+    for zone in ("vla", "vlb"):
+        await api.do("POST", f"{SDN}/zones", zone=zone, type="vlan", bridge="vmbr0")
+    for zone in ("vxa", "vxb"):
+        await api.do("POST", f"{SDN}/zones", zone=zone, type="vxlan", peers="10.0.0.1")
+    await api.do("POST", f"{SDN}/vnets", vnet="a1", zone="vla", tag=7)
+    await api.do("POST", f"{SDN}/vnets", vnet="b1", zone="vlb", tag=7)
+    await api.do("POST", f"{SDN}/vnets", vnet="x1", zone="vxa", tag=7)
+    refused = await api.call("POST", f"{SDN}/vnets", vnet="a2", zone="vla", tag=7)
+    assert "tag 7 already exist in vnet a1" in refused.body["message"]
+    refused = await api.call("POST", f"{SDN}/vnets", vnet="x2", zone="vxb", tag=7)
+    assert "vxlan tag 7 already exist in vnet x1 in zone vxa" in refused.body["message"]
+    missing = await api.call("POST", f"{SDN}/vnets", vnet="x2", zone="vxb")
+    assert "missing vxlan tag" in missing.body["message"]

@@ -123,7 +123,7 @@ async def test_requests_are_remembered(api: Api) -> None:
 
 
 async def test_what_is_not_simulated_says_so(api: Api) -> None:
-    answer = await api.call("POST", "/nodes/pve-node1/ceph/init")
+    answer = await api.call("POST", "/nodes/pve-node1/apt/update")
     assert answer.status == 501
     assert "is not simulated yet" in answer.reason
 
@@ -134,3 +134,8 @@ async def test_the_older_version() -> None:
         kinds = {r["type"] for r in await api.get("/cluster/resources")}
         assert "sdn" in kinds
         assert "network" not in kinds
+
+
+async def test_unknown_items_are_errors(api: Api) -> None:
+    for path in ("/nodes/pve-node1/disks/zfs/tank", "/nodes/pve-node1/ceph/pool/rbd", "/cluster/ceph/flags/noout"):
+        assert (await api.call("GET", path)).status == 500

@@ -23,6 +23,7 @@ _HEAD = frozenset(
 )
 _SIX = ("address6", "netmask6", "cidr6", "gateway6")
 _ALL_VLANS = "2-4094"
+_LAST_VLAN = 4094
 _OVS = frozenset({"OVSBridge", "OVSBond", "OVSPort", "OVSIntPort"})
 _FLAGS = frozenset({"autostart", "bridge_vlan_aware"})
 
@@ -55,6 +56,8 @@ def settle(name: str, given: Interface) -> Interface:
         if given.get("bridge_vlan_aware"):
             settled |= {"bridge_vlan_aware": 1, "bridge_vids": given.get("bridge_vids", _ALL_VLANS)}
         given = {k: v for k, v in given.items() if k not in ("bridge_vlan_aware", "bridge_vids")}
+    if kind == "bond":
+        given = _settle_bond(settled, given)
     # Options of another type stay as long as Perl calls their value true.
     settled |= {k: v for k, v in given.items() if k not in _HEAD and k not in own and v not in ("", "0", 0)}
     if settled["method6"] == "manual":
@@ -72,17 +75,80 @@ def settle(name: str, given: Interface) -> Interface:
     return settled
 
 
-def check(interfaces: Interfaces) -> None:
-    """What the writer of the file refuses: ports and parents that are not there."""
-    for name, settings in interfaces.items():
-        for key, complaint in (
-            ("bridge_ports", f"bridge '{name}' - unable to find bridge port"),
-            ("slaves", f"bond '{name}' - unable to find slave"),
-            ("vlan-raw-device", f"vlan '{name}' - unable to find parent"),
-        ):
-            for port in str(settings.get(key, "")).split():
-                if port not in interfaces:
-                    die(f"{complaint} '{port}'")
+def _settle_bond(settled: Interface, given: Interface) -> Interface:
+    """Some options are written for some modes only; answers what is left to look at."""
+    mode = settled["bond_mode"]
+    settled["slaves"] = " ".join(re.split(r"[;,\s]+", settled["slaves"]))
+    gone = set() if mode in ("balance-xor", "802.3ad") else {"bond_xmit_hash_policy"}
+    gone |= set() if mode == "active-backup" else {"bond-primary"}
+    return {k: v for k, v in given.items() if k not in gone}
+
+
+def arrange(interfaces: Interfaces) -> Interfaces:
+    """All interfaces as they are after a change of one, or PVE's refusal (PVE::INotify, 9.1).
+
+    Ports of a bond start with it, cards under an Open vSwitch bridge become its ports, a VLAN is there with its card.
+    """
+    arranged = {name: dict(settings) for name, settings in interfaces.items()}
+    for name, settings in arranged.items():
+        if settings["type"] == "OVSBridge":
+            for port in _port(arranged, settings.get("ovs_ports"), f"OVS bridge '{name}' - unable to find port"):
+                arranged[port] |= {"ovs_bridge": name}
+                arranged[port].pop("autostart", None)
+                if arranged[port]["type"] == "eth":
+                    arranged[port]["type"] = "OVSPort"
+    for name, settings in arranged.items():
+        if settings["type"] == "bond":
+            _arrange_bond(arranged, name, settings)
+    for name, settings in arranged.items():
+        if settings["type"] == "vlan":
+            _arrange_vlan(arranged, name, settings)
+    for name, settings in arranged.items():
+        if settings["type"] == "bridge":
+            _check_bridge(arranged, name, settings)
+    return arranged
+
+
+def _port(interfaces: Interfaces, names: Any, complaint: str) -> list[str]:
+    found = str(names or "").split()
+    for port in found:
+        if port not in interfaces:
+            die(f"{complaint} '{port}'")
+    return found
+
+
+def _arrange_bond(interfaces: Interfaces, name: str, settings: Interface) -> None:
+    for port in _port(interfaces, settings["slaves"], f"bond '{name}' - unable to find slave"):
+        kind = interfaces[port]["type"]
+        if kind not in ("eth", "bond"):
+            die(f"bond '{name}' - wrong interface type on slave '{port}' ('{kind}' != 'eth or bond')")
+        interfaces[port]["autostart"] = 1
+    if settings.get("bond-primary", "") not in ("", *settings["slaves"].split()):
+        die(f"bond '{name}' - bond-primary interface is not a slave at /usr/share/perl5/PVE/INotify.pm line 1480.")
+
+
+def _arrange_vlan(interfaces: Interfaces, name: str, settings: Interface) -> None:
+    for key in ("vlan-raw-device", "vlan-id"):
+        if not settings.get(key):
+            die(f"missing {key} option at /usr/share/perl5/PVE/INotify.pm line 1523.")
+    tag, parent = int(settings["vlan-id"]), str(settings["vlan-raw-device"])
+    if tag > _LAST_VLAN:
+        die(f"vlan '{name}' - vlan-id {tag} should be <= {_LAST_VLAN}")
+    _port(interfaces, parent, f"vlan '{name}' - unable to find parent")
+    kind = interfaces[parent]["type"]
+    if kind not in ("eth", "bridge", "bond", "vlan"):
+        die(f"vlan '{name}' - wrong interface type on parent '{parent}' ('{kind}' != 'eth|bond|bridge|vlan' )")
+    settings["exists"] = interfaces[parent].get("exists")
+
+
+def _check_bridge(interfaces: Interfaces, name: str, settings: Interface) -> None:
+    for port in settings["bridge_ports"].split():
+        card, dot, _ = port.rpartition(".")
+        if dot and port not in interfaces and card in interfaces:
+            continue  # the VLAN is made with the bridge
+        _port(interfaces, port, f"bridge '{name}' - unable to find bridge port")
+        if "static" in (interfaces[port]["method"], interfaces[port]["method6"]):
+            die(f"iface {port} - ip address can't be set on interface if bridged in {name}")
 
 
 def _text(interfaces: Interfaces) -> list[str]:

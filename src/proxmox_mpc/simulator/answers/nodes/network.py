@@ -26,8 +26,7 @@ def _planned(call: Call) -> Interfaces:
 
 
 def _plan(call: Call, interfaces: Interfaces) -> None:
-    _interfaces.check(interfaces)
-    call.node.planned_interfaces = interfaces
+    call.node.planned_interfaces = _interfaces.arrange(interfaces)
 
 
 def _wanted(kind: str, settings: Interface) -> bool:

@@ -26,10 +26,9 @@ def index(call: Call) -> Any:
 
 @answers("PUT", "/cluster/sdn")
 def apply(call: Call) -> str:
-    _lock.check(call)
+    _lock.check(call, "could not commit SDN config: ")
     _views.commit(call, FILES)
-    if call.flag("release-lock", True):
-        _lock.release(call)
+    _release_if_asked(call)
     nodes = list(call.cluster.nodes)
 
     async def reload(work: Work) -> None:
@@ -40,28 +39,33 @@ def apply(call: Call) -> str:
     return call.fork("reloadnetworkall", "", reload)
 
 
+def _release_if_asked(call: Call) -> None:
+    """The schema says that the lock is released by default, but PVE reads what was sent and nothing else."""
+    if call.text("lock-token") and call.flag("release-lock"):
+        _lock.release(call)
+
+
 @answers("POST", "/cluster/sdn/rollback")
 def rollback(call: Call) -> None:
-    _lock.check(call)
+    _lock.check(call, "could not rollback SDN config: ")
     _views.rollback(call, FILES)
-    if call.flag("release-lock", True):
-        _lock.release(call)
+    _release_if_asked(call)
 
 
 @answers("POST", "/cluster/sdn/lock")
 def lock(call: Call) -> str:
-    """Answers the token. The texts of the refusals were not recorded."""
-    if _lock.holder(call) is not None:
-        die("configuration is already locked")
+    """Answers the token."""
+    prefix = "could not acquire lock for SDN config: "
+    _lock.check(call, prefix)
     if not call.flag("allow-pending") and _views.is_pending(call, FILES):
-        die("configuration has pending changes")
+        die(f"{prefix}configuration has pending changes at /usr/share/perl5/PVE/API2/Network/SDN.pm line 152.")
     return _lock.take(call)
 
 
 @answers("DELETE", "/cluster/sdn/lock")
 def unlock(call: Call) -> None:
     if not call.flag("force"):
-        _lock.check(call)
+        _lock.check(call, "could not release lock: ")
     _lock.release(call)
 
 

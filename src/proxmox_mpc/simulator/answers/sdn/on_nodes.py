@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from proxmox_mpc.simulator._call import Call
+from proxmox_mpc.simulator._errors import die
 from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.answers.sdn import _views, vnets, zones
 from proxmox_mpc.simulator.answers.sections._section import Section
@@ -65,3 +66,19 @@ def zone_bridges(call: Call) -> Any:
         return [{"name": name, "vlan_filtering": 0, "ports": []} for name in found]
     found = [name for name, _ in networks_on(call, call.node.name, call.text("zone"))]
     return [{"name": name, "vlan_filtering": None, "ports": []} for name in found]
+
+
+def _register_details(kind: str, variable: str, file: str, *words: str) -> None:
+    """Routing tables of a running zone, network or fabric: no daemon fills them."""
+
+    @answers("GET", *(f"{_PATH}/{kind}/{{{variable}}}/{word}" for word in words))
+    def details(call: Call) -> Any:
+        name = call.text(variable)
+        if name not in _views.running(call, file) and name != LOCAL:
+            die(f"{variable} '{name}' does not exist")
+        return []
+
+
+_register_details("zones", "zone", zones.FILE, "ip-vrf")
+_register_details("vnets", "vnet", vnets.FILE, "mac-vrf")
+_register_details("fabrics", "fabric", "sdn/fabrics-fabric.cfg", "interfaces", "neighbors", "routes")

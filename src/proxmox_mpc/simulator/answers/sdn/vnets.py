@@ -13,6 +13,8 @@ _ABSENT = "sdn vnet '{name}' does not exist"
 
 # What a zone's type wants of the tags of its networks: the word for it, and the highest.
 _TAGS = {"vlan": ("vlan", 4096), "qinq": ("vlan", 4096), "vxlan": ("vxlan", 16_777_216), "evpn": ("vxlan", 16_777_216)}
+# These share one range of tags over all their zones, the others have one per zone.
+_GLOBAL = frozenset({"vxlan", "evpn"})
 
 
 def reach(call: Call, *wanted: str) -> Section:
@@ -43,9 +45,6 @@ def _check(call: Call, name: str, section: Section) -> None:
         if section.get("vlanaware") == "1":
             complain(call, "vnet", vlanaware="vlanaware vnet is not compatible with subnets")
     tag = section.get("tag")
-    for other, settings in VNETS.sections(call).items():
-        if tag and other != name and (settings["zone"], settings.get("tag")) == (section["zone"], tag):
-            complain(call, "vnet", tag=f"tag {tag} already exist in vnet {other}")
     if zone["type"] == "simple" and tag:
         complain(call, "vnet", tag="vlan tag is not allowed on simple zone")
     if zone["type"] in _TAGS:
@@ -54,6 +53,21 @@ def _check(call: Call, name: str, section: Section) -> None:
             complain(call, "vnet", tag=f"missing {word} tag")
         if int(tag) > highest:
             complain(call, "vnet", tag=f"{word} tag max value is {highest}")
+        if zone["type"] == "evpn" and section.get("vlanaware") == "1":
+            complain(call, "vnet", **{"vlan-aware": "vlan-aware option can't be enabled with evpn"})
+        _check_unique(call, name, section, zone["type"])
+
+
+def _check_unique(call: Call, name: str, section: Section, kind: str) -> None:
+    tag, places = section["tag"], call.cluster.files.get(zones.FILE, {})
+    for other, settings in sorted(VNETS.sections(call).items()):
+        if other == name or settings.get("tag") != tag:
+            continue
+        if kind not in _GLOBAL and settings["zone"] == section["zone"]:
+            complain(call, "vnet", tag=f"tag {tag} already exist in vnet {other}")
+        if kind in _GLOBAL and places.get(settings["zone"], {}).get("type") in _GLOBAL:
+            # The space at the end is PVE's.
+            complain(call, "vnet", tag=f"vxlan tag {tag} already exist in vnet {other} in zone {settings['zone']} ")
 
 
 def _check_delete(call: Call, name: str, section: Section) -> None:
