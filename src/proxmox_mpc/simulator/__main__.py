@@ -25,6 +25,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--time-scale", type=float, default=1.0, help="1: as long as on hardware, 0: no waiting")
     parser.add_argument("--pve-version", choices=("9.1", "8.4"), default="9.1")
     parser.add_argument("--resources-lag", type=float, default=0.0, metavar="SECONDS")
+    parser.add_argument(
+        "--fault", action="append", default=[], metavar="'NAME KEY=VALUE…'", help="start with a fault (repeatable)"
+    )
     return parser.parse_args()
 
 
@@ -45,6 +48,7 @@ async def _serve(options: argparse.Namespace) -> None:
         host=options.host,
         port=options.port,
         resources_lag_s=options.resources_lag,
+        faults=options.fault,
     )
     ended = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):

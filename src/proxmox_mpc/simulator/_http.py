@@ -9,15 +9,16 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import re
 from collections import deque
 from typing import Any
 from urllib.parse import unquote
 
 from aiohttp import web
 
-from proxmox_mpc.simulator import _body, _formats, _permissions, _returns, _tickets
+from proxmox_mpc.simulator import _body, _control, _formats, _permissions, _returns, _tickets
 from proxmox_mpc.simulator._call import Call, PlainText, Upload
-from proxmox_mpc.simulator._errors import ApiError, refuse, unauthorized
+from proxmox_mpc.simulator._errors import ApiError, die, refuse, unauthorized
 from proxmox_mpc.simulator._faults import Faults
 from proxmox_mpc.simulator._routes import Method, Routes
 from proxmox_mpc.simulator.state.cluster import Cluster
@@ -25,6 +26,12 @@ from proxmox_mpc.simulator.state.cluster import Cluster
 log = logging.getLogger("proxmox_mpc.simulator")
 
 _VERBS = frozenset({"GET", "POST", "PUT", "DELETE"})
+
+# What a node does by itself: log-ins, stopping guests, consoles, its own settings. All else needs the others' consent.
+_NEEDS_NO_QUORUM = re.compile(
+    r"^/access/ticket$|/status/(stop|shutdown|reset|suspend|resume|reboot)$|/(vnc|term|spice)\w+$"
+    r"|/agent|/execute$|^/nodes/\{node\}/(tasks|network|dns|time|services|status|hosts|scan)(/|$)"
+)
 
 # How many requests are remembered for tests and curious people.
 _REMEMBERED = 20_000
@@ -53,6 +60,8 @@ class Api:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         verb, raw = request.method, request.rel_url.raw_path
+        if raw == _control.PATH:
+            return await _control.handle(request, self.faults)
         if verb not in _VERBS:
             return _plain(501, f"method '{verb}' not available", "")
         shape, path, refused = _split(raw)
@@ -116,6 +125,8 @@ class Api:
         _normalize(method, params, upload)
         if errors := method.parameters.check(params):
             refuse(errors)
+        if verb != "GET" and not self.cluster.is_quorate and not _NEEDS_NO_QUORUM.search(method.path):
+            die("cluster not ready - no quorum?")
         return call
 
     def _authenticate(self, request: web.BaseRequest, verb: str, method: Method | None, is_upload: bool) -> str:

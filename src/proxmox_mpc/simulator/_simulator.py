@@ -6,13 +6,14 @@ import asyncio
 import json
 import logging
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from aiohttp import web
 
-from proxmox_mpc.simulator import _certificate, _persist, _seed, answers, presets
+from proxmox_mpc.simulator import _certificate, _control, _persist, _seed, answers, presets
 from proxmox_mpc.simulator._faults import Faults
 from proxmox_mpc.simulator._http import Api, Requests
 from proxmox_mpc.simulator._routes import routes
@@ -38,7 +39,8 @@ class Simulator:
     `preset` is demo, golden or empty; `nodes` and `guests` say how many (guests are made up, the same for the same
     `guest_seed`); `time_scale` stretches every wait (0: none, 1: as on hardware); `pve_version` is 9.1 or 8.4; `seed`
     is a seed file or its content (see `docs/simulator.md`); `persist` a file that the state is read from and written
-    to; `resources_lag_s` is how late `/cluster/resources` sees a change. `token_secret` and `password` are made up
+    to; `resources_lag_s` is how late `/cluster/resources` sees a change; `faults` are caused at the
+    start, written as for `--fault`. `token_secret` and `password` are made up
     when not given.
     """
 
@@ -60,6 +62,7 @@ class Simulator:
         host: str = "127.0.0.1",
         port: int = 0,
         resources_lag_s: float = 0.0,
+        faults: Sequence[str] = (),
     ) -> None:
         answers.load()
         self._persist = Path(persist) if persist else None
@@ -71,6 +74,8 @@ class Simulator:
         self.cluster.resources_lag_s = resources_lag_s
         self.token = f"{ADMIN}!{TOKEN_NAME}={self._admit(token_secret)}"
         self.faults = Faults(self.cluster)
+        for text in faults:
+            _control.apply_text(self.faults, text)
         self._api = Api(self.cluster, routes(self.cluster.version), self.faults)
         self._tls = tls
         self._host = host

@@ -29,8 +29,16 @@ class Work:
         self.cluster = cluster
         self.task = task
         self.warnings = 0
+        self.fault: str | None = None
+
+    def fail_if_asked(self) -> None:
+        """Where a task that shall fail does: at its first sign of work, so that it cleans up as after a real error."""
+        if self.fault is not None:
+            fault, self.fault = self.fault, None
+            die(fault)
 
     def log(self, *lines: str) -> None:
+        self.fail_if_asked()
         self.task.log.extend(lines)
 
     def warn(self, line: str) -> None:
@@ -39,6 +47,7 @@ class Work:
 
     async def takes(self, seconds: float) -> None:
         """Work that lasts this long on real hardware."""
+        self.fail_if_asked()
         if self.cluster.time_scale:
             await self.cluster.clock.sleep(seconds)
 
@@ -81,9 +90,11 @@ def _forget_oldest(cluster: Cluster) -> None:
 async def _run(cluster: Cluster, task: Task, work: Job) -> None:
     doing = Work(cluster, task)
     try:
+        doing.fault = cluster.task_fault(task)
         result = work(doing)
         if isinstance(result, Awaitable):
             await result
+        doing.fail_if_asked()
         _end(cluster, task, f"WARNINGS: {doing.warnings}" if doing.warnings else "OK")
     except asyncio.CancelledError:
         _end(cluster, task, "received interrupt")

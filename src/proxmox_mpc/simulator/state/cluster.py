@@ -6,7 +6,7 @@ import asyncio
 import random
 import secrets
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,9 +82,18 @@ class Cluster:
         self._locks: dict[str, asyncio.Lock] = {}
         self._pids = 1000
         self.changed = 0
+        # Faults: none of them outlives the process.
+        self.has_lost_quorum = False
+        self.full_storages: set[str] = set()
+        self.task_fault: Callable[[Task], str | None] = lambda task: None
 
     def now(self) -> float:
         return self.clock.now()
+
+    @property
+    def is_quorate(self) -> bool:
+        """Does the cluster agree on changes? More than half of the nodes must be there."""
+        return not self.has_lost_quorum and sum(n.online for n in self.nodes.values()) * 2 > len(self.nodes)
 
     def reach(self, name: str) -> None:
         """A request goes on to a node: is it there?"""
@@ -133,6 +142,13 @@ class Cluster:
         definition = self.storages[storage]
         nodes = definition.get("nodes", "")
         return definition.get("disable") != "1" and (not nodes or node in nodes.split(","))
+
+    def check_room(self, storage: str) -> None:
+        """Raise when nothing more fits on the storage."""
+        if storage in self.full_storages:
+            if self.storages[storage]["type"] in FILE_TYPES:
+                die("unable to create image: No space left on device")
+            die(f"lvcreate error: volume group of '{storage}' has insufficient free space")
 
     def shelf(self, storage: str, node: str) -> dict[str, Volume]:
         """The volumes that a node sees on a storage, by name."""

@@ -28,7 +28,6 @@ def status(call: Call) -> Any:
             }
         )
     if not alone:
-        up = sum(n.online for n in nodes)
         rows.insert(
             0,
             {
@@ -36,7 +35,7 @@ def status(call: Call) -> Any:
                 "name": call.cluster.name,
                 "type": "cluster",
                 "nodes": len(nodes),
-                "quorate": int(up * 2 > len(nodes)),
+                "quorate": int(call.cluster.is_quorate),
                 "version": len(nodes),
             },
         )
@@ -82,10 +81,16 @@ def log(call: Call) -> Any:
     return rows
 
 
+def _quorum(call: Call, node: str) -> dict[str, Any]:
+    if call.cluster.is_quorate:
+        return {"quorate": 1, "status": "OK"}
+    return {"quorate": 0, "status": f"No quorum on node '{node}'!"}
+
+
 @answers("GET", "/cluster/ha/status/current")
 def ha_status(call: Call) -> Any:
     node = next(iter(call.cluster.nodes))
-    rows: list[dict[str, Any]] = [{"id": "quorum", "node": node, "quorate": 1, "status": "OK", "type": "quorum"}]
+    rows: list[dict[str, Any]] = [{"id": "quorum", "node": node, **_quorum(call, node), "type": "quorum"}]
     if call.cluster.version == "9.1":
         rows.append(
             {

@@ -89,6 +89,7 @@ def allocate(
     volid = f"{storage}:{name}"
     if name in shelf:
         die(f"disk image '{cluster.volume_path(volid)}' already exists")
+    cluster.check_room(storage)
     shelf[name] = Volume(name, "images", form, size, cluster.now(), vmid, used=first_use(form, size))
     if form != "subvol":
         work.log(_formatting(cluster, volid, form, size))
@@ -115,6 +116,7 @@ def link(work: Work, source: str, node: str, vmid: int) -> str:
         work.log(_formatting(cluster, plain, "qcow2", original.size, backing))
     else:
         work.log(_formatting(cluster, volid, "raw", original.size))
+    cluster.check_room(storage)
     cluster.shelf(storage, node)[name] = Volume(
         name, "images", "qcow2" if backing else "raw", original.size, cluster.now(), vmid,
         used=first_use("qcow2", original.size), parent=backing or original.name, has_os=original.has_os,

@@ -119,6 +119,7 @@ async def _dump_one(work: _tasks.Work, call: Call, guest: Guest, storage: str) -
     }.items():
         notes = notes.replace("{{" + word + "}}", value)
     live = {k: v for k, v in guest.live.items() if k != "lock"}
+    cluster.check_room(storage)
     cluster.shelf(storage, node)[name] = Volume(
         name, "backup", ending, _ARCHIVE_SIZE, now, guest.vmid, used=_ARCHIVE_SIZE, notes=notes,
         protected=call.flag("protected"), conf=conf_file.write(Conf(live)), has_os=True,

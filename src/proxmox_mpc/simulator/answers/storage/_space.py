@@ -66,6 +66,8 @@ def root_disk(cluster: Cluster, node: Node) -> Space:
 def space(cluster: Cluster, name: str, node: Node) -> Space:
     definition = cluster.storages[name]
     if definition["type"] == "dir" and not cluster.is_shared(name):
-        return root_disk(cluster, node)
+        disk = root_disk(cluster, node)
+        return Space(disk.total, disk.total) if name in cluster.full_storages else disk
     total = cluster.files.get("sizes", {}).get(name, {}).get("total", _DEFAULT_SIZE)
-    return Space(int(total), _volumes_used(cluster, name, node.name))
+    used = total if name in cluster.full_storages else _volumes_used(cluster, name, node.name)
+    return Space(int(total), int(used))

@@ -171,6 +171,7 @@ def allocate(call: Call) -> str:
     if full in shelf:
         die(f"disk image '{call.cluster.volume_path(f'{storage}:{full}')}' already exists")
     size = _kib(call.text("size"))
+    call.cluster.check_room(storage)
     shelf[full] = Volume(
         full, "images", parsed.format, size, call.cluster.now(), vmid, used=_volumes.first_use(parsed.format, size)
     )

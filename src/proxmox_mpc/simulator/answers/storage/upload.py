@@ -75,6 +75,7 @@ def upload(call: Call) -> str:
             f"command: cp -- {source} {path}",
             "finished file import successfully",
         )
+        cluster.check_room(storage)
         cluster.shelf(storage, node)[name] = Volume(
             name, content, parsed.format, sent.size, cluster.now(), used=-(-sent.size // 4096) * 4096,
             virtual=_virtual_size(sent.body), has_os=content == "import",
@@ -107,6 +108,7 @@ def download(call: Call) -> str:
             die(f"download failed: Connecting to {address.hostname}:{port}... failed: Connection refused.")
         await work.takes(_DOWNLOADED / 50e6)
         work.log("saved", f"download of '{url}' to '{path}' finished")
+        cluster.check_room(storage)
         cluster.shelf(storage, node)[name] = Volume(
             name, content, parsed.format if parsed else "raw", _DOWNLOADED, cluster.now(), used=_DOWNLOADED,
             virtual=2 * 1024**3 if content == "import" else 0, has_os=content == "import",
