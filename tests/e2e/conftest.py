@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from proxmox_mpc import telemetry
 from proxmox_mpc.interfaces.cli import run
 
 ROOT = Path(__file__).parents[2]
@@ -97,6 +98,7 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     for name in [name for name in os.environ if name.startswith("PROXMOX_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PROXMOX_MPC_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(telemetry, "_sink", telemetry._sink)  # each command configures the logs of this very process
     workspace = tmp_path / "work"
     workspace.mkdir()
     monkeypatch.chdir(workspace)
