@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from proxmox_mpc import telemetry
 from tests.lab import Lab
 from tests.lab import lab as make_lab
 
@@ -19,6 +20,12 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 
 GROUND_TRUTH = Path(os.environ.get("PVE_GROUND_TRUTH", Path(__file__).parents[2] / "shared" / "pve"))
+
+
+@pytest.fixture(autouse=True)
+def logs_as_at_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A session that a test opens sets the process's log level; the next test begins as a new process would."""
+    monkeypatch.setattr(telemetry, "_sink", telemetry._Sink())
 
 
 @pytest.fixture

@@ -150,7 +150,7 @@ def test_a_killed_deletion_is_continued_by_the_next(place: Place) -> None:
     place.kill_at(place.gate.hold_answer("DELETE", r"/qemu/\d+\?"), "delete", "-f", "tier.yaml", "--yes")
     place.cli.ok("delete", "-f", "tier.yaml", "--yes")
     assert place.made() == []
-    assert place.ask("SELECT name FROM resources") == []
+    assert place.ask("SELECT name FROM resources WHERE kind != 'Cluster'") == []
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
@@ -225,7 +225,7 @@ def test_two_applications_that_want_the_same_name_make_it_once(place: Place) -> 
         rule.go_on.set()
         first.communicate(timeout=60)
     assert first.returncode == 0
-    assert second.code == 1
+    assert second.code == 6
     assert "taken by another application" in second.err
     assert place.made() == ["shared"]
 
