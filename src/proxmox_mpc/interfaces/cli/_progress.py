@@ -26,21 +26,24 @@ class Show:
         self._tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> Show:
-        if self._live:
-            from rich.console import Console
-            from rich.progress import Progress as Bars
-            from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
-
-            self._bars = Bars(
-                SpinnerColumn(),
-                TextColumn("{task.fields[resource]}", style="bold"),
-                TextColumn("{task.description}", style="bright_black"),
-                TimeElapsedColumn(),
-                console=Console(stderr=True),
-                transient=True,
-            )
-            self._bars.start()
         return self
+
+    def _start(self) -> Bars:
+        """The bars, from the first thing that happens on: before it, the terminal belongs to questions."""
+        from rich.console import Console
+        from rich.progress import Progress as Bars
+        from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        bars = Bars(
+            SpinnerColumn(),
+            TextColumn("{task.fields[resource]}", style="bold"),
+            TextColumn("{task.description}", style="bright_black", markup=False),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        bars.start()
+        return bars
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -50,9 +53,11 @@ class Show:
 
     def __call__(self, progress: Progress) -> None:
         name = str(progress.key)
-        if self._bars is None:
+        if not self._live:
             self._plain(name, progress)
             return
+        if self._bars is None:
+            self._bars = self._start()
         if progress.what == "started":
             self._tasks[name] = self._bars.add_task(f"{progress.action.value} …", total=None, resource=name)
         elif progress.what in ("request", "log") and name in self._tasks:
