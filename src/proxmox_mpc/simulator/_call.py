@@ -69,6 +69,9 @@ class Call:
 
     @property
     def node(self) -> Node:
+        """The node of the path. Raises PVE's error for a name that is not one."""
+        if self.params["node"] not in self.cluster.nodes:
+            self.cluster.reach(self.params["node"])
         return self.cluster.nodes[self.params["node"]]
 
     @property

@@ -120,7 +120,7 @@ class Api:
             raise ApiError(403, f"Permission check failed ({shown})\n")
         call = Call(self.cluster, self.routes, method, params, user, upload)
         _permissions.check_method(call)
-        if method.proxied:
+        if method.proxied and "node" in params:
             self.cluster.reach(params["node"])
         _normalize(method, params, upload)
         if errors := method.parameters.check(params):

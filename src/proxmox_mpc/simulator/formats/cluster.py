@@ -26,7 +26,7 @@ def privilege(value: str) -> None:
 
 def command_batch(value: str) -> None:
     try:
-        json.loads(value)
+        commands = json.loads(value)
     except ValueError:
         shown = value[:20]
         raise FormatError(
@@ -34,6 +34,13 @@ def command_batch(value: str) -> None:
             f' string or atom, at character offset 0 (before "{shown}") at /usr/share/perl5/PVE/API2/Nodes.pm'
             " line 97.\n"
         ) from None
+
+    if not isinstance(commands, list):
+        raise FormatError("commands is not an array at /usr/share/perl5/PVE/API2/Nodes.pm line 102.\n")
+    for command in commands:
+        for key in ("path", "method"):
+            if not isinstance(command, dict) or not isinstance(command.get(key), str):
+                raise FormatError(f"no {key} given at /usr/share/perl5/PVE/API2/Nodes.pm line 105.\n")
 
 
 def calendar_event(value: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from proxmox_mpc.simulator import _permissions
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import deny, die
 from proxmox_mpc.simulator._registry import answers
@@ -116,7 +117,10 @@ def _set_groups(call: Call, groups: list[str]) -> None:
 @answers("DELETE", "/access/users/{userid}")
 def delete(call: Call) -> None:
     access, name = call.cluster.access, call.text("userid")
-    access.users.pop(name, None)
+    gone = access.users.pop(name, None)
+    if gone and name == _permissions.ROOT:
+        # Root is there without being configured, and its password is the system's.
+        access.users[name] = User(password=gone.password)
     access.forget("user", name)
     for group in access.groups.values():
         if name in group.members:

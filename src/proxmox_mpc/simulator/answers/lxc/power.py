@@ -112,7 +112,7 @@ def freeze(call: Call) -> str:
 @answers("GET", "/nodes/{node}/lxc/{vmid}/interfaces")
 def interfaces(call: Call) -> Any:
     guest = call.cluster.guests.get(call.vmid)
-    if guest is None or not guest.is_running:
+    if guest is None or guest.is_qemu or not guest.is_running:
         return None
     nothing = "00:00:00:00:00:00"
     rows: list[dict[str, Any]] = [{"name": "lo", "hwaddr": nothing, "hardware-address": nothing, "ip-addresses": []}]
