@@ -79,3 +79,14 @@ async def test_acme_account_lives_and_goes(api: Api) -> None:
     assert "already exists" in again.errors["name"]
     assert await me.run("DELETE", "/cluster/acme/account/main") == "OK"
     assert await me.get("/cluster/acme/account") == []
+
+
+async def test_groups_of_the_older_version() -> None:
+    async with running(pve_version="8.4", seed=GUEST) as api:
+        await api.do("POST", "/cluster/ha/groups", group="left", nodes="pve-node1:2,pve-node2", nofailback=1)
+        assert (await api.get("/cluster/ha/groups/left"))["nofailback"] == 1
+        await api.do("POST", "/cluster/ha/resources", sid="vm:105", group="left")
+        assert "is used by service 'vm:105'" in (await api.call("DELETE", "/cluster/ha/groups/left")).reason
+        await api.do("DELETE", "/cluster/ha/resources/vm:105")
+        await api.do("DELETE", "/cluster/ha/groups/left")
+        assert await api.get("/cluster/ha/groups") == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from proxmox_mpc.simulator._call import Call
-from proxmox_mpc.simulator._errors import ApiError, die
+from proxmox_mpc.simulator._errors import die
 from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.answers.sections import _section
 from proxmox_mpc.simulator.answers.sections._section import Collection, Section
@@ -208,27 +208,3 @@ def update_rule(call: Call) -> None:
 @answers("DELETE", RULES.one)
 def delete_rule(call: Call) -> None:
     RULES.sections(call).pop(call.text("rule"), None)
-
-
-# --- groups: the older form, gone in 9 ---------------------------------------------------------------
-
-_GROUPS = "/cluster/ha/groups"
-
-
-def _migrated(word: str) -> Any:
-    def answer(call: Call) -> None:
-        if call.cluster.version != "9.1":
-            raise ApiError(501, f"{call.method.verb} {call.method.path} is not simulated yet\n")
-        die(f"cannot {word}: ha groups have been migrated to rules")
-
-    return answer
-
-
-for _verb, _where, _word in (
-    ("GET", _GROUPS, "index groups"),
-    ("POST", _GROUPS, "create group"),
-    ("GET", _GROUPS + "/{group}", "read group"),
-    ("PUT", _GROUPS + "/{group}", "update group"),
-    ("DELETE", _GROUPS + "/{group}", "delete group"),
-):
-    answers(_verb, _where)(_migrated(_word))
