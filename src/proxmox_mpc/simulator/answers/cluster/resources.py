@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from proxmox_mpc.simulator._call import Call
@@ -48,11 +49,12 @@ def guest_row(cluster: Cluster, guest: Guest) -> dict[str, Any]:
     return row
 
 
-def node_row(cluster: Cluster, node: Node) -> dict[str, Any]:
+def node_row(cluster: Cluster, node: Node, guests: Sequence[Guest]) -> dict[str, Any]:
+    """A node, given its running guests."""
     row: dict[str, Any] = {"id": f"node/{node.name}", "node": node.name, "type": "node", "level": ""}
     if not node.online:
         return {**row, "status": "offline"}
-    return {**row, "status": "online", "cgroup-mode": 2, **_load.usage(cluster, node)}
+    return {**row, "status": "online", "cgroup-mode": 2, **_load.usage(cluster, node, guests)}
 
 
 def storage_row(cluster: Cluster, name: str, node: Node) -> dict[str, Any]:
@@ -94,8 +96,9 @@ def listing(call: Call) -> Any:
             if call.is_root or call.may(f"/vms/{guest.vmid}", "VM.Audit"):
                 rows.append(guest_row(cluster, guest))
     if wanted in ("", "node"):
+        running = _load.running(cluster)
         for node in cluster.nodes.values():
-            row = node_row(cluster, node)
+            row = node_row(cluster, node, running[node.name])
             if not call.may(f"/nodes/{node.name}", "Sys.Audit"):
                 row = {k: row[k] for k in ("id", "node", "type", "level", "status", "cgroup-mode") if k in row}
             rows.append(row)

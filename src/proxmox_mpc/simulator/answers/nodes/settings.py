@@ -49,7 +49,7 @@ def _series(call: Call, point: dict[str, Any]) -> list[dict[str, Any]]:
 
 @answers("GET", "/nodes/{node}/rrddata")
 def node_graph(call: Call) -> Any:
-    usage = _load.usage(call.cluster, call.node)
+    usage = _load.usage(call.cluster, call.node, _load.running(call.cluster)[call.node.name])
     point = {
         "cpu": usage["cpu"], "maxcpu": usage["maxcpu"], "loadavg": usage["cpu"] * usage["maxcpu"], "iowait": 0,
         "memtotal": usage["maxmem"], "memused": usage["mem"], "memavailable": usage["maxmem"] - usage["mem"],

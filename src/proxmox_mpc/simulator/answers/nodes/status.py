@@ -16,9 +16,9 @@ from proxmox_mpc.simulator.answers.storage import _space
 
 @answers("GET", "/nodes")
 def listing(call: Call) -> Any:
-    rows = []
+    rows, running = [], _load.running(call.cluster)
     for node in call.cluster.nodes.values():
-        row = {**node_row(call.cluster, node), "ssl_fingerprint": call.cluster.fingerprint}
+        row = {**node_row(call.cluster, node, running[node.name]), "ssl_fingerprint": call.cluster.fingerprint}
         row.pop("cgroup-mode", None)
         if not call.may(f"/nodes/{node.name}", "Sys.Audit"):
             row = {k: row[k] for k in ("id", "node", "type", "level", "status", "ssl_fingerprint")}
@@ -30,7 +30,8 @@ def listing(call: Call) -> Any:
 def read(call: Call) -> Any:
     cluster, node = call.cluster, call.node
     root = _space.root_disk(cluster, node)
-    used, busy = _load.memory_used(cluster, node), _load.cpu_used(cluster, node)
+    guests = _load.running(cluster)[node.name]
+    used, busy = _load.memory_used(cluster, node, guests), _load.cpu_used(cluster, node, guests)
     cpus = node.cpus
     return {
         "uptime": int(cluster.now() - node.booted),
