@@ -62,7 +62,11 @@ async def _serve(options: argparse.Namespace) -> None:
 def main() -> None:
     """Serve until SIGTERM or Ctrl-C."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
-    asyncio.run(_serve(_arguments()))
+    try:
+        asyncio.run(_serve(_arguments()))
+    except ValueError as error:
+        # A fault or a seed file that cannot be.
+        sys.exit(f"simulator: {error}")
 
 
 if __name__ == "__main__":
