@@ -112,3 +112,30 @@ async def test_the_examples_apply_and_then_plan_to_nothing(lab: Lab, name: str) 
     text = (Path(__file__).parents[2] / "examples" / name).read_text()
     await lab.apply(text)
     assert (await lab.plan(text)).is_empty
+
+
+FIRMWARE = """\
+apiVersion: proxmox.io/v1
+kind: VirtualMachine
+metadata: { name: imported }
+spec:
+  node: pve-node1
+  memory: 512
+  bios: ovmf
+  machine: q35
+  efiDisk: { storage: local-lvm, type: 4m, preEnrolledKeys: true }
+  tpm: { storage: local-lvm, version: v2.0 }
+  disks: [{ storage: local-lvm, importFrom: "local:import/debian.qcow2", size: 20G, format: raw }]
+  serial: [{ device: socket }]
+"""
+
+
+async def test_an_imported_disk_with_firmware_and_tpm_plans_to_nothing() -> None:
+    image = {"node": "pve-node1", "storage": "local", "volid": "local:import/debian.qcow2", "size": 2 << 30}
+    async with make_lab(seed={"files": [image]}) as lab:
+        await lab.apply(FIRMWARE)
+        assert (await lab.plan(FIRMWARE)).is_empty
+        config = await lab.config("vm", "imported")
+        assert "size=20G" in config["scsi0"], "the imported disk is grown to what is declared"
+        without = FIRMWARE.replace("  tpm: { storage: local-lvm, version: v2.0 }\n", "")
+        assert (await lab.plan(without)).is_empty, "firmware and TPM state are not reset by saying nothing"

@@ -83,7 +83,7 @@ async def prepare(session: Session, desired: DesiredState) -> Prepared:
     context = await session.context()
     store = await session.store()
     view = await session.view()
-    await clusters.confirm(store, context.name, clusters.identity_of(await view.status()))
+    await clusters.confirm(store, context.name, await clusters.look(view))
     wish = planner.Wish(
         context=context.name,
         application=desired.application,

@@ -68,7 +68,7 @@ async def _plan(session: Session, request: DeleteRequest) -> tuple[Plan, View, l
     context = await session.context()
     view = await session.view()
     store = await session.store()
-    await clusters.confirm(store, context.name, clusters.identity_of(await view.status()))
+    await clusters.confirm(store, context.name, await clusters.look(view))
     owned = await owned_by_key(store, context.name)
     documents: list[dict[str, object]] = []
     gone: list[Key] = []

@@ -9,6 +9,7 @@ from proxmox_mpc.actions._action import Result, action
 from proxmox_mpc.actions._planning import DesiredState, prepare
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import PlanView, plan_view
+from proxmox_mpc.store import SavedPlan
 
 FORMAT = "proxmox-mpc/plan/1"
 LIFETIME = timedelta(days=7)
@@ -32,6 +33,10 @@ async def plan_save(session: Session, request: PlanSaveRequest) -> PlanSaveResul
     prepared = await prepare(session, request)
     shown = plan_view(prepared.plan, (await session.context()).endpoints[0])
     now = session.now()
+    page = shown.model_dump(mode="json", by_alias=True)
+    plan = prepared.plan
+    saved = SavedPlan(plan.hash, plan.context, plan.application, session.actor, page, now, now + LIFETIME)
+    await (await session.store()).plans.save(saved)
     content = {
         "format": FORMAT,
         "context": prepared.plan.context,
@@ -39,7 +44,7 @@ async def plan_save(session: Session, request: PlanSaveRequest) -> PlanSaveResul
         "hash": prepared.plan.hash,
         "createdAt": now.isoformat(timespec="seconds"),
         "expiresAt": (now + LIFETIME).isoformat(timespec="seconds"),
-        "plan": shown.model_dump(mode="json", by_alias=True),
+        "plan": page,
         "request": session.seal(request.model_dump_json()),
     }
     return PlanSaveResult(plan=shown, content=json.dumps(content, indent=2, ensure_ascii=False) + "\n")

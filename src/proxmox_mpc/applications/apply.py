@@ -64,7 +64,7 @@ class Applier:
             planned_at=planned_at,
         )
         number: int | None = None
-        await clusters.remember(self.store, plan.context, clusters.identity_of(await view.status()), self.now())
+        await clusters.remember(self.store, plan.context, await clusters.look(view), self.now())
         if not plan.is_empty:
             revision = await self.store.applications.begin_revision(
                 plan.context,

@@ -7,13 +7,14 @@ calls itself and its nodes, and every later plan compares.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from proxmox_mpc.errors import RefusedError
+from proxmox_mpc.errors import DeniedError, RefusedError
 
 if TYPE_CHECKING:
+    from proxmox_mpc.kinds._kind import View
     from proxmox_mpc.store import Store
 
 RECORD = "Cluster"
@@ -26,10 +27,15 @@ class OtherCluster(RefusedError):
     code = "context.other-cluster"
 
 
-def identity_of(status: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What a cluster calls itself and its nodes, from /cluster/status."""
+async def look(view: View) -> dict[str, Any]:
+    """What a cluster calls itself and its nodes; a login that may not ask for the name still sees the nodes."""
+    nodes = sorted(str(row["node"]) for row in await view.rows("node"))
+    try:
+        status = await view.status()
+    except DeniedError:
+        return {"name": "", "nodes": nodes}
     name = next((str(row["name"]) for row in status if row["type"] == "cluster"), "")
-    return {"name": name, "nodes": sorted(str(row["name"]) for row in status if row["type"] == "node")}
+    return {"name": name, "nodes": nodes}
 
 
 async def confirm(store: Store, context: str, seen: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from proxmox_mpc.errors import DeniedError
 from proxmox_mpc.kinds import _slots
 from proxmox_mpc.kinds._codec import Fields, Value
 from proxmox_mpc.kinds._kind import NAME, NAMESPACE, Live, Resource, View
@@ -98,6 +99,11 @@ async def _check_storages(guest: GuestDriver, view: View, resource: Resource, li
     for path, storage in resource.fields.items():
         if not path.endswith(".storage") or (live and live.fields.get(path) == storage) or storage in planned:
             continue
+        if not known:
+            raise DeniedError(
+                f"{resource.key}: this login sees no storage at all",
+                hint="it needs Datastore.Audit and more; proxmox-cli test-connection shows what it has",
+            )
         anywhere = {row["storage"] for row in known}
         here = {row["storage"] for row in known if row["node"] == node} if node else anywhere
         if storage not in here:

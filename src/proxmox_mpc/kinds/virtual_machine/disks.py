@@ -34,7 +34,7 @@ class Disk(Part):
     )
     size: Size | None = field(part="size", sticky=True, help="Its size; it can grow, never shrink.")
     format: str | None = field(
-        part="format", help="Image format on file storages.", pattern="^(raw|qcow2|vmdk)$", quiet=True
+        part="format", help="Image format on file storages, at creation.", pattern="^(raw|qcow2|vmdk)$", hint=True
     )
     volume: str | None = field(part="volume", help="An existing volume to attach instead of a new one.", quiet=True)
     path: str | None = field(part="path", help="A device or file of the node, passed through.", pattern="^/")
