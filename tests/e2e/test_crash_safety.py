@@ -64,6 +64,8 @@ class Place:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            # Started from a shell's background, tests inherit an ignored SIGINT; a person's terminal does not.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
 
     def kill_at(self, rule: Rule, *words: str) -> None:
