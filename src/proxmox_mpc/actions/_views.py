@@ -12,6 +12,8 @@ from proxmox_mpc.kinds import find_kind
 from proxmox_mpc.kinds._field import Impact
 from proxmox_mpc.kinds._kind import API_VERSION, Change, Kind, Live
 
+REMARKS = 5
+"""How many notes of one wording are shown one by one."""
 SECRET = "(secret)"  # noqa: S105  what is shown in a secret's place
 
 
@@ -83,9 +85,23 @@ def plan_view(plan: Plan, endpoint: str = "") -> PlanView:
         hash=plan.hash,
         empty=plan.is_empty,
         steps=[_step_view(step) for step in plan.work],
-        notes=[*plan.notes, *(f"{s.key}: {s.note}" for s in plan.steps if s.action is Action.NONE and s.note)],
+        notes=[*plan.notes, *_remarks(plan)],
         unchanged=plan.count(Action.NONE),
     )
+
+
+def _remarks(plan: Plan) -> list[str]:
+    """Notes on what is left as it is; of many that say the same, a few and their number."""
+    by_note: dict[str, list[Step]] = {}
+    for step in plan.steps:
+        if step.action is Action.NONE and step.note:
+            by_note.setdefault(step.note, []).append(step)
+    lines = []
+    for note, steps in by_note.items():
+        lines += [f"{step.key}: {note}" for step in steps[:REMARKS]]
+        if len(steps) > REMARKS:
+            lines.append(f"and {len(steps) - REMARKS} more: {note}")
+    return lines
 
 
 def _step_view(step: Step) -> StepView:
