@@ -83,19 +83,17 @@ class Faults:
     # --- nodes, cluster and storages ------------------------------------------------------------
 
     def node_down(self, name: str) -> None:
-        """Switch a node off: its guests stop, requests to it answer 595."""
-        self._cluster.nodes[name].online = False
-        for guest in self._cluster.guests.values():
-            if guest.node == name:
-                guest.run = None
+        """Switch a node off: its guests and tasks stop, requests to it answer 595, HA recovers what it manages."""
+        self._cluster.switch_off(name)
 
     def node_up(self, name: str) -> None:
-        """Switch a node on again; its guests stay off."""
-        self._cluster.nodes[name].online = True
+        """Switch a node on again; of its guests those start that are to start with it."""
+        self._cluster.switch_on(name)
 
     def quorum_lost(self, lost: bool = True) -> None:
         """Refuse changes with `cluster not ready - no quorum?`; also so when half of the nodes are down."""
         self._cluster.has_lost_quorum = lost
+        self._cluster.note_change()
 
     def storage_full(self, name: str, full: bool = True) -> None:
         """Leave no room on a storage."""
@@ -124,8 +122,8 @@ class Faults:
         self._cluster.has_lost_quorum = False
         self._cluster.full_storages.clear()
         self._cluster.resources_lag_s = 0.0
-        for node in self._cluster.nodes.values():
-            node.online = True
+        for name in self._cluster.nodes:
+            self._cluster.switch_on(name)
 
     # --- what holds, and asking -----------------------------------------------------------------
 

@@ -90,7 +90,7 @@ class Api:
             log.exception("%s %s", verb, path)
             return _failure(ApiError(500, f"simulator: {type(error).__name__}: {error}\n"), shape)
         if verb != "GET":
-            self.cluster.changed += 1
+            self.cluster.note_change()
         if isinstance(data, PlainText):
             return web.Response(body=data.text.encode(), headers={"Content-Type": "text/plain"})
         body = {"data": data, **call.beside}

@@ -13,7 +13,8 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from proxmox_mpc.simulator import _certificate, _control, _persist, _seed, answers, presets
+from proxmox_mpc.simulator import _certificate, _control, _persist, _seed, answers, daemons, presets
+from proxmox_mpc.simulator._daemons import Daemons
 from proxmox_mpc.simulator._faults import Faults
 from proxmox_mpc.simulator._http import Api, Requests
 from proxmox_mpc.simulator._routes import routes
@@ -65,6 +66,7 @@ class Simulator:
         faults: Sequence[str] = (),
     ) -> None:
         answers.load()
+        daemons.load()
         self._persist = Path(persist) if persist else None
         self.password = password or uuid.uuid4().hex
         stored = _persist.read(self._persist) if self._persist and self._persist.exists() else None
@@ -82,6 +84,7 @@ class Simulator:
         self.port = port
         self.fingerprint = ""
         self._runner: web.ServerRunner | None = None
+        self._daemons = Daemons(self.cluster)
         self._saver: asyncio.Task[None] | None = None
 
     def _fresh(
@@ -143,11 +146,13 @@ class Simulator:
         site = web.TCPSite(self._runner, self._host, self.port, ssl_context=context, backlog=1024)
         await site.start()
         self.port = self._runner.addresses[0][1]
+        self._daemons.start()
         if self._persist:
             self._saver = asyncio.create_task(self._save_now_and_then(self._persist))
 
     async def stop(self) -> None:
         """Stop listening, end the running tasks, save if asked to."""
+        await self._daemons.stop()
         for task in [*self.cluster.running.values(), *([self._saver] if self._saver else [])]:
             task.cancel()
         await asyncio.gather(*self.cluster.running.values(), return_exceptions=True)

@@ -113,7 +113,7 @@ def _end(cluster: Cluster, task: Task, status: str) -> None:
     task.log.extend([f"TASK {word}", *lines[1:]])
     task.status = lines[0] if word.startswith("ERROR") else status
     task.endtime = int(cluster.now())
-    cluster.changed += 1
+    cluster.note_change()
 
 
 @asynccontextmanager

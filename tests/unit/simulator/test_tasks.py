@@ -2,38 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from urllib.parse import quote
 
+from proxmox_mpc.simulator import SteppedClock
 from tests.unit.simulator.api import running
 
 NODE = "/nodes/pve-node1"
-
-
-class SteppedClock:
-    """Stands still until a test moves it."""
-
-    def __init__(self) -> None:
-        self.time = 1_800_000_000.0
-        self._waiting: list[tuple[float, asyncio.Event]] = []
-
-    def now(self) -> float:
-        return self.time
-
-    async def sleep(self, seconds: float) -> None:
-        event = asyncio.Event()
-        self._waiting.append((self.time + seconds, event))
-        await event.wait()
-
-    async def pass_time(self, seconds: float) -> None:
-        """Let this much time go by, and let everything that waited for it run."""
-        self.time += seconds
-        for due, event in list(self._waiting):
-            if due <= self.time:
-                self._waiting.remove((due, event))
-                event.set()
-        for _ in range(20):
-            await asyncio.sleep(0)
 
 
 async def test_work_takes_its_time() -> None:

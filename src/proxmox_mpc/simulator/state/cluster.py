@@ -6,7 +6,7 @@ import asyncio
 import random
 import secrets
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from proxmox_mpc.simulator.state.access import Access
 from proxmox_mpc.simulator.state.clock import Clock, ScaledClock
 from proxmox_mpc.simulator.state.firewall import Firewall
 from proxmox_mpc.simulator.state.guest import Guest
+from proxmox_mpc.simulator.state.ha import Ha
 from proxmox_mpc.simulator.state.storage import FILE_TYPES, GIB, SHARED_TYPES, Name, Volume, parse_name
 from proxmox_mpc.simulator.state.task import Task
 
@@ -22,7 +23,8 @@ from proxmox_mpc.simulator.state.task import Task
 @dataclass
 class Node:
     """One host. Sizes in bytes; `interfaces` is /etc/network/interfaces by name, and `planned_interfaces` its successor
-    that waits to be applied. `devices` are its PCI devices as the API lists them."""
+    that waits to be applied. `devices` are its PCI devices as the API lists them. `is_fresh`: it came up, and what
+    starts with it did not start yet; `leaving`: it is about to reboot or shut down."""
 
     name: str
     address: str = "192.0.2.2"
@@ -35,6 +37,8 @@ class Node:
     planned_interfaces: dict[str, dict[str, Any]] | None = None
     devices: list[dict[str, Any]] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
+    is_fresh: bool = False
+    leaving: str = ""
 
 
 @dataclass
@@ -53,6 +57,7 @@ class Cluster:
     `node/NAME` and `guest/VMID`. `bare_guests_obey` lets a guest
     without an operating system follow an ACPI shutdown; a real one does not (vm-lifecycle, 9.1). `has_ready_token`
     asks for the token root@pam!proxmox-mpc; `container_start_log` is what the host's LXC says at every start.
+    `has_ha_manager`: do the daemons run that act on HA resources?
     """
 
     name: str = "simulated"
@@ -70,6 +75,8 @@ class Cluster:
     bare_guests_obey: bool = True
     has_ready_token: bool = True
     container_start_log: list[str] = field(default_factory=list)
+    has_ha_manager: bool = True
+    ha: Ha = field(default_factory=Ha)
 
     def __post_init__(self) -> None:
         self.clock: Clock = ScaledClock()
@@ -82,6 +89,9 @@ class Cluster:
         self._locks: dict[str, asyncio.Lock] = {}
         self._pids = 1000
         self.changed = 0
+        # Set by the daemons once they run: they look again, and start something in the background.
+        self.wake: Callable[[], None] = lambda: None
+        self.spawn: Callable[[str, Coroutine[Any, Any, None]], None] = lambda name, work: work.close()
         # Faults: none of them outlives the process.
         self.has_lost_quorum = False
         self.full_storages: set[str] = set()
@@ -89,6 +99,11 @@ class Cluster:
 
     def now(self) -> float:
         return self.clock.now()
+
+    def note_change(self) -> None:
+        """Something is not as it was: to be saved, and looked at by the daemons."""
+        self.changed += 1
+        self.wake()
 
     @property
     def is_quorate(self) -> bool:
@@ -103,6 +118,24 @@ class Cluster:
             die(f"hostname lookup '{name}' failed - {text}")
         if not node.online:
             raise ApiError(595, "No route to host", bare=True)
+
+    def switch_off(self, name: str) -> None:
+        """A node loses power: what ran on it does not run any more."""
+        self.nodes[name].online = False
+        for guest in self.guests.values():
+            if guest.node == name:
+                guest.run = None
+        for upid, running in list(self.running.items()):
+            if self.tasks[upid].node == name:
+                running.cancel()
+        self.note_change()
+
+    def switch_on(self, name: str) -> None:
+        """A node that was off boots; what starts with it will."""
+        node = self.nodes[name]
+        if not node.online:
+            node.online, node.booted, node.is_fresh = True, self.now(), True
+            self.note_change()
 
     def next_pid(self) -> int:
         self._pids += 1

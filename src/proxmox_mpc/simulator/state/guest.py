@@ -70,6 +70,11 @@ class Guest:
         )
 
     @property
+    def sid(self) -> str:
+        """How the HA manager calls this guest."""
+        return f"{'vm' if self.is_qemu else 'ct'}:{self.vmid}"
+
+    @property
     def file(self) -> str:
         return conf_path(self.node, self.kind, self.vmid)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._registry import answers
-from proxmox_mpc.simulator.answers.guests import _vitals
+from proxmox_mpc.simulator.answers.guests import _ha, _vitals
 from proxmox_mpc.simulator.answers.nodes import _load
 from proxmox_mpc.simulator.answers.sdn import on_nodes
 from proxmox_mpc.simulator.answers.storage import _space
@@ -40,9 +40,10 @@ def guest_row(cluster: Cluster, guest: Guest) -> dict[str, Any]:
     }
     if guest.is_qemu or cluster.version == "9.1":
         row["memhost"] = row["mem"]
-    if f"{'vm' if guest.is_qemu else 'ct'}:{guest.vmid}" in cluster.files.get("ha/resources.cfg", {}):
-        # Managed, but the manager has not decided anything yet.
-        row["hastate"] = None
+    if _ha.resource(cluster, guest) is not None:
+        # Nothing as long as the manager has not decided anything (ha-resources, 9.1).
+        service = cluster.ha.services.get(guest.sid)
+        row["hastate"] = service.state if service else None
     for key in ("tags", "lock"):
         if key in guest.live:
             row[key] = guest.live[key]

@@ -79,26 +79,3 @@ def log(call: Call) -> Any:
             }
         )
     return rows
-
-
-def _quorum(call: Call, node: str) -> dict[str, Any]:
-    if call.cluster.is_quorate:
-        return {"quorate": 1, "status": "OK"}
-    return {"quorate": 0, "status": f"No quorum on node '{node}'!"}
-
-
-@answers("GET", "/cluster/ha/status/current")
-def ha_status(call: Call) -> Any:
-    node = next(iter(call.cluster.nodes))
-    rows: list[dict[str, Any]] = [{"id": "quorum", "node": node, **_quorum(call, node), "type": "quorum"}]
-    if call.cluster.version == "9.1":
-        rows.append(
-            {
-                "armed-state": "standby",
-                "id": "fencing",
-                "node": node,
-                "status": "standby (CRM watchdog standby)",
-                "type": "fencing",
-            }
-        )
-    return rows

@@ -2,18 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import ApiError, die
 from proxmox_mpc.simulator._tasks import Work, locked
-from proxmox_mpc.simulator.answers.guests import _drives, _guest, _volumes
+from proxmox_mpc.simulator.answers.guests import _drives, _guest, _placement, _volumes
 from proxmox_mpc.simulator.state.cluster import Cluster
 from proxmox_mpc.simulator.state.guest import Guest
 
 # Bytes per second over a gigabit link.
 _LINK_SPEED = 110e6
+
+# The section file of replication jobs.
+_REPLICATION = "replication.cfg"
+
+
+@dataclass(frozen=True)
+class Move:
+    """Where a guest shall go. `storages` maps its storages to the target's; the key "" stands for all others."""
+
+    target: str
+    storages: Mapping[str, str] = field(default_factory=dict)
+    with_local_disks: bool = False
+
+    def storage(self, source: str) -> str:
+        return self.storages.get(source) or self.storages.get("") or source
+
+
+def asked(call: Call, parameter: str) -> Move:
+    """The move that a request asks for; checks the storages it names."""
+    storages: dict[str, str] = {}
+    for pair in call.items(parameter):
+        source, colon, target = pair.partition(":")
+        if not colon:
+            source, target = "", source
+        # `1` is the short way to say: each to its own.
+        if target != "1":
+            call.need(f"/storage/{target}", "Datastore.AllocateSpace")
+            call.cluster.storage(target)
+            storages[source] = target
+    return Move(call.text("target"), storages, call.flag("with-local-disks"))
 
 
 def missing_storages(cluster: Cluster, guest: Guest, target: str) -> list[str]:
@@ -27,89 +59,137 @@ def missing_storages(cluster: Cluster, guest: Guest, target: str) -> list[str]:
     return found
 
 
-async def migrate(work: Work, guest: Guest, target: str, call: Call, local: list[dict[str, Any]]) -> None:
+def blocked_by_ha(cluster: Cluster, guest: Guest, target: str) -> list[dict[str, str]]:
+    """HA resources on the target that the guest must not meet."""
+    return [{"sid": sid, "cause": "resource-affinity"} for sid in _placement.blockers(cluster, guest.sid, target)]
+
+
+def comes_along(cluster: Cluster, guest: Guest) -> list[str]:
+    """HA resources that move with the guest."""
+    return sorted(_placement.rules_of(cluster, guest.sid).together)
+
+
+async def migrate(work: Work, guest: Guest, move: Move, local: list[dict[str, Any]]) -> None:
     """The task: copy local volumes, move the configuration, keep running if it ran."""
-    cluster, online = work.cluster, guest.is_running
-    stamp = _stamp(cluster.now())
-    work.log(
-        f"{stamp} starting migration of {guest.word} {guest.vmid} to node '{target}' ({cluster.nodes[target].address})"
-    )
+    cluster, online, target = work.cluster, guest.is_running, move.target
+    began, source = cluster.now(), guest.node
+    _log(work, f"starting migration of {guest.word} {guest.vmid} to node '{target}' ({cluster.nodes[target].address})")
     async with locked(cluster, guest.kind, guest.vmid):
         _guest.check_lock(guest)
-        attached = [d for d in local if not d["cdrom"] or d["is_cloudinit"]]
-        mapping = dict(p.partition(":")[::2] for p in call.items("targetstorage"))
+        disks = [d for d in local if not d["cdrom"] or d["is_cloudinit"]]
         try:
-            _check(cluster, guest, target, call, attached, online, mapping)
+            _check(cluster, guest, move, local, online)
         except ApiError as error:
-            work.log(f"{_stamp(cluster.now())} ERROR: migration aborted (duration 00:00:00): {error.reason}")
+            _log(work, f"ERROR: migration aborted (duration {_duration(work, began)}): {error.reason}")
             die("migration aborted")
         guest.live["lock"] = "migrate"
+        made: dict[str, str] = {}
         try:
-            for disk in attached:
-                await _move(work, guest, disk, target, mapping)
+            for disk in disks:
+                made[disk["volid"]] = await _copy(work, guest, disk, move)
             if online:
-                work.log(
-                    f"{_stamp(cluster.now())} start remote tunnel",
-                    f"{_stamp(cluster.now())} starting online/live migration",
-                )
-                await work.takes(5)
-        except BaseException:
+                await _send_memory(work, guest, target)
+            _check_reachable(cluster, target)
+        except BaseException as error:
             guest.live.pop("lock", None)
+            for old, new in made.items():
+                if not _is_replica(cluster, guest, old, target):
+                    _volumes.remove(cluster, new, target)
+            if isinstance(error, ApiError):
+                _log(work, f"ERROR: migration aborted (duration {_duration(work, began)}): {error.reason}")
+                die("migration aborted")
             raise
         guest.live.pop("lock", None)
+        _settle(cluster, guest, made, target)
+        _switch_replication(cluster, guest, source, target)
         guest.node = target
         guest.touch()
-    work.log(f"{_stamp(cluster.now())} migration finished successfully (duration 00:00:01)")
+    _log(work, f"migration finished successfully (duration {_duration(work, began)})")
 
 
-def _check(
-    cluster: Cluster,
-    guest: Guest,
-    target: str,
-    call: Call,
-    attached: list[dict[str, Any]],
-    online: bool,
-    mapping: dict[str, str],
-) -> None:
+async def _send_memory(work: Work, guest: Guest, target: str) -> None:
+    _log(work, f"starting {guest.word} {guest.vmid} on remote node '{target}'")
+    _log(work, "start remote tunnel")
+    _log(work, f"starting online/live migration on unix:/run/qemu-server/{guest.vmid}.migrate")
+    await work.takes(5)
+    _log(work, "migration status: completed")
+
+
+def _check_reachable(cluster: Cluster, target: str) -> None:
     if not cluster.nodes[target].online:
         die("Can't connect to destination address using public key")
-    for disk in attached:
+
+
+def _check(cluster: Cluster, guest: Guest, move: Move, local: list[dict[str, Any]], online: bool) -> None:
+    _check_reachable(cluster, move.target)
+    for disk in local:
         storage = disk["volid"].partition(":")[0]
-        where = _target_storage(storage, mapping)
-        if online and guest.is_qemu and not call.flag("with-local-disks"):
+        if disk["cdrom"] and not disk["is_cloudinit"]:
+            die(f"can't migrate '{disk['volid']}': local cdrom image")
+        if online and guest.is_qemu and not move.with_local_disks:
             die("can't live migrate attached local disks without with-local-disks option")
-        if where not in cluster.storages or not cluster.is_on(where, target):
-            die(f"storage '{where}' is not available on node '{target}'")
+        where = move.storage(storage)
+        if where not in cluster.storages or not cluster.is_on(where, move.target):
+            die(f"storage '{where}' is not available on node '{move.target}'")
+    if missing := [s for s in missing_storages(cluster, guest, move.target) if cluster.is_shared(s)]:
+        die(f"storage '{missing[0]}' is not available on node '{move.target}'")
 
 
-def _target_storage(storage: str, mapping: dict[str, str]) -> str:
-    if mapping.get(storage):
-        return mapping[storage]
-    single = next((k for k, v in mapping.items() if not v and k != "1"), None)
-    return single or storage
-
-
-async def _move(work: Work, guest: Guest, disk: dict[str, Any], target: str, mapping: dict[str, str]) -> None:
-    cluster, volid = work.cluster, disk["volid"]
+async def _copy(work: Work, guest: Guest, disk: dict[str, Any], move: Move) -> str:
+    """Make the volume on the target; answers its id there. The original stays until all is done."""
+    cluster, volid, target = work.cluster, disk["volid"], move.target
     storage, _, name = volid.partition(":")
-    where = _target_storage(storage, mapping)
-    work.log(f"{_stamp(cluster.now())} found local disk '{volid}' (attached)")
-    await work.takes(disk["size"] / _LINK_SPEED)
-    volume = cluster.shelf(storage, guest.node).pop(name, None)
+    where = move.storage(storage)
+    volume = cluster.volume(volid, guest.node)
     if volume is None:
         die(f"volume '{volid}' does not exist")
-    made = volid
-    if where != storage or name in cluster.shelf(where, target):
-        made = _volumes.allocate(work, where, target, guest.vmid, _volumes.formats_of(cluster, where)[0], volume.size)
-        cluster.shelf(where, target)[made.partition(":")[2]].has_os = volume.has_os
+    shelf = cluster.shelf(where, target)
+    if _is_replica(cluster, guest, volid, target):
+        _log(work, f"found local, replicated disk '{volid}' (attached)")
+        return str(volid)
+    _log(work, f"found local disk '{volid}' (attached)")
+    await work.takes(disk["size"] / _LINK_SPEED)
+    if where == storage and name not in shelf:
+        cluster.check_room(where)
+        shelf[name] = volume
+        made = volid
     else:
-        cluster.shelf(where, target)[name] = volume
-    work.log(f"{_stamp(cluster.now())} volume '{volid}' is '{made}' on the target")
-    for section in (guest.live, *guest.conf.snapshots.values()):
-        for key, text in section.items():
-            if _drives.parse_volume(text) == volid:
-                section[key] = text.replace(volid, made)
+        form = volume.format if volume.format in _volumes.formats_of(cluster, where) else "raw"
+        stem = f"vm-{guest.vmid}-cloudinit" if disk["is_cloudinit"] else ""
+        made = _volumes.allocate(work, where, target, guest.vmid, form, volume.size, stem=stem)
+        shelf[made.partition(":")[2]].has_os = volume.has_os
+    _log(work, f"volume '{volid}' is '{made}' on the target")
+    return str(made)
 
 
-def _stamp(now: float) -> str:
-    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H:%M:%S")
+def _is_replica(cluster: Cluster, guest: Guest, volid: str, target: str) -> bool:
+    """Is the volume on the target already, as a copy that a replication job made?"""
+    jobs = cluster.files.get(_REPLICATION, {})
+    has_job = any(j["target"] == target for n, j in jobs.items() if n.startswith(f"{guest.vmid}-"))
+    return has_job and cluster.volume(volid, target) is not None
+
+
+def _settle(cluster: Cluster, guest: Guest, made: Mapping[str, str], target: str) -> None:
+    """The volumes are those of the target now; the originals go, unless they stay as replicas."""
+    for old, new in made.items():
+        if not _is_replica(cluster, guest, old, target):
+            _volumes.remove(cluster, old, guest.node)
+        for section in (guest.live, guest.conf.pending, *guest.conf.snapshots.values()):
+            for key, text in section.items():
+                if _drives.parse_volume(text) == old:
+                    section[key] = text.replace(old, new)
+
+
+def _switch_replication(cluster: Cluster, guest: Guest, source: str, target: str) -> None:
+    """A job that copied to where the guest runs now copies back to where it came from."""
+    for name, job in cluster.files.get(_REPLICATION, {}).items():
+        if name.startswith(f"{guest.vmid}-") and job["target"] == target:
+            job["target"] = source
+
+
+def _log(work: Work, text: str) -> None:
+    work.log(f"{datetime.fromtimestamp(work.cluster.now(), UTC):%Y-%m-%d %H:%M:%S} {text}")
+
+
+def _duration(work: Work, began: float) -> str:
+    return f"{datetime.fromtimestamp(work.cluster.now() - began, UTC):%H:%M:%S}"

@@ -5,19 +5,13 @@ from __future__ import annotations
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die
 from proxmox_mpc.simulator._tasks import Work
-from proxmox_mpc.simulator.answers.guests import _drives, _volumes
+from proxmox_mpc.simulator.answers.guests import _drives, _ha, _volumes
 from proxmox_mpc.simulator.state.guest import Guest
-
-_HA = "ha/resources.cfg"
-
-
-def _sid(guest: Guest) -> str:
-    return f"{'vm' if guest.is_qemu else 'ct'}:{guest.vmid}"
 
 
 def check_ha(call: Call, guest: Guest) -> None:
     """A guest that the HA manager keeps can only be removed together with that entry."""
-    if _sid(guest) in call.cluster.files.get(_HA, {}) and not call.flag("purge"):
+    if _ha.resource(call.cluster, guest) is not None and not call.flag("purge"):
         die(f"unable to remove {guest.word} {guest.vmid} - used in HA resources and purge parameter not set.")
 
 
@@ -53,7 +47,7 @@ def remove(work: Work, guest: Guest, call: Call) -> None:
             _volumes.remove(cluster, volid, guest.node)
     if call.flag("purge"):
         work.log(f"purging {guest.word} {guest.vmid} from related configurations..")
-        if call.cluster.files.get(_HA, {}).pop(_sid(guest), None) is not None:
+        if cluster.files.get(_ha.RESOURCES, {}).pop(guest.sid, None) is not None:
             work.log(f"NOTE: removed {guest.word} {guest.vmid} from HA resource configuration.")
     cluster.access.rules = [r for r in cluster.access.rules if r.path != f"/vms/{guest.vmid}"]
     cluster.firewalls.pop(f"guest/{guest.vmid}", None)

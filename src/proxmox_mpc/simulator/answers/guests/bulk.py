@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -11,11 +12,13 @@ from proxmox_mpc.simulator import _tasks
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die, refuse
 from proxmox_mpc.simulator._registry import answers
-from proxmox_mpc.simulator.answers.guests import _drives, _guest
+from proxmox_mpc.simulator.answers.guests import _drives, _guest, _ha
+from proxmox_mpc.simulator.answers.guests._migration import Move
 from proxmox_mpc.simulator.answers.lxc import migrate as lxc_migrate
 from proxmox_mpc.simulator.answers.lxc import power as lxc_power
 from proxmox_mpc.simulator.answers.qemu import migrate as qemu_migrate
 from proxmox_mpc.simulator.answers.qemu import power as qemu_power
+from proxmox_mpc.simulator.state.cluster import Cluster
 from proxmox_mpc.simulator.state.guest import Guest
 
 _NODE, _CLUSTER = "/nodes/{node}/", "/cluster/bulk-action/guest/"
@@ -31,11 +34,14 @@ class _Job(Protocol):
 
 @dataclass(frozen=True)
 class _Step:
-    """What is done to each guest: the kind of its task, and the work."""
+    """What is done to each guest: the kind of its task, and the work; `by_ha` is what the HA manager is asked for
+    instead, and `pause` how long to wait after it."""
 
     verb: str
     kind: Callable[[Guest], str]
     work: _Job
+    by_ha: tuple[str, Callable[[Guest], _tasks.Job]] | None = None
+    pause_s: Callable[[Guest], int] = lambda guest: 0
 
 
 def _check(call: Call, privilege: str) -> None:
@@ -48,75 +54,120 @@ def _check(call: Call, privilege: str) -> None:
         call.need("/", privilege)
 
 
+def _startup(guest: Guest, part: str, default: int) -> int:
+    """A part of the guest's `startup`: its order, and seconds to wait when it goes up or down."""
+    text = _drives.parse(guest.live.get("startup", ""), "order").get(part, "")
+    return int(text) if text.isdigit() else default
+
+
 def _order(guest: Guest) -> tuple[int, int]:
-    order = _drives.parse(guest.live.get("startup", ""), "order").get("order", "")
-    return int(order) if order.isdigit() else _NO_ORDER, guest.vmid
+    return _startup(guest, "order", _NO_ORDER), guest.vmid
 
 
-def _named(call: Call, running: bool, onboot_only: bool = False) -> list[Guest]:
-    """The guests meant: those named or all, of the node or of the cluster; templates are passed over."""
-    vmids = {int(v) for v in call.items("vms")}
-    node = call.params.get("node")
+def _chosen(
+    cluster: Cluster, node: str | None, vmids: set[int], *, running: bool, onboot: bool = False, with_ha: bool = True
+) -> list[Guest]:
+    """The guests meant: those named or all, of the node or of the cluster; templates are passed over.
+
+    Those under HA are the manager's business unless somebody named them (PVE::API2::Nodes, 9.1).
+    """
     found = [
         g
-        for g in call.cluster.guests.values()
+        for g in cluster.guests.values()
         if (not vmids or g.vmid in vmids)
         and (node is None or g.node == node)
         and not g.is_template
         and g.is_running == running
-        and (not onboot_only or g.live.get("onboot") == "1")
+        and (not onboot or g.live.get("onboot") == "1")
+        and (with_ha or bool(vmids) or not _ha.is_managed(cluster, g))
     ]
     return sorted(found, key=_order, reverse=running)
 
 
+def _named(call: Call, running: bool, *, onboot: bool = False, with_ha: bool = True) -> list[Guest]:
+    vmids = {int(v) for v in call.items("vms")}
+    return _chosen(call.cluster, call.params.get("node"), vmids, running=running, onboot=onboot, with_ha=with_ha)
+
+
 def _run(call: Call, task: str, guests: list[Guest], step: _Step, greeting: str = "") -> str:
+    return call.fork(task, "", _all(guests, step, call.user, greeting))
+
+
+def _all(guests: list[Guest], step: _Step, user: str, greeting: str = "") -> _tasks.Job:
     """One guest after the other, each in a task of its own."""
-    cluster, user = call.cluster, call.user
 
     async def work(work: _tasks.Work) -> None:
+        cluster = work.cluster
         if greeting:
             work.log(greeting)
         for guest in guests:
             work.log(f"{step.verb} {guest.word} {guest.vmid}")
-            job = partial(step.work, guest=guest)
-            upid = _tasks.start(cluster, guest.node, step.kind(guest), str(guest.vmid), user, job)
-            await cluster.running[upid]
+            kind, job = step.kind(guest), partial(step.work, guest=guest)
+            if step.by_ha and _ha.is_managed(cluster, guest):
+                kind, job = step.by_ha[0], step.by_ha[1](guest)  # type: ignore[assignment]
+            upid = _tasks.start(cluster, guest.node, kind, str(guest.vmid), user, job)
+            await asyncio.gather(cluster.running[upid], return_exceptions=True)
             status = cluster.tasks[upid].status
             if status != "OK":
                 work.warn(f"{step.verb} {guest.word} {guest.vmid} failed: {status}")
+            if pause_s := step.pause_s(guest):
+                work.log(f"Waiting for {pause_s} seconds (startup delay)")
+                await work.takes(pause_s)
 
-    return call.fork(task, "", work)
+    return work
+
+
+def start_with_node(cluster: Cluster, node: str, user: str) -> str:
+    """A node came up: start what is to start with it."""
+    guests = _chosen(cluster, node, set(), running=False, onboot=True, with_ha=False)
+    return _tasks.start(cluster, node, "startall", "", user, _all(guests, _START, user))
+
+
+def stop_with_node(cluster: Cluster, node: str, user: str) -> str:
+    """A node goes down: shut down what still runs on it."""
+    guests = _chosen(cluster, node, set(), running=True)
+    return _tasks.start(cluster, node, "stopall", "", user, _all(guests, _shutting_down(_SHUTDOWN_S, True), user))
 
 
 async def _start(work: _tasks.Work, guest: Guest) -> None:
     await (qemu_power.start if guest.is_qemu else lxc_power.start)(work, guest)
 
 
-_START = _Step("Starting", lambda g: "qmstart" if g.is_qemu else "vzstart", _start)
+_START = _Step(
+    "Starting",
+    lambda g: "qmstart" if g.is_qemu else "vzstart",
+    _start,
+    ("hastart", _ha.starting),
+    lambda g: _startup(g, "up", 0),
+)
 _SUSPEND = _Step("Suspending", lambda g: "qmsuspend", qemu_power.hibernate)
 _PAUSE = _Step("Suspending", lambda g: "qmpause", qemu_power.pause)
 
 
-def _shutting_down(call: Call, force: bool) -> _Step:
-    timeout_s = call.number("timeout", _SHUTDOWN_S)
-
+def _shutting_down(timeout_s: int, force: bool) -> _Step:
     async def work(work: _tasks.Work, guest: Guest) -> None:
         if guest.is_qemu:
             _guest.check_lock(guest)
-            await qemu_power.shut_down(work, guest, timeout_s, force)
+            await qemu_power.shut_down(work, guest, _startup(guest, "down", timeout_s), force)
         elif guest.is_running:
             await lxc_power.shut_down(work, guest)
 
-    return _Step("Stopping", lambda g: "qmshutdown" if g.is_qemu else "vzshutdown", work)
+    by_ha = ("hastop", lambda guest: _ha.stopping(guest, _startup(guest, "down", timeout_s)))
+    return _Step("Stopping", lambda g: "qmshutdown" if g.is_qemu else "vzshutdown", work, by_ha)
+
+
+def _stopping(call: Call) -> _Step:
+    return _shutting_down(call.number("timeout", _SHUTDOWN_S), call.flag("force-stop", default=True))
 
 
 def _moving(call: Call) -> _Step:
-    target = call.text("target")
+    move = Move(call.text("target"), with_local_disks=call.flag("with-local-disks"))
 
     async def work(work: _tasks.Work, guest: Guest) -> None:
-        await (qemu_migrate.move if guest.is_qemu else lxc_migrate.move)(work, call, guest, target)
+        await (qemu_migrate.move if guest.is_qemu else lxc_migrate.move)(work, guest, move)
 
-    return _Step("Migrating", lambda g: "qmigrate" if g.is_qemu else "vzmigrate", work)
+    by_ha = ("hamigrate", lambda guest: _ha.migrating(guest, move.target))
+    return _Step("Migrating", lambda g: "qmigrate" if g.is_qemu else "vzmigrate", work, by_ha)
 
 
 def _movable(call: Call) -> list[Guest]:
@@ -128,21 +179,21 @@ def _movable(call: Call) -> list[Guest]:
 def start_all(call: Call) -> str:
     """Those that start with the node; all of them by force."""
     _check(call, "VM.PowerMgmt")
-    return _run(call, "startall", _named(call, running=False, onboot_only=not call.flag("force")), _START)
+    force = call.flag("force")
+    return _run(call, "startall", _named(call, running=False, onboot=not force, with_ha=force), _START)
 
 
 @answers("POST", _NODE + "stopall")
 def stop_all(call: Call) -> str:
     _check(call, "VM.PowerMgmt")
-    return _run(
-        call, "stopall", _named(call, running=True), _shutting_down(call, call.flag("force-stop", default=True))
-    )
+    return _run(call, "stopall", _named(call, running=True, with_ha=False), _stopping(call))
 
 
 @answers("POST", _NODE + "suspendall")
 def suspend_all(call: Call) -> str:
     _check(call, "VM.PowerMgmt")
-    return _run(call, "suspendall", [g for g in _named(call, running=True) if g.is_qemu], _SUSPEND)
+    guests = [g for g in _named(call, running=True, with_ha=False) if g.is_qemu]
+    return _run(call, "suspendall", guests, _SUSPEND)
 
 
 @answers("POST", _NODE + "migrateall")
@@ -171,8 +222,7 @@ def bulk_start(call: Call) -> str:
 def bulk_shutdown(call: Call) -> str:
     _check(call, "VM.PowerMgmt")
     guests = _named(call, running=True)
-    step = _shutting_down(call, call.flag("force-stop", default=True))
-    return _run(call, "bulk-shutdown", guests, step, f"Shutting down guests: {_list(call, guests)}")
+    return _run(call, "bulk-shutdown", guests, _stopping(call), f"Shutting down guests: {_list(call, guests)}")
 
 
 @answers("POST", _CLUSTER + "suspend")

@@ -8,13 +8,16 @@ from proxmox_mpc.simulator import _tasks
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import ApiError, die, refuse
 from proxmox_mpc.simulator._registry import answers
-from proxmox_mpc.simulator.answers.guests import _drives, _guest
+from proxmox_mpc.simulator.answers.guests import _drives, _guest, _ha
 from proxmox_mpc.simulator.answers.lxc import _pending
 from proxmox_mpc.simulator.state.cluster import Cluster
 from proxmox_mpc.simulator.state.guest import Guest, Run
 
 _STATUS = "/nodes/{node}/lxc/{vmid}/status/"
 _START_S, _HALT_S = 1, 3
+
+# How long a container gets to shut down when nobody said.
+_SHUTDOWN_S = 60
 
 
 async def start(work: _tasks.Work, guest: Guest) -> None:
@@ -64,12 +67,16 @@ def start_it(call: Call) -> str:
     known = cluster.guests.get(vmid)
     if known and known.kind == "lxc" and known.node == node and known.is_running:
         die(f"CT {vmid} already running")
+    if known and known.kind == "lxc" and known.node == node and _ha.is_managed(cluster, known):
+        return _ha.start(call, known)
     return call.fork("vzstart", vmid, lambda work: start(work, _guest.find(cluster, node, "lxc", vmid)))
 
 
 @answers("POST", _STATUS + "stop")
 def stop(call: Call) -> str:
     skip, guest = _skip(call), _check_running(call.cluster, call)
+    if _ha.is_managed(call.cluster, guest):
+        return _ha.stop(call, guest, 0)
 
     async def work(work: _tasks.Work) -> None:
         _guest.check_lock(guest, skip=skip)
@@ -88,6 +95,8 @@ async def shut_down(work: _tasks.Work, guest: Guest) -> None:
 @answers("POST", _STATUS + "shutdown")
 def shutdown(call: Call) -> str:
     guest = _check_running(call.cluster, call)
+    if _ha.is_managed(call.cluster, guest):
+        return _ha.stop(call, guest, call.number("timeout", _SHUTDOWN_S))
     return call.fork("vzshutdown", call.vmid, lambda work: shut_down(work, guest))
 
 

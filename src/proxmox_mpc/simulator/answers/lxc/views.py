@@ -6,7 +6,7 @@ from typing import Any
 
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._registry import answers
-from proxmox_mpc.simulator.answers.guests import _guest, _vitals
+from proxmox_mpc.simulator.answers.guests import _guest, _ha, _vitals
 from proxmox_mpc.simulator.state.cluster import Cluster
 from proxmox_mpc.simulator.state.guest import Guest
 
@@ -49,4 +49,4 @@ def listing(call: Call) -> Any:
 
 @answers("GET", "/nodes/{node}/lxc/{vmid}/status/current")
 def current(call: Call) -> Any:
-    return {**_row(call.cluster, _guest.of(call)), "ha": {"managed": 0}}
+    return {**_row(call.cluster, _guest.of(call)), "ha": _ha.state_shown(call.cluster, _guest.of(call))}

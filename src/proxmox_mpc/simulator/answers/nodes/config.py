@@ -86,7 +86,7 @@ def wake(call: Call) -> str:
     settings = call.cluster.files.get("nodes", {}).get(name, {}).get("wakeonlan", "")
     if not settings:
         die(f"No wake on LAN MAC address defined for '{name}'!")
-    call.cluster.nodes[name].online = True
+    call.cluster.switch_on(name)
     return _drives.parse(str(settings), "mac")["mac"]
 
 

@@ -8,23 +8,24 @@ from proxmox_mpc.simulator import _tasks
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die, refuse
 from proxmox_mpc.simulator._registry import answers
-from proxmox_mpc.simulator.answers.guests import _drives, _guest, _migration
+from proxmox_mpc.simulator.answers.guests import _drives, _guest, _ha, _migration
+from proxmox_mpc.simulator.state.cluster import Cluster
 from proxmox_mpc.simulator.state.guest import Guest
 
 _PATH = "/nodes/{node}/qemu/{vmid}/migrate"
 
 
-def _local_disks(call: Call, guest: Guest) -> list[dict[str, Any]]:
+def _local_disks(cluster: Cluster, guest: Guest) -> list[dict[str, Any]]:
     rows = []
     for key, text in guest.live.items():
         volid = _drives.parse_volume(text)
         storage = volid.partition(":")[0]
         is_unused = key.startswith("unused")
-        if not (guest.is_volume_key(key) or is_unused) or storage not in call.cluster.storages:
+        if not (guest.is_volume_key(key) or is_unused) or storage not in cluster.storages:
             continue
-        if call.cluster.is_shared(storage):
+        if cluster.is_shared(storage):
             continue
-        volume = call.cluster.volume(volid, guest.node)
+        volume = cluster.volume(volid, guest.node)
         rows.append(
             {
                 "volid": volid,
@@ -49,12 +50,16 @@ def check(call: Call) -> Any:
     others = [n for n in call.cluster.nodes.values() if n.name != guest.node]
     refused: dict[str, Any] = {}
     for node in others:
-        missing = _migration.missing_storages(call.cluster, guest, node.name)
-        if missing:
-            refused[node.name] = {"unavailable_storages": missing}
+        reasons: dict[str, Any] = {}
+        if missing := _migration.missing_storages(call.cluster, guest, node.name):
+            reasons["unavailable_storages"] = missing
+        if blocking := _migration.blocked_by_ha(call.cluster, guest, node.name):
+            reasons["blocking-ha-resources"] = blocking
+        if reasons:
+            refused[node.name] = reasons
     answer: dict[str, Any] = {
         "running": int(guest.is_running),
-        "local_disks": _local_disks(call, guest),
+        "local_disks": _local_disks(call.cluster, guest),
         "local_resources": [],
         "mapped-resources": [],
         "mapped-resource-info": {},
@@ -65,6 +70,8 @@ def check(call: Call) -> Any:
             "allowed_nodes": [n.name for n in others if n.name not in refused and n.online],
             "not_allowed_nodes": refused,
         }
+    if mates := _migration.comes_along(call.cluster, guest):
+        answer["dependent-ha-resources"] = mates
     return answer
 
 
@@ -83,14 +90,11 @@ def migrate(call: Call) -> str:
     online = call.flag("online")
     if guest.is_running and not online:
         die("can't migrate running VM without --online")
-    for pair in call.items("targetstorage"):
-        where = pair.partition(":")[2] or pair
-        if where != "1":
-            call.need(f"/storage/{where}", "Datastore.AllocateSpace")
-            call.cluster.storage(where)
-
-    return call.fork("qmigrate", call.vmid, lambda work: move(work, call, guest, target))
+    move_to = _migration.asked(call, "targetstorage")
+    if _ha.is_managed(call.cluster, guest):
+        return _ha.migrate(call, guest, target)
+    return call.fork("qmigrate", call.vmid, lambda work: move(work, guest, move_to))
 
 
-async def move(work: _tasks.Work, call: Call, guest: Guest, target: str) -> None:
-    await _migration.migrate(work, guest, target, call, _local_disks(call, guest))
+async def move(work: _tasks.Work, guest: Guest, move_to: _migration.Move) -> None:
+    await _migration.migrate(work, guest, move_to, _local_disks(work.cluster, guest))

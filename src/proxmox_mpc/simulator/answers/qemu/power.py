@@ -9,7 +9,7 @@ from proxmox_mpc.simulator import _tasks
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die, refuse
 from proxmox_mpc.simulator._registry import answers
-from proxmox_mpc.simulator.answers.guests import _drives, _guest
+from proxmox_mpc.simulator.answers.guests import _drives, _guest, _ha
 from proxmox_mpc.simulator.answers.qemu import _pending
 from proxmox_mpc.simulator.state.cluster import Cluster
 from proxmox_mpc.simulator.state.guest import Guest, Run
@@ -21,6 +21,13 @@ _SHUTDOWN_S = 180
 
 # How long booting and an orderly shutdown take on hardware, as far as the API notices.
 _START_S, _HALT_S = 2, 5
+
+
+def _managed(call: Call) -> Guest | None:
+    """The guest, if it is there and the HA manager's."""
+    guest = call.cluster.guests.get(call.vmid)
+    is_here = guest is not None and guest.is_qemu and guest.node == call.node.name
+    return guest if is_here and _ha.is_managed(call.cluster, guest) else None
 
 
 def _may_skip_lock(call: Call) -> bool:
@@ -97,12 +104,16 @@ async def shut_down(work: _tasks.Work, guest: Guest, timeout_s: int, force: bool
 @answers("POST", _STATUS + "start")
 def start_it(call: Call) -> str:
     skip, cluster, vmid, node = _may_skip_lock(call), call.cluster, call.vmid, call.node.name
+    if managed := _managed(call):
+        return _ha.start(call, managed)
     return call.fork("qmstart", vmid, lambda work: start(work, _guest.find(cluster, node, "qemu", vmid), skip))
 
 
 @answers("POST", _STATUS + "stop")
 def stop(call: Call) -> str:
     skip, cluster, vmid, node = _may_skip_lock(call), call.cluster, call.vmid, call.node.name
+    if managed := _managed(call):
+        return _ha.stop(call, managed, 0)
 
     async def work(work: _tasks.Work) -> None:
         guest = _guest.find(cluster, node, "qemu", vmid)
@@ -122,6 +133,8 @@ def shutdown(call: Call) -> str:
     known = cluster.guests.get(vmid)
     if known and known.run and known.run.paused and not force:
         die("VM is paused - cannot shutdown")
+    if managed := _managed(call):
+        return _ha.stop(call, managed, timeout_s)
 
     async def work(work: _tasks.Work) -> None:
         guest = _guest.find(cluster, node, "qemu", vmid)

@@ -7,7 +7,7 @@ from typing import Any
 
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._registry import answers
-from proxmox_mpc.simulator.answers.guests import _drives, _guest, _vitals
+from proxmox_mpc.simulator.answers.guests import _drives, _guest, _ha, _vitals
 from proxmox_mpc.simulator.state.cluster import Cluster
 from proxmox_mpc.simulator.state.guest import Guest
 
@@ -81,7 +81,7 @@ def listing(call: Call) -> Any:
 @answers("GET", "/nodes/{node}/qemu/{vmid}/status/current")
 def current(call: Call) -> Any:
     guest = _guest.of(call)
-    row = {**_row(call.cluster, guest, True), **_running_details(guest), "ha": {"managed": 0}}
+    row = {**_row(call.cluster, guest, True), **_running_details(guest), "ha": _ha.state_shown(call.cluster, guest)}
     if _drives.parse(guest.live.get("agent", "0"), "enabled").get("enabled") in ("1", "on", "yes", "true"):
         row["agent"] = 1
     if "vga" in guest.live:

@@ -1,4 +1,4 @@
-"""/cluster/ha: which guests are kept running, and the rules where (the manager itself is not simulated)."""
+"""/cluster/ha: which guests are kept running, and the rules where. The manager itself is a daemon."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from typing import Any
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die
 from proxmox_mpc.simulator._registry import answers
+from proxmox_mpc.simulator.answers.guests import _ha, _placement
 from proxmox_mpc.simulator.answers.sections import _section
 from proxmox_mpc.simulator.answers.sections._section import Collection, Section
 from proxmox_mpc.simulator.formats import split_list
+from proxmox_mpc.simulator.state.ha import Request
 
 _KINDS = {"vm": "qemu", "ct": "lxc"}
 _NOUNS = {"vm": "VM", "ct": "container"}
 _PATH = "/cluster/ha/resources"
 
 RESOURCES = Collection(
-    file="ha/resources.cfg",
+    file=_ha.RESOURCES,
     key="sid",
     all=_PATH,
     one=_PATH + "/{sid}",
@@ -104,12 +106,25 @@ def delete(call: Call) -> None:
         forget_in_rules(call, sid)
 
 
-@answers("POST", RESOURCES.one + "/migrate", RESOURCES.one + "/relocate")
-def move(call: Call) -> Any:
-    sid = _sid(call)
-    if sid not in RESOURCES.sections(call):
-        die(f"resource '{sid}' is not HA managed")
-    return {"sid": sid, "requested-node": call.text("node")}
+def _move(command: str) -> None:
+    @answers("POST", f"{RESOURCES.one}/{command}")
+    def move(call: Call) -> Any:
+        """Any node can be asked for; the manager passes over one that is not there (ha-resources, 9.1)."""
+        sid, node, cluster = _sid(call), call.text("node"), call.cluster
+        if sid not in RESOURCES.sections(call):
+            die(f"resource '{sid}' is not HA managed")
+        answer: dict[str, Any] = {"sid": sid, "requested-node": node}
+        if blocking := _placement.blockers(cluster, sid, node):
+            return answer | {"blocking-resources": [{"sid": b, "cause": "resource-affinity"} for b in blocking]}
+        if mates := sorted(_placement.rules_of(cluster, sid).together):
+            answer["comigrated-resources"] = mates
+        if cluster.has_ha_manager:
+            cluster.ha.requests[sid] = Request(command, node)
+        return answer
+
+
+for _command in ("migrate", "relocate"):
+    _move(_command)
 
 
 # --- rules ------------------------------------------------------------------------------------------

@@ -1,0 +1,289 @@
+"""One round of the HA manager: what becomes of nodes and resources (PVE's CRM).
+
+The states and their transitions are those of PVE's documentation. A round changes states and begins tasks; it never
+waits. It tells whether anything moved, so that a settled cluster needs no rounds.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from proxmox_mpc.simulator.answers.guests import _placement
+from proxmox_mpc.simulator.answers.guests._ha import RESOURCES, wanted
+from proxmox_mpc.simulator.daemons.ha import agent
+from proxmox_mpc.simulator.state.cluster import Cluster
+from proxmox_mpc.simulator.state.guest import Guest
+from proxmox_mpc.simulator.state.ha import Service
+
+# Rounds of ten seconds after which a node that is gone is to be fenced, and is surely off: about two minutes in all,
+# as long as its watchdog and the lock of its agent last (PVE::HA::NodeStatus, PVE::HA::Env, 9.1).
+FENCE_AFTER, FENCED_AFTER = 6, 12
+
+
+def has_work(cluster: Cluster) -> bool:
+    return cluster.has_ha_manager and bool(cluster.files.get(RESOURCES) or cluster.ha.services)
+
+
+def play_round(cluster: Cluster) -> bool:
+    """Look at every node and resource once; tells whether something changed, or is about to."""
+    if not cluster.is_quorate:
+        return False
+    before = dataclasses.asdict(cluster.ha)
+    _elect(cluster)
+    is_counting = _watch_nodes(cluster)
+    _take_in(cluster)
+    if not cluster.ha.disarmed:
+        _obey(cluster)
+        for sid in sorted(cluster.ha.services):
+            _decide(cluster, sid, cluster.ha.services[sid])
+    return is_counting or dataclasses.asdict(cluster.ha) != before
+
+
+def _guest(cluster: Cluster, sid: str) -> Guest | None:
+    guest = cluster.guests.get(int(sid.partition(":")[2]))
+    return guest if guest and guest.sid == sid else None
+
+
+def available(cluster: Cluster) -> set[str]:
+    """Nodes that may take a resource."""
+    nodes = cluster.nodes
+    return {name for name, state in cluster.ha.nodes.items() if state == "online" and nodes[name].online}
+
+
+# --- nodes ------------------------------------------------------------------------------------------
+
+
+def _elect(cluster: Cluster) -> None:
+    """The master is the first node that is there, and stays it as long as it is."""
+    if cluster.ha.master not in cluster.nodes or not cluster.nodes[cluster.ha.master].online:
+        cluster.ha.master = next(name for name, node in cluster.nodes.items() if node.online)
+
+
+def _watch_nodes(cluster: Cluster) -> bool:
+    """Who is there, who is gone, and for how long; tells whether somebody's time is running."""
+    ha, is_counting = cluster.ha, False
+    for name in [n for n in ha.nodes if n not in cluster.nodes]:
+        del ha.nodes[name]
+    for name, node in cluster.nodes.items():
+        if node.online:
+            if ha.unseen.pop(name, None) is not None:
+                # Somebody may have mended what kept resources from getting there.
+                for service in ha.services.values():
+                    service.unreachable = ""
+            if ha.nodes.get(name) != "maintenance" or not node.leaving:
+                ha.nodes[name] = "online"
+            continue
+        if ha.nodes.get(name) is None:
+            ha.unseen[name] = FENCED_AFTER
+        ha.unseen[name] = min(ha.unseen.get(name, 0) + 1, FENCED_AFTER)
+        is_fencing = FENCE_AFTER <= ha.unseen[name] < FENCED_AFTER
+        ha.nodes[name] = "fence" if is_fencing and _on(cluster, name) else "unknown"
+        is_counting = is_counting or ha.unseen[name] < FENCED_AFTER
+    return is_counting
+
+
+def _on(cluster: Cluster, node: str) -> list[Service]:
+    return [s for s in cluster.ha.services.values() if s.node == node and s.state not in ("error", "freeze")]
+
+
+# --- resources --------------------------------------------------------------------------------------
+
+
+def _take_in(cluster: Cluster) -> None:
+    """Follow the configuration: new resources come, those that are gone or ignored go."""
+    services = cluster.ha.services
+    for sid in cluster.files.get(RESOURCES, {}):
+        guest, state = _guest(cluster, sid), wanted(cluster, sid)
+        if guest is None or state == "ignored":
+            services.pop(sid, None)
+        elif sid not in services:
+            uid = cluster.new_uuid()[:8]
+            services[sid] = Service(guest.node, "request_start" if state == "started" else "request_stop", uid)
+    for sid in [s for s in services if not wanted(cluster, s)]:
+        del services[sid]
+    for sid in [s for s in cluster.ha.requests if s not in services and not wanted(cluster, s)]:
+        del cluster.ha.requests[sid]
+
+
+def _obey(cluster: Cluster) -> None:
+    """Somebody asked for a move or a stop: begun as soon as the resource is at rest."""
+    for sid, request in list(cluster.ha.requests.items()):
+        service = cluster.ha.services.get(sid)
+        if service is not None and not _is_at_rest(service) and service.state != "error":
+            continue
+        del cluster.ha.requests[sid]
+        if service is None or service.state == "error":
+            continue
+        if request.command == "stop":
+            service.timeout_s = request.timeout_s
+        elif request.node in available(cluster) and _placement.may_go(cluster, sid, request.node):
+            # Those that belong to it come along (resource affinity, 9.1).
+            for one in (sid, *_placement.rules_of(cluster, sid).together):
+                mate = cluster.ha.services.get(one)
+                if mate and mate.node != request.node and _is_at_rest(mate):
+                    mate.state, mate.target = request.command, request.node
+
+
+def _is_at_rest(service: Service) -> bool:
+    return service.state in ("started", "stopped", "request_start", "request_stop") and not service.task
+
+
+def _decide(cluster: Cluster, sid: str, service: Service) -> None:
+    guest = _guest(cluster, sid)
+    if guest is None:
+        return
+    if guest.node != service.node and (not service.task or guest.node == service.target):
+        # It arrived, or somebody moved it by hand.
+        service.node = guest.node
+    if not cluster.nodes[service.node].online and service.state != "recovery":
+        _mourn(cluster, service, wanted(cluster, sid))
+        return
+    _STATES[service.state](cluster, sid, service, guest)
+
+
+def _mourn(cluster: Cluster, service: Service, state: str) -> None:
+    """The resource's node is gone: wait, fence, recover. Frozen, disabled and broken ones are left alone."""
+    rounds = cluster.ha.unseen.get(service.node, 0)
+    if service.state in ("freeze", "error") or (state == "disabled" and service.state == "stopped"):
+        return
+    service.task = service.target = ""
+    if rounds >= FENCED_AFTER:
+        service.state = "recovery"
+    elif rounds >= FENCE_AFTER:
+        service.state = "fence"
+
+
+def _request_start(cluster: Cluster, sid: str, service: Service, guest: Guest) -> None:
+    if service.task:
+        done = agent.outcome(cluster, service)
+        if done is None:
+            return
+        if not done:
+            _retry(cluster, sid, service)
+            return
+    if wanted(cluster, sid) != "started":
+        service.state = "request_stop"
+    elif guest.is_running:
+        service.state, service.restarts, service.timeout_s = "started", 0, None
+        service.failed_nodes.clear()
+    elif not service.failed_nodes and _leaves(cluster, sid, service):
+        return
+    elif service.node in _placement.allowed(cluster, sid, available(cluster)):
+        agent.start(cluster, service, guest)
+
+
+def _retry(cluster: Cluster, sid: str, service: Service) -> None:
+    """A start failed: again here, then elsewhere, then not at all."""
+    resource = cluster.files[RESOURCES][sid]
+    service.restarts += 1
+    if service.restarts <= int(resource.get("max_restart", 1)):
+        return
+    service.failed_nodes.append(service.node)
+    tries = len(service.failed_nodes)
+    others = available(cluster) - set(service.failed_nodes)
+    target = _placement.pick(cluster, sid, others)
+    if tries > int(resource.get("max_relocate", 1)) or target is None:
+        service.state = "error"
+    else:
+        service.state, service.target, service.restarts = "relocate", target, 0
+
+
+def _started(cluster: Cluster, sid: str, service: Service, guest: Guest) -> None:
+    if wanted(cluster, sid) != "started":
+        service.state = "request_stop"
+    elif not guest.is_running:
+        service.state = "request_start"
+    else:
+        _leaves(cluster, sid, service)
+
+
+def _leaves(cluster: Cluster, sid: str, service: Service) -> bool:
+    """Go to a better node, if there is one that it did not fail to reach; tells so."""
+    best = _placement.pick(cluster, sid, available(cluster), service.node)
+    if best in (None, service.node, service.unreachable):
+        return False
+    service.state, service.target = "migrate", str(best)
+    return True
+
+
+def _request_stop(cluster: Cluster, sid: str, service: Service, guest: Guest) -> None:
+    if service.task and agent.outcome(cluster, service) is None:
+        return
+    if wanted(cluster, sid) == "started":
+        service.state = "request_start"
+    elif guest.is_running:
+        agent.stop(cluster, service, guest)
+    else:
+        service.state, service.timeout_s = "stopped", None
+
+
+def _stopped(cluster: Cluster, sid: str, service: Service, guest: Guest) -> None:
+    if wanted(cluster, sid) == "started":
+        service.state = "request_start"
+    elif guest.is_running:
+        service.state = "request_stop"
+
+
+def _moving(cluster: Cluster, sid: str, service: Service, guest: Guest) -> None:
+    target = service.target
+    if not service.task and target in available(cluster) and guest.node != target:
+        agent.move(cluster, service, guest)
+        return
+    if service.task and agent.outcome(cluster, service) is None:
+        return
+    service.target = ""
+    service.unreachable = "" if guest.node == target else target
+    if service.unreachable and service.failed_nodes:
+        # It cannot run here, and cannot leave either.
+        service.state = "error"
+    elif wanted(cluster, sid) == "started":
+        service.state = "started" if guest.is_running else "request_start"
+    else:
+        service.state = "request_stop"
+
+
+def _freeze(cluster: Cluster, sid: str, service: Service, guest: Guest) -> None:
+    """Its node went down for a moment, and is back."""
+    if not cluster.nodes[service.node].leaving:
+        service.state = "started"
+
+
+def _fence(cluster: Cluster, sid: str, service: Service, guest: Guest) -> None:
+    """The node came back before it was fenced: carry on there."""
+    service.state = "request_start" if wanted(cluster, sid) == "started" else "request_stop"
+
+
+def _recovery(cluster: Cluster, sid: str, service: Service, guest: Guest) -> None:
+    """Take the configuration over to a node that may run it; while there is none, wait."""
+    target = _placement.pick(cluster, sid, available(cluster))
+    if target is None:
+        return
+    # What the dead node was doing with the guest, it does no more.
+    guest.live.pop("lock", None)
+    guest.run, guest.node, service.node = None, target, target
+    guest.touch()
+    service.restarts = 0
+    service.failed_nodes.clear()
+    service.state = "request_start" if wanted(cluster, sid) == "started" else "stopped"
+
+
+def _error(cluster: Cluster, sid: str, service: Service, guest: Guest) -> None:
+    """Until somebody looked into it, and says so by disabling the resource."""
+    if wanted(cluster, sid) == "disabled":
+        service.state, service.restarts = "stopped", 0
+        service.failed_nodes.clear()
+
+
+_STATES: dict[str, Any] = {
+    "request_start": _request_start,
+    "started": _started,
+    "request_stop": _request_stop,
+    "stopped": _stopped,
+    "migrate": _moving,
+    "relocate": _moving,
+    "freeze": _freeze,
+    "fence": _fence,
+    "recovery": _recovery,
+    "error": _error,
+}
