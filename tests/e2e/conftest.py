@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,13 +84,22 @@ def simulator(*options: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
+@contextmanager
+def simulated(*options: str) -> Iterator[dict[str, Any]]:
+    """A simulated cluster over plain HTTP, as its one line of JSON describes it; it ends with the block."""
+    with simulator("--http", *options) as process:
+        try:
+            assert process.stdout is not None
+            yield json.loads(process.stdout.readline())
+        finally:
+            process.terminate()
+
+
 @pytest.fixture
 def cluster() -> Iterator[dict[str, Any]]:
     """A simulated cluster over plain HTTP, as its one line of JSON describes it."""
-    with simulator("--http") as process:
-        assert process.stdout is not None
-        yield json.loads(process.stdout.readline())
-        process.terminate()
+    with simulated() as ready:
+        yield ready
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ text of a PVE configuration file). Volumes that a configuration names are made, 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from proxmox_mpc.simulator.presets import empty
@@ -24,7 +25,8 @@ _UNKNOWN_SIZE = 4 * GIB
 def plant(cluster: Cluster, seed: Mapping[str, Any]) -> None:
     """Add everything that the seed names; what is there already under the same name is replaced.
 
-    A seed with `nodes` replaces the preset's nodes, guests and volumes altogether.
+    A seed with `nodes` replaces the preset's nodes, guests and volumes altogether. Its `requests` are not sent here
+    but when the simulator starts (`_replay.py`).
     """
     if "name" in seed:
         cluster.name = seed["name"]
@@ -52,8 +54,11 @@ def plant(cluster: Cluster, seed: Mapping[str, Any]) -> None:
 def _add_node(cluster: Cluster, given: Mapping[str, Any]) -> None:
     number = len(cluster.nodes) + 11
     address = given.get("address", f"192.0.2.{number}")
-    node = Node(given["name"], address, booted=cluster.now() - 86_400, interfaces=empty.interfaces(address))
-    for key in ("cpus", "memory", "disk", "online"):
+    booted = cluster.now() - given.get("uptime", 86_400)
+    node = Node(given["name"], address, booted=booted, interfaces=empty.interfaces(address))
+    if "used" in given:
+        cluster.files.setdefault("sizes", {}).setdefault("/", {})[node.name] = {"used": given["used"]}
+    for key in ("cpus", "memory", "disk", "online", "interfaces", "devices"):
         if key in given:
             setattr(node, key, given[key])
     for bridge in given.get("bridges", ()):
@@ -62,10 +67,11 @@ def _add_node(cluster: Cluster, given: Mapping[str, Any]) -> None:
 
 
 def _add_storage(cluster: Cluster, given: Mapping[str, Any]) -> None:
-    plain = {k: _text(v) for k, v in given.items() if k not in ("storage", "total")}
+    plain = {k: _text(v) for k, v in given.items() if k not in ("storage", "total", "sizes")}
     cluster.storages[given["storage"]] = plain
-    if "total" in given:
-        cluster.files.setdefault("sizes", {})[given["storage"]] = {"total": given["total"]}
+    sizes = {"total": given["total"]} if "total" in given else {}
+    if sizes or "sizes" in given:
+        cluster.files.setdefault("sizes", {})[given["storage"]] = {**sizes, **given.get("sizes", {})}
 
 
 def _text(value: Any) -> str:
@@ -78,10 +84,12 @@ def _add_file(cluster: Cluster, given: Mapping[str, Any] | str) -> None:
     entry = {"volid": given} if isinstance(given, str) else given
     nodes = [entry["node"]] if "node" in entry else list(cluster.nodes)
     for node in nodes:
-        _add_volume(cluster, entry["volid"], node, int(entry.get("size", 0)) or 100 * 1024**2)
+        _add_volume(cluster, entry["volid"], node, int(entry.get("size", 0)) or 100 * 1024**2, entry)
 
 
-def _add_volume(cluster: Cluster, volid: str, node: str, size: int) -> None:
+def _add_volume(
+    cluster: Cluster, volid: str, node: str, size: int, known: Mapping[str, Any] = MappingProxyType({})
+) -> None:
     storage, _, name = volid.partition(":")
     if storage not in cluster.storages:
         return
@@ -89,8 +97,9 @@ def _add_volume(cluster: Cluster, volid: str, node: str, size: int) -> None:
     if parsed is None or name in cluster.shelf(storage, node):
         return
     cluster.shelf(storage, node)[name] = Volume(
-        name, parsed.content, parsed.format, size, cluster.now(), parsed.vmid, used=size // 4, has_os=True,
-        parent=parsed.base,
+        name, parsed.content, parsed.format, size, float(known.get("ctime", cluster.now())), parsed.vmid,
+        used=int(known.get("used", size // 4)), has_os=True, parent=parsed.base, notes=known.get("notes", ""),
+        protected=bool(known.get("protected", False)),
     )  # fmt: skip
 
 
@@ -116,7 +125,7 @@ def _add_access(cluster: Cluster, seed: Mapping[str, Any]) -> None:
 
 def _add_guest(cluster: Cluster, given: Mapping[str, Any]) -> None:
     node = given.get("node") or next(iter(cluster.nodes))
-    conf = conf_file.read(given["conf"]) if "conf" in given else Conf({k: _text(v) for k, v in given["config"].items()})
+    conf = conf_file.read(given["conf"]) if "conf" in given else _conf(given)
     guest = Guest(int(given["vmid"]), given["type"], node, conf)
     for section in (conf.live, conf.pending, *conf.snapshots.values()):
         for key, text in section.items():
@@ -125,8 +134,17 @@ def _add_guest(cluster: Cluster, given: Mapping[str, Any]) -> None:
     for section in conf.snapshots.values():
         section.setdefault("snaptime", str(int(cluster.now())))
     if given.get("status") == "running":
-        guest.run = Run(cluster.now(), cluster.next_pid())
+        guest.run = Run(cluster.now() - float(given.get("uptime", 0)), cluster.next_pid())
     cluster.guests[guest.vmid] = guest
+
+
+def _conf(given: Mapping[str, Any]) -> Conf:
+    snapshots = {name: _texts(section) for name, section in given.get("snapshots", {}).items()}
+    return Conf(_texts(given["config"]), _texts(given.get("pending", {})), snapshots)
+
+
+def _texts(values: Mapping[str, Any]) -> dict[str, str]:
+    return {key: _text(value) for key, value in values.items()}
 
 
 def _add_drive(cluster: Cluster, text: str, node: str) -> None:

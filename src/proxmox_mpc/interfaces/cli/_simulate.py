@@ -12,6 +12,7 @@ from typing import IO, Any
 import click
 
 CONTEXT = "simulated"
+_SHOWN = 8  # names of nodes on one line
 
 
 def run(arguments: Sequence[str], save_as: str) -> int:
@@ -59,7 +60,8 @@ def _tell(ready: dict[str, Any], save_as: str) -> None:
         )
         call(context_set, request)
     click.echo(f"{_bold('A simulated PVE cluster')} of {len(ready['nodes'])} nodes listens at {ready['url']}")
-    click.echo(f"  nodes:    {', '.join(ready['nodes'])}")
+    names = ready["nodes"]
+    click.echo(f"  nodes:    {', '.join(names[:_SHOWN])}{f' and {len(names) - _SHOWN} more' * (len(names) > _SHOWN)}")
     click.echo(f"  user:     {ready['user']}   password: {ready['password']}")
     click.echo(f"  token:    {ready['token']}")
     if ready.get("fingerprint"):

@@ -29,6 +29,9 @@ _DEFAULT_CONTENT = {
 # A storage without a size of its own in the seed.
 _DEFAULT_SIZE = 500 * GIB
 
+# Where a seed's sizes name the nodes' root disks, beside those of storages.
+_ROOT = "/"
+
 # The operating system on the root disk.
 _SYSTEM_SIZE = 4 * GIB
 
@@ -60,14 +63,25 @@ def _volumes_used(cluster: Cluster, storage: str, node: str) -> int:
 def root_disk(cluster: Cluster, node: Node) -> Space:
     """The node's root file system; every directory storage below it shares it."""
     used = sum(_volumes_used(cluster, n, node.name) for n, d in cluster.storages.items() if d["type"] == "dir")
-    return Space(node.disk, _SYSTEM_SIZE + used)
+    own = cluster.files.get("sizes", {}).get(_ROOT, {}).get(node.name)
+    return Space(node.disk, _as_planted(own, used) if own else _SYSTEM_SIZE + used)
+
+
+def _as_planted(own: dict[str, int], used: int) -> int:
+    """How full a seed said that it is: what its volumes did not explain then stays used, or free."""
+    own.setdefault("others", own["used"] - used)
+    return max(0, used + own["others"])
 
 
 def space(cluster: Cluster, name: str, node: Node) -> Space:
     definition = cluster.storages[name]
-    if definition["type"] == "dir" and not cluster.is_shared(name):
+    sizes = cluster.files.get("sizes", {}).get(name, {})
+    own = sizes.get(node.name, {})
+    if definition["type"] == "dir" and not cluster.is_shared(name) and not own:
         disk = root_disk(cluster, node)
         return Space(disk.total, disk.total) if name in cluster.full_storages else disk
-    total = cluster.files.get("sizes", {}).get(name, {}).get("total", _DEFAULT_SIZE)
-    used = total if name in cluster.full_storages else _volumes_used(cluster, name, node.name)
-    return Space(int(total), int(used))
+    total = own.get("total", sizes.get("total", _DEFAULT_SIZE))
+    used = _volumes_used(cluster, name, node.name)
+    if own:
+        used = _as_planted(own, used)
+    return Space(int(total), int(total if name in cluster.full_storages else min(used, total)))
