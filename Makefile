@@ -1,6 +1,6 @@
 # The project's commands. `make demo` and `make test` set up everything that they need by themselves.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test lint bench soak lock clean
+.PHONY: help setup setup-dev optional demo test lint bench soak lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -23,6 +23,14 @@ $(VENV)/.runtime: requirements.lock pyproject.toml
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
+
+# Tests of what these programs do skip, with the reason, where there is no apt or no right to use it.
+optional:      ## programs that some tests use: QEMU (by apt, as root)
+	@if command -v qemu-system-x86_64 >/dev/null && command -v qemu-img >/dev/null; then echo "QEMU is there"; \
+	elif command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -yqq --no-install-recommends \
+	    qemu-system-x86 qemu-utils; } || echo "QEMU could not be installed: its tests will skip"; \
+	else echo "QEMU is not there, and only root can install it by apt: its tests will skip"; fi
 
 demo: setup    ## the main job on a simulated cluster, as a story
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python examples/demo.py

@@ -7,12 +7,14 @@ Start it by `python -m proxmox_mpc.simulator`, or in a test by `async with Simul
 - `state/`: what a cluster remembers.
 - `formats/`: PVE's named formats and their complaints.
 - `daemons/`: what the cluster does by itself: schedules, HA, guests that start with their node.
+- `consoles/`: displays and terminals; `machines/`: guests that QEMU really runs.
 - `presets/`: the clusters that it can start as.
 - files with an underscore: the machinery that every request passes.
 """
 
 from proxmox_mpc.simulator._errors import ApiError
 from proxmox_mpc.simulator._simulator import Simulator
+from proxmox_mpc.simulator.machines.host import Qemu
 from proxmox_mpc.simulator.state.clock import SteppedClock
 
-__all__ = ["ApiError", "Simulator", "SteppedClock"]
+__all__ = ["ApiError", "Qemu", "Simulator", "SteppedClock"]

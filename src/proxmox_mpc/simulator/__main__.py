@@ -8,6 +8,11 @@ import json
 import logging
 import signal
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from proxmox_mpc.simulator import Qemu
 
 
 def _arguments() -> argparse.Namespace:
@@ -23,12 +28,23 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--password", default="", help="of root@pam; made up when not given")
     parser.add_argument("--token-secret", default="", help="UUID of the token root@pam!proxmox-mpc")
     parser.add_argument("--time-scale", type=float, default=1.0, help="1: as long as on hardware, 0: no waiting")
-    parser.add_argument("--pve-version", choices=("9.1", "8.4"), default="9.1")
+    parser.add_argument("--pve-version", choices=("9.1", "8.4"), default="", help="the seed's, else 9.1")
     parser.add_argument("--resources-lag", type=float, default=0.0, metavar="SECONDS")
     parser.add_argument(
         "--fault", action="append", default=[], metavar="'NAME KEY=VALUE…'", help="start with a fault (repeatable)"
     )
+    parser.add_argument("--qemu", action="store_true", help="run virtual machines for real, by QEMU")
+    parser.add_argument("--qemu-disks", metavar="DIR", help="where their disks are kept; gone at the end if not given")
+    parser.add_argument("--qemu-memory", type=int, default=1024, metavar="MIB", help="the most that one of them gets")
+    parser.add_argument("--qemu-internet", action="store_true", help="let them out of this machine")
     return parser.parse_args()
+
+
+def _qemu(options: argparse.Namespace) -> Qemu | bool:
+    from proxmox_mpc.simulator import Qemu
+
+    folder = Path(options.qemu_disks) if options.qemu_disks else None
+    return Qemu(folder, options.qemu_memory, options.qemu_internet) if options.qemu else False
 
 
 async def _serve(options: argparse.Namespace) -> None:
@@ -49,6 +65,7 @@ async def _serve(options: argparse.Namespace) -> None:
         port=options.port,
         resources_lag_s=options.resources_lag,
         faults=options.fault,
+        qemu=_qemu(options),
     )
     ended = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
+
+from aiohttp import web
 
 from proxmox_mpc.simulator import _permissions, _tasks
 from proxmox_mpc.simulator._routes import Method, Routes
@@ -36,6 +38,14 @@ class PlainText:
     """An answer that is a text file instead of JSON."""
 
     text: str
+
+
+@dataclass(frozen=True)
+class Socket:
+    """An answer that is a websocket where the request asks for one, and `data` where it does not."""
+
+    data: Any
+    serve: Callable[[web.WebSocketResponse], Awaitable[None]]
 
 
 @dataclass

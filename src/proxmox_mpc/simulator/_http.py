@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from proxmox_mpc.simulator import _body, _control, _formats, _permissions, _returns, _tickets
-from proxmox_mpc.simulator._call import Call, PlainText, Upload
+from proxmox_mpc.simulator._call import Call, PlainText, Socket, Upload
 from proxmox_mpc.simulator._errors import ApiError, die, refuse, unauthorized
 from proxmox_mpc.simulator._faults import Faults
 from proxmox_mpc.simulator._routes import Method, Routes
@@ -93,6 +93,10 @@ class Api:
             self.cluster.note_change()
         if isinstance(data, PlainText):
             return web.Response(body=data.text.encode(), headers={"Content-Type": "text/plain"})
+        if isinstance(data, Socket):
+            if request.headers.get("Upgrade", "").lower() == "websocket":
+                return await _serve_socket(request, data)
+            data = data.data
         body = {"data": data, **call.beside}
         if shape in _formats.TELLS_SUCCESS:
             body["success"] = 1
@@ -122,7 +126,7 @@ class Api:
         _permissions.check_method(call)
         if method.proxied and "node" in params:
             self.cluster.reach(params["node"])
-        _normalize(method, params, upload)
+        normalize(method, params, upload)
         if errors := method.parameters.check(params):
             refuse(errors)
         if verb != "GET" and not self.cluster.is_quorate and not _NEEDS_NO_QUORUM.search(method.path):
@@ -162,7 +166,7 @@ def _split(raw: str) -> tuple[str, str, web.Response | None]:
     return parts[2], below, None
 
 
-def _normalize(method: Method, params: dict[str, Any], upload: Upload | None) -> None:
+def normalize(method: Method, params: dict[str, Any], upload: Upload | None) -> None:
     """Lists become lists where the API has arrays, and text where it does not."""
     for name, value in params.items():
         if method.parameters.is_list(name):
@@ -173,6 +177,17 @@ def _normalize(method: Method, params: dict[str, Any], upload: Upload | None) ->
     if upload is not None:
         params["filename"] = upload.filename
         params.setdefault("tmpfilename", "/var/tmp/pveupload-0123456789abcdef0123456789abcdef")  # noqa: S108
+
+
+async def _serve_socket(request: web.BaseRequest, found: Socket) -> web.StreamResponse:
+    # PVE's own pages ask for this subprotocol; whoever asks for none gets none.
+    socket = web.WebSocketResponse(protocols=("binary",))
+    await socket.prepare(request)
+    try:
+        await found.serve(socket)
+    finally:
+        await socket.close()
+    return socket
 
 
 class _Untyped(web.Response):

@@ -13,12 +13,13 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from proxmox_mpc.simulator import _certificate, _control, _persist, _seed, answers, daemons, presets
+from proxmox_mpc.simulator import _certificate, _control, _persist, _replay, _seed, answers, daemons, presets
 from proxmox_mpc.simulator._daemons import Daemons
 from proxmox_mpc.simulator._faults import Faults
 from proxmox_mpc.simulator._http import Api, Requests
 from proxmox_mpc.simulator._routes import routes
 from proxmox_mpc.simulator._server import Server
+from proxmox_mpc.simulator.machines.host import Host, Qemu
 from proxmox_mpc.simulator.state.access import Token, User, hash_password
 from proxmox_mpc.simulator.state.clock import Clock, ScaledClock
 from proxmox_mpc.simulator.state.cluster import Cluster
@@ -38,11 +39,12 @@ class Simulator:
     """A PVE cluster on loopback: `async with Simulator() as sim: … sim.url …`.
 
     `preset` is demo, golden or empty; `nodes` and `guests` say how many (guests are made up, the same for the same
-    `guest_seed`); `time_scale` stretches every wait (0: none, 1: as on hardware); `pve_version` is 9.1 or 8.4; `seed`
-    is a seed file or its content (see `docs/simulator.md`); `persist` a file that the state is read from and written
-    to; `resources_lag_s` is how late `/cluster/resources` sees a change; `faults` are caused at the
-    start, written as for `--fault`. `token_secret` and `password` are made up
-    when not given.
+    `guest_seed`); `time_scale` stretches every wait (0: none, 1: as on hardware); `pve_version` is 9.1 or 8.4 (the
+    seed's, else 9.1, when not given); `seed` is a seed file or its content (see `docs/simulator.md`), and what of its
+    requests was refused stands in `refused` once it has started; `persist` is a file that the state is read from and
+    written to; `resources_lag_s` is how late `/cluster/resources` sees a change; `faults` are caused at the start,
+    written as for `--fault`. `token_secret` and `password` are made up when not given.
+    `qemu` runs virtual machines for real: True, or a `Qemu` that says how.
     """
 
     def __init__(
@@ -55,7 +57,7 @@ class Simulator:
         password: str = "",
         token_secret: str = "",
         time_scale: float = 0.0,
-        pve_version: str = "9.1",
+        pve_version: str = "",
         seed: str | Path | dict[str, Any] | None = None,
         persist: str | Path | None = None,
         clock: Clock | None = None,
@@ -64,10 +66,12 @@ class Simulator:
         port: int = 0,
         resources_lag_s: float = 0.0,
         faults: Sequence[str] = (),
+        qemu: bool | Qemu = False,
     ) -> None:
         answers.load()
         daemons.load()
         self._persist = Path(persist) if persist else None
+        self._asked: list[dict[str, Any]] = []
         self.password = password or uuid.uuid4().hex
         stored = _persist.read(self._persist) if self._persist and self._persist.exists() else None
         self.cluster = stored or self._fresh(preset, nodes, guests, guest_seed, pve_version, seed)
@@ -79,10 +83,17 @@ class Simulator:
         for text in faults:
             _control.apply_text(self.faults, text)
         self._api = Api(self.cluster, routes(self.cluster.version), self.faults)
+        if qemu:
+            self.cluster.host = Host(self.cluster, qemu if isinstance(qemu, Qemu) else Qemu())
+            if stored:
+                # What ran ended with the simulator that ran it, as after a loss of power.
+                for guest in self.cluster.guests.values():
+                    guest.run = None if guest.is_qemu else guest.run
         self._tls = tls
         self._host = host
         self.port = port
         self.fingerprint = ""
+        self.refused: list[str] = []
         self._runner: web.ServerRunner | None = None
         self._daemons = Daemons(self.cluster)
         self._saver: asyncio.Task[None] | None = None
@@ -96,11 +107,11 @@ class Simulator:
         version: str,
         seed: str | Path | dict[str, Any] | None,
     ) -> Cluster:
+        content = json.loads(Path(seed).read_text()) if isinstance(seed, (str, Path)) else seed or {}
         cluster = presets.make(preset, nodes, guests, guest_seed)
-        cluster.version = version
-        if seed is not None:
-            content = seed if isinstance(seed, dict) else json.loads(Path(seed).read_text())
-            _seed.plant(cluster, content)
+        cluster.version = version or content.get("version", "9.1")
+        _seed.plant(cluster, content)
+        self._asked = content.get("requests", [])
         return cluster
 
     def _admit(self, token_secret: str) -> str:
@@ -131,6 +142,7 @@ class Simulator:
             "password": self.password,
             "token": self.token,
             "nodes": list(self.cluster.nodes),
+            **({"refused": self.refused} if self.refused else {}),
         }
 
     async def start(self) -> None:
@@ -140,6 +152,7 @@ class Simulator:
             made = _certificate.make(list(self.cluster.nodes))
             self.fingerprint, self.cluster.certificate, context = made.fingerprint, made.pem, made.context
             self.cluster.fingerprint = made.fingerprint
+        self.refused = await _replay.play(self.cluster, self._api.routes, self._asked)
         server = Server(self._api.handle, keepalive_timeout=_IDLE_S, access_log=None)
         self._runner = web.ServerRunner(server)
         await self._runner.setup()
@@ -153,11 +166,14 @@ class Simulator:
     async def stop(self) -> None:
         """Stop listening, end the running tasks, save if asked to."""
         await self._daemons.stop()
+        self.cluster.consoles.end_all()
         for task in [*self.cluster.running.values(), *([self._saver] if self._saver else [])]:
             task.cancel()
         await asyncio.gather(*self.cluster.running.values(), return_exceptions=True)
         if self._runner:
             await self._runner.cleanup()
+        if self.cluster.host:
+            await self.cluster.host.stop()
         if self._persist:
             _persist.write(self._persist, self.cluster)
 

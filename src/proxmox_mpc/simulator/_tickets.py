@@ -16,8 +16,13 @@ from proxmox_mpc.simulator.state.cluster import Cluster
 LIFETIME_S = 2 * 3600
 _SKEW_S = 300
 
+# One for a console is good for less than a minute (PVE::AccessControl, 9.1).
+VNC_LIFETIME_S = 40
+_VNC_SKEW_S = 20
+
 _COOKIE = re.compile(r"(?:^|[;\s])PVEAuthCookie=([^;]*)")
-_TICKET = re.compile(r"(PVE[A-Z]*):([^\s:]+):([0-9A-F]{8})::(.+)", re.DOTALL)
+_TICKET = re.compile(r"PVE:([^\s:]+):([0-9A-F]{8})::(.+)", re.DOTALL)
+_VNC_TICKET = re.compile(r"PVEVNC:([0-9A-F]{8})::([A-Za-z0-9+/=]+)")
 
 
 @dataclass(frozen=True)
@@ -33,19 +38,33 @@ def _sign(cluster: Cluster, text: str) -> str:
     return base64.b64encode(made * 8).decode()
 
 
-def make_ticket(cluster: Cluster, user: str, prefix: str = "PVE", about: str = "") -> str:
+def make_ticket(cluster: Cluster, user: str) -> str:
     stamp = f"{int(cluster.now()):08X}"
-    return f"{prefix}:{user}:{stamp}::{_sign(cluster, f'{prefix}:{user}:{stamp}:{about}')}"
+    return f"PVE:{user}:{stamp}::{_sign(cluster, f'PVE:{user}:{stamp}')}"
 
 
-def is_ticket(cluster: Cluster, ticket: str, user: str = "", prefix: str = "PVE") -> str | None:
+def is_ticket(cluster: Cluster, ticket: str, user: str = "") -> str | None:
     """The user of a valid ticket, or None. With `user`, only that user's."""
     found = _TICKET.fullmatch(ticket)
-    if not found or found[1] != prefix or (user and found[2] != user):
+    if not found or (user and found[1] != user):
         return None
-    age = cluster.now() - int(found[3], 16)
-    good = hmac.compare_digest(found[4], _sign(cluster, f"{prefix}:{found[2]}:{found[3]}:"))
-    return found[2] if good and -_SKEW_S < age < LIFETIME_S else None
+    age = cluster.now() - int(found[2], 16)
+    good = hmac.compare_digest(found[3], _sign(cluster, f"PVE:{found[1]}:{found[2]}"))
+    return found[1] if good and -_SKEW_S < age < LIFETIME_S else None
+
+
+def make_vnc_ticket(cluster: Cluster, user: str, path: str) -> str:
+    """A ticket for the console of `path`; it does not name its user, but is that user's alone."""
+    stamp = f"{int(cluster.now()):08X}"
+    return f"PVEVNC:{stamp}::{_sign(cluster, f'PVEVNC:{user}:{stamp}:{path}')}"
+
+
+def is_vnc_ticket(cluster: Cluster, ticket: str, user: str, path: str) -> bool:
+    """Is it a ticket for this user and path, not too old?"""
+    found = _VNC_TICKET.fullmatch(ticket)
+    if not found or not hmac.compare_digest(found[2], _sign(cluster, f"PVEVNC:{user}:{found[1]}:{path}")):
+        return False
+    return -_VNC_SKEW_S < cluster.now() - int(found[1], 16) < VNC_LIFETIME_S
 
 
 def make_csrf(cluster: Cluster, user: str) -> str:

@@ -8,9 +8,10 @@ import secrets
 import uuid
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from proxmox_mpc.simulator._errors import ApiError, die
+from proxmox_mpc.simulator.consoles.sessions import Sessions
 from proxmox_mpc.simulator.state.access import Access
 from proxmox_mpc.simulator.state.clock import Clock, ScaledClock
 from proxmox_mpc.simulator.state.firewall import Firewall
@@ -18,6 +19,10 @@ from proxmox_mpc.simulator.state.guest import Guest
 from proxmox_mpc.simulator.state.ha import Ha
 from proxmox_mpc.simulator.state.storage import FILE_TYPES, GIB, SHARED_TYPES, Name, Volume, parse_name
 from proxmox_mpc.simulator.state.task import Task
+
+if TYPE_CHECKING:
+    from proxmox_mpc.simulator.machines.host import Host
+    from proxmox_mpc.simulator.machines.machine import Machine
 
 
 @dataclass
@@ -89,11 +94,18 @@ class Cluster:
         self._locks: dict[str, asyncio.Lock] = {}
         self._pids = 1000
         self.changed = 0
+        self._next_change = asyncio.Event()
         # Set by the daemons once they run: they look again, and start something in the background.
         self.wake: Callable[[], None] = lambda: None
         self.spawn: Callable[[str, Coroutine[Any, Any, None]], None] = lambda name, work: work.close()
+        # While a seed is planted, nobody is asked whether he can be reached.
+        self.is_planting = False
         # Faults: none of them outlives the process.
         self.has_lost_quorum = False
+        # Consoles that somebody asked for; real guests by VMID, and what runs them (with `--qemu`).
+        self.consoles = Sessions()
+        self.machines: dict[int, Machine] = {}
+        self.host: Host | None = None
         self.full_storages: set[str] = set()
         self.task_fault: Callable[[Task], str | None] = lambda task: None
 
@@ -103,7 +115,15 @@ class Cluster:
     def note_change(self) -> None:
         """Something is not as it was: to be saved, and looked at by the daemons."""
         self.changed += 1
+        for machine in self.machines.values():
+            machine.kill_if_off()
+        self._next_change.set()
+        self._next_change = asyncio.Event()
         self.wake()
+
+    async def next_change(self) -> None:
+        """Wait until something is not as it was."""
+        await self._next_change.wait()
 
     @property
     def is_quorate(self) -> bool:

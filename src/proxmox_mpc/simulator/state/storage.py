@@ -40,7 +40,8 @@ class Name:
 @dataclass
 class Volume:
     """One volume. `size` and `used` in bytes; `has_os` when something bootable is on it;
-    `virtual` the size that an image file unfolds to (0: `size`); `conf` the configuration inside a backup."""
+    `virtual` the size that an image file unfolds to (0: `size`); `conf` the configuration inside a backup;
+    `file` where real guests' data is (`machines/disks.py`)."""
 
     name: str
     content: str
@@ -55,6 +56,7 @@ class Volume:
     has_os: bool = False
     virtual: int = 0
     conf: str = ""
+    file: str = ""
 
 
 def parse_name(kind: str, name: str) -> Name | None:

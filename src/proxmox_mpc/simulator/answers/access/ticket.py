@@ -82,5 +82,9 @@ def _is_valid(call: Call, user: str) -> bool:
 
 @answers("POST", "/access/vncticket")
 async def vnc_ticket(call: Call) -> None:
-    if not _tickets.is_ticket(call.cluster, call.text("vncticket"), call.text("authid"), "PVEVNC"):
+    user, path = call.text("authid"), call.text("path")
+    allowed = _tickets.is_vnc_ticket(call.cluster, call.text("vncticket"), user, path) and any(
+        _may(call, user, privilege) for privilege in call.items("privs")
+    )
+    if not allowed:
         raise ApiError(401, "authentication failure\n")

@@ -158,6 +158,7 @@ async def _copy(work: Work, guest: Guest, disk: dict[str, Any], move: Move) -> s
         stem = f"vm-{guest.vmid}-cloudinit" if disk["is_cloudinit"] else ""
         made = _volumes.allocate(work, where, target, guest.vmid, form, volume.size, stem=stem)
         shelf[made.partition(":")[2]].has_os = volume.has_os
+        shelf[made.partition(":")[2]].file = volume.file
     _log(work, f"volume '{volid}' is '{made}' on the target")
     return str(made)
 

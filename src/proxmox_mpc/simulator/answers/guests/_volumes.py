@@ -141,6 +141,8 @@ async def copy(
         work.log(f"transferred {total} of {total} (100.00%)")
     made = work.cluster.volume(volid, to_node or node)
     if made is not None:
+        if work.cluster.host:
+            await work.cluster.host.disks.copy(original, made)
         made.has_os, made.used = original.has_os, max(original.used, made.used)
     return volid
 
@@ -155,8 +157,15 @@ def _human(size: int) -> str:
 def remove(cluster: Cluster, volid: str, node: str) -> None:
     """Forget a volume; fine when it is gone already."""
     storage, _, name = volid.partition(":")
-    if storage in cluster.storages:
-        cluster.shelf(storage, node).pop(name, None)
+    if storage in cluster.storages and (gone := cluster.shelf(storage, node).pop(name, None)):
+        discard(cluster, gone)
+
+
+def discard(cluster: Cluster, gone: Volume) -> None:
+    """Remove the file of a volume that is nobody's any more; one that moved shares its file for a while."""
+    shelves = (shelf for places in cluster.volumes.values() for shelf in places.values())
+    if gone.file and cluster.host and not any(v.file == gone.file for shelf in shelves for v in shelf.values()):
+        cluster.host.disks.discard(gone)
 
 
 def rename(cluster: Cluster, volid: str, node: str, vmid: int, prefix: str = "vm") -> str:

@@ -11,6 +11,7 @@ from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die
 from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.answers.guests import _drives, _guest, _vitals, _volumes
+from proxmox_mpc.simulator.answers.qemu import _machine
 from proxmox_mpc.simulator.state.cluster import Cluster
 from proxmox_mpc.simulator.state.conf import Section
 from proxmox_mpc.simulator.state.guest import Guest, Run
@@ -95,6 +96,8 @@ def create(call: Call) -> str:
             guest.live["lock"] = "snapshot"
             try:
                 await work.takes(1)
+                with_memory = call.flag("vmstate") and guest.is_running
+                await _machine.snapshot(work, guest, guest.live, name, with_memory=with_memory)
                 _take(work, guest, name, call)
             finally:
                 guest.live.pop("lock", None)
@@ -177,6 +180,7 @@ def roll_back(call: Call) -> str:
             if guest.is_template:
                 die("can't rollback if it's a template")
             await work.takes(1)
+            await _machine.roll_back(work, guest, section, name)
             guest.run = None
             kept = {k: v for k, v in guest.live.items() if k == "description" or k.startswith("unused")}
             held = {k: v for k, v in copy.copy(section).items() if not _NOT_HELD.fullmatch(k) and k != "parent"}
@@ -185,7 +189,10 @@ def roll_back(call: Call) -> str:
             if "vmgenid" in held:
                 guest.live["vmgenid"] = cluster.new_uuid()
             if "vmstate" in section or call.flag("start"):
-                guest.run = Run(cluster.now(), cluster.next_pid())
+                if cluster.host and guest.is_qemu:
+                    await _machine.start(work, cluster.host, guest, memory_of=name if "vmstate" in section else "")
+                else:
+                    guest.run = Run(cluster.now(), cluster.next_pid())
             guest.touch()
 
     return call.fork("qmrollback" if kind == "qemu" else "vzrollback", vmid, work)
@@ -209,6 +216,7 @@ def delete(call: Call) -> str:
             if guest.is_template:
                 die("can't delete snapshot if it's a template")
             await work.takes(1)
+            await _machine.forget_snapshot(work, guest, gone, name)
             for section in (guest.live, *guest.conf.snapshots.values()):
                 if section.get("parent") == name:
                     section.pop("parent")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die
 from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.answers.guests import _drives, _guest
-from proxmox_mpc.simulator.answers.qemu.power import obeys
+from proxmox_mpc.simulator.answers.qemu._system import obeys
+from proxmox_mpc.simulator.machines import agent
+from proxmox_mpc.simulator.machines.machine import AGENT, Machine
 from proxmox_mpc.simulator.state.guest import Guest
 
 _PATH = "/nodes/{node}/qemu/{vmid}/agent"
@@ -20,6 +24,45 @@ def is_enabled(guest: Guest) -> bool:
     return _drives.parse(guest.live.get("agent", "0"), "enabled").get("enabled") in ("1", "on", "yes", "true")
 
 
+# How the parameters of a command are called between host and guest, where it has some.
+_ARGUMENTS: dict[str, Callable[[Call], dict[str, Any]]] = {
+    "exec": lambda call: {
+        "path": call.items("command")[0],
+        "arg": call.items("command")[1:],
+        "capture_output": True,
+        **({"input_data": _encoded(call.text("input-data"))} if "input-data" in call.params else {}),
+    },
+    "exec-status": lambda call: {"pid": call.number("pid")},
+    "set-user-password": lambda call: {
+        "username": call.text("username"),
+        "password": _encoded(call.text("password")),
+        "crypted": call.flag("crypted"),
+    },
+}
+
+# These have several steps in PVE, which are not taken here.
+_NOT_PASSED_ON = frozenset({"file-read", "file-write"})
+
+
+def _encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+async def _ask(call: Call, machine: Machine, name: str) -> Any:
+    """The real agent's answer, as PVE passes it on."""
+    if name in _NOT_PASSED_ON:
+        die(f"the guest agent's '{name}' is not simulated yet")
+    arguments = _ARGUMENTS[name](call) if name in _ARGUMENTS else {}
+    try:
+        answer = await agent.ask(Path(machine.socket(AGENT)), f"guest-{name}", **arguments)
+    except agent.AgentError as error:
+        die(f"Agent error: {error}" if str(error) else "QEMU guest agent is not running")
+    if name == "exec-status":
+        decoded = {k: base64.b64decode(v).decode(errors="replace") for k, v in answer.items() if k.endswith("-data")}
+        return {**answer, **decoded, "exited": int(answer["exited"])}
+    return answer if name == "exec" else {"result": answer}
+
+
 def _reach(call: Call) -> Guest:
     """The guest, if its agent would answer."""
     guest = _guest.of(call)
@@ -27,7 +70,7 @@ def _reach(call: Call) -> Guest:
         die("No QEMU guest agent configured")
     if not guest.is_running:
         die(f"VM {guest.vmid} is not running")
-    if not obeys(call.cluster, guest):
+    if call.vmid not in call.cluster.machines and not obeys(call.cluster, guest):
         die("QEMU guest agent is not running")
     return guest
 
@@ -87,8 +130,10 @@ _REPLIES: dict[tuple[str, str], Callable[[Call, Guest], Any]] = {
 
 
 def _answer(verb: str, name: str) -> Callable[[Call], Any]:
-    def answer(call: Call) -> Any:
+    async def answer(call: Call) -> Any:
         guest = _reach(call)
+        if machine := call.cluster.machines.get(guest.vmid):
+            return await _ask(call, machine, name)
         if (reply := _REPLIES.get((verb, name))) is None:
             die(f"the guest agent's '{name}' is not simulated yet")
         return reply(call, guest)
@@ -109,9 +154,11 @@ for _name_of_command in (
 
 
 @answers("POST", _PATH)
-def command(call: Call) -> Any:
+async def command(call: Call) -> Any:
     """The old form: the command is a parameter."""
     name = call.text("command")
     guest = _reach(call)
+    if machine := call.cluster.machines.get(guest.vmid):
+        return await _ask(call, machine, name)
     reply = _REPLIES.get(("GET", name)) or _REPLIES.get(("POST", name), _nothing)
     return reply(call, guest)

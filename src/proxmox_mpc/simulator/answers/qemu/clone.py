@@ -136,6 +136,9 @@ async def _copy_drive(
     if not full and not _drives.is_cloudinit(text):
         work.log(f"create linked clone of drive {key} ({source})")
         parts["file"] = _volumes.link(work, source, guest.node, made.vmid)
+        base, linked = cluster.volume(source, guest.node), cluster.volume(parts["file"], guest.node)
+        if cluster.host and base and linked:
+            await cluster.host.disks.link(base, linked)
         return _drives.show(parts)
     work.log(f"create full clone of drive {key} ({source})")
     form = call.text("format") or (parsed.format if parsed.format in _volumes.formats_of(cluster, where) else "raw")

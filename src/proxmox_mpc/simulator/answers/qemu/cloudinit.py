@@ -42,11 +42,17 @@ def dump(call: Call) -> str:
     kind = call.text("type")
     if kind == "user":
         return _user(guest)
-    network = _network(guest.live)
-    if kind == "network":
-        return network
-    made = hashlib.sha1((_user(guest) + network).encode(), usedforsecurity=False).hexdigest()
+    return _network(guest.live) if kind == "network" else _meta(guest)
+
+
+def _meta(guest: Guest) -> str:
+    made = hashlib.sha1((_user(guest) + _network(guest.live)).encode(), usedforsecurity=False).hexdigest()
     return f"instance-id: {made}\n"
+
+
+def files(guest: Guest) -> dict[str, str]:
+    """What stands on the CD that a guest's cloud-init reads."""
+    return {"user-data": _user(guest), "meta-data": _meta(guest), "network-config": _network(guest.live)}
 
 
 def _user(guest: Guest) -> str:

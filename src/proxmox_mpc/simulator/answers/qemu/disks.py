@@ -10,7 +10,7 @@ from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die, refuse
 from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.answers.guests import _drives, _guest, _volumes
-from proxmox_mpc.simulator.answers.qemu import _disks, _pending
+from proxmox_mpc.simulator.answers.qemu import _disks, _machine, _pending
 from proxmox_mpc.simulator.state.guest import Guest
 from proxmox_mpc.simulator.state.storage import parse_size, size_text
 
@@ -46,6 +46,7 @@ def resize(call: Call) -> str:
             die("shrinking disks is not supported")
         await work.takes(1)
         volume.size = wanted
+        await _machine.resize(work, guest, key, volume)
         guest.live[key] = _drives.show({**parts, "size": size_text(wanted)})
         guest.touch()
 

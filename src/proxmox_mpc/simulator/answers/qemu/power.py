@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from proxmox_mpc.simulator import _tasks
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die, refuse
 from proxmox_mpc.simulator._registry import answers
-from proxmox_mpc.simulator.answers.guests import _drives, _guest, _ha
-from proxmox_mpc.simulator.answers.qemu import _pending
+from proxmox_mpc.simulator.answers.guests import _drives, _guest, _ha, _terminals
+from proxmox_mpc.simulator.answers.qemu import _machine, _pending
+from proxmox_mpc.simulator.answers.qemu._system import obeys
+from proxmox_mpc.simulator.machines.machine import Machine
 from proxmox_mpc.simulator.state.cluster import Cluster
 from proxmox_mpc.simulator.state.guest import Guest, Run
 
@@ -47,13 +48,17 @@ async def start(work: _tasks.Work, guest: Guest, skip_lock: bool = False) -> Non
             die("you can't start a vm if it's a template")
         if guest.is_running:
             die(f"VM {guest.vmid} already running")
+        is_real_memory = suspended and guest.live.get("runningmachine") == _machine.HIBERNATED
         if suspended:
-            guest.live.pop("lock")
-            guest.live.pop("vmstate", None)
+            for key in ("lock", "vmstate", "runningmachine"):
+                guest.live.pop(key, None)
         _pending.apply(work, guest)
         _check_hardware(cluster, guest)
         await work.takes(_START_S)
-        guest.run = Run(cluster.now(), cluster.next_pid())
+        if cluster.host:
+            await _machine.start(work, cluster.host, guest, memory_of=_machine.HIBERNATED if is_real_memory else "")
+        else:
+            guest.run = Run(cluster.now(), cluster.next_pid())
         guest.touch()
 
 
@@ -76,16 +81,11 @@ def halt(work: _tasks.Work, guest: Guest) -> None:
     guest.touch()
 
 
-def obeys(cluster: Cluster, guest: Guest) -> bool:
-    """Is there an operating system that follows an ACPI event?"""
-    if cluster.bare_guests_obey:
-        return True
-    volids = [_drives.parse_volume(t) for k, t in guest.live.items() if guest.is_volume_key(k)]
-    return any(v.has_os for volid in volids if ":" in volid and (v := cluster.volume(volid, guest.node)))
-
-
 async def shut_down(work: _tasks.Work, guest: Guest, timeout_s: int, force: bool) -> None:
     if not guest.is_running:
+        return
+    if machine := work.cluster.machines.get(guest.vmid):
+        await _shut_down_really(work, guest, machine, timeout_s, force)
         return
     if obeys(work.cluster, guest) and not (guest.run and guest.run.paused):
         await work.takes(min(_HALT_S, timeout_s))
@@ -98,6 +98,16 @@ async def shut_down(work: _tasks.Work, guest: Guest, timeout_s: int, force: bool
     if not force:
         die("VM quit/powerdown failed - got timeout")
     work.log("VM still running - terminating now with SIGTERM")
+    halt(work, guest)
+
+
+async def _shut_down_really(work: _tasks.Work, guest: Guest, machine: Machine, timeout_s: int, force: bool) -> None:
+    """Real guests take real time, whatever the time scale."""
+    if not await machine.press_power_button(timeout_s):
+        if not force:
+            die("VM quit/powerdown failed - got timeout")
+        work.log("VM still running - terminating now with SIGTERM")
+        await machine.quit()
     halt(work, guest)
 
 
@@ -121,6 +131,8 @@ def stop(call: Call) -> str:
             return
         _guest.check_lock(guest, skip=skip)
         await work.takes(1)
+        if machine := cluster.machines.get(vmid):
+            await machine.quit()
         halt(work, guest)
 
     return call.fork("qmstop", vmid, work)
@@ -145,7 +157,7 @@ def shutdown(call: Call) -> str:
     return call.fork("qmshutdown", vmid, work)
 
 
-def _running(call: Call) -> Guest:
+def running(call: Call) -> Guest:
     """The guest, if it runs; a missing one does not run either."""
     guest = call.cluster.guests.get(call.vmid)
     if guest is None or not guest.is_qemu or guest.node != call.node.name or not guest.is_running:
@@ -155,7 +167,7 @@ def _running(call: Call) -> Guest:
 
 @answers("POST", _STATUS + "reboot")
 def reboot(call: Call) -> str:
-    guest, timeout_s = _running(call), call.number("timeout", _SHUTDOWN_S)
+    guest, timeout_s = running(call), call.number("timeout", _SHUTDOWN_S)
     if guest.run and guest.run.paused:
         die("VM is paused - cannot shutdown")
 
@@ -168,12 +180,15 @@ def reboot(call: Call) -> str:
 
 @answers("POST", _STATUS + "reset")
 def reset(call: Call) -> str:
-    skip, guest = _may_skip_lock(call), _running(call)
+    skip, guest = _may_skip_lock(call), running(call)
 
-    def work(work: _tasks.Work) -> None:
+    async def work(work: _tasks.Work) -> None:
         _guest.check_lock(guest, skip=skip)
+        if machine := call.cluster.machines.get(call.vmid):
+            await machine.qmp.run("system_reset")
         if guest.run:
             guest.run.started = call.cluster.now()
+        _terminals.boot_again(call.cluster, guest)
 
     return call.fork("qmreset", call.vmid, work)
 
@@ -181,19 +196,25 @@ def reset(call: Call) -> str:
 async def hibernate(work: _tasks.Work, guest: Guest) -> None:
     """Memory to disk, then off; the lock stays until the guest is started again."""
     await work.takes(10)
+    if machine := work.cluster.machines.get(guest.vmid):
+        await _machine.save_memory(machine, _machine.HIBERNATED)
+        await machine.quit()
+        guest.live["runningmachine"] = _machine.HIBERNATED
     guest.live["lock"] = "suspended"
     guest.run = None
     guest.touch()
 
 
-async def pause(_work: _tasks.Work, guest: Guest) -> None:
+async def pause(work: _tasks.Work, guest: Guest) -> None:
+    if machine := work.cluster.machines.get(guest.vmid):
+        await machine.qmp.run("stop")
     if guest.run:
         guest.run.paused = True
 
 
 @answers("POST", _STATUS + "suspend")
 def suspend(call: Call) -> str:
-    skip, guest, to_disk = _may_skip_lock(call), _running(call), call.flag("todisk")
+    skip, guest, to_disk = _may_skip_lock(call), running(call), call.flag("todisk")
     if to_disk and "statestorage" in call.params:
         call.cluster.storage(call.text("statestorage"))
 
@@ -211,27 +232,13 @@ def resume(call: Call) -> str:
     if known and known.live.get("lock") == "suspended":
         suspended = known
         return call.fork("qmresume", call.vmid, lambda work: start(work, suspended))
-    guest = _running(call)
+    guest = running(call)
 
-    def work(work: _tasks.Work) -> None:
+    async def work(work: _tasks.Work) -> None:
         _guest.check_lock(guest, skip=skip)
+        if machine := call.cluster.machines.get(call.vmid):
+            await machine.qmp.run("cont")
         if guest.run:
             guest.run.paused = False
 
     return call.fork("qmresume", call.vmid, work)
-
-
-@answers("PUT", "/nodes/{node}/qemu/{vmid}/sendkey")
-def send_key(call: Call) -> None:
-    _running(call)
-
-
-@answers("POST", "/nodes/{node}/qemu/{vmid}/monitor")
-def monitor(call: Call) -> Any:
-    guest = _guest.of(call)
-    if not guest.is_running:
-        return f"ERROR: VM {guest.vmid} not running\n"
-    command = call.text("command").split()[0] if call.text("command").split() else ""
-    return (
-        "10.0.2 (pve-qemu-kvm_10.0.2-4)" if call.text("command") == "info version" else f"unknown command: '{command}'"
-    )

@@ -79,11 +79,13 @@ def listing(call: Call) -> Any:
 
 
 @answers("GET", "/nodes/{node}/qemu/{vmid}/status/current")
-def current(call: Call) -> Any:
+async def current(call: Call) -> Any:
     guest = _guest.of(call)
     row = {**_row(call.cluster, guest, True), **_running_details(guest), "ha": _ha.state_shown(call.cluster, guest)}
     if _drives.parse(guest.live.get("agent", "0"), "enabled").get("enabled") in ("1", "on", "yes", "true"):
         row["agent"] = 1
+    if machine := call.cluster.machines.get(guest.vmid):
+        row |= {"qmpstatus": await machine.status(), "running-qemu": machine.qmp.version}
     if "vga" in guest.live:
         # Known only with a display configured, and then null without the VNC clipboard (vm-create-full, 9.1).
         parts = _drives.parse(guest.live["vga"], "type")

@@ -148,7 +148,7 @@ def delete(call: Call) -> Any:
         elif user := _volumes.linked_clone_of(call.cluster, volid, node):
             die(f"base volume '{volume.name}' is still in use by linked clone '{user}'")
         else:
-            del call.cluster.shelf(storage, node)[volume.name]
+            _volumes.remove(call.cluster, volid, node)
         work.log(f"Removed volume '{volid}'")
 
     owner = parsed.vmid if parsed.content in ("images", "backup") else None

@@ -12,6 +12,7 @@ from proxmox_mpc.simulator import _tasks
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die, refuse
 from proxmox_mpc.simulator._registry import answers
+from proxmox_mpc.simulator.answers.guests import _volumes
 from proxmox_mpc.simulator.answers.storage import _space
 from proxmox_mpc.simulator.state.storage import Volume, parse_name
 
@@ -76,10 +77,14 @@ def upload(call: Call) -> str:
             "finished file import successfully",
         )
         cluster.check_room(storage)
-        cluster.shelf(storage, node)[name] = Volume(
+        made = Volume(
             name, content, parsed.format, sent.size, cluster.now(), used=-(-sent.size // 4096) * 4096,
             virtual=_virtual_size(sent.body), has_os=content == "import",
         )  # fmt: skip
+        if cluster.host and content in ("iso", "import"):
+            await cluster.host.disks.keep(made, sent.body)
+        _volumes.remove(cluster, f"{storage}:{name}", node)
+        cluster.shelf(storage, node)[name] = made
 
     return call.fork("imgcopy", "", work)
 
