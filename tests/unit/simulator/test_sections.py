@@ -55,22 +55,6 @@ async def test_mail_needs_somebody_to_write_to(api: Api) -> None:
     await api.do("PUT", f"{NOTES}/endpoints/sendmail/mail", digest=digest, author="PVE")
 
 
-async def test_replication_job_runs_when_asked_to() -> None:
-    async with running(seed=GUEST) as api:
-        await api.do("POST", "/cluster/replication", id="105-0", type="local", target="pve-node2", schedule="*/5")
-        job = await api.get("/cluster/replication/105-0")
-        assert (job["guest"], job["jobnum"], job["source"]) == (105, 0, "pve-node1")
-        assert (await api.get("/nodes/pve-node1/replication"))[0]["last_sync"] == 0
-        assert await api.get("/nodes/pve-node2/replication") == []
-        await api.do("POST", "/nodes/pve-node1/replication/105-0/schedule_now")
-        assert (await api.get("/nodes/pve-node1/replication/105-0/status"))["last_sync"] > 0
-        assert len(await api.get("/nodes/pve-node1/replication/105-0/log")) == 3
-        await api.do("DELETE", "/cluster/replication/105-0")
-        assert await api.get("/cluster/replication") == []
-        same = await api.call("POST", "/cluster/replication", id="105-0", type="local", target="pve-node1")
-        assert same.status == 500
-
-
 async def test_acme_account_lives_and_goes(api: Api) -> None:
     me = await api.as_user("root@pam", api.sim.password)
     assert await me.run("POST", "/cluster/acme/account", name="main", contact="a@example.com") == "OK"

@@ -17,6 +17,8 @@ from proxmox_mpc.simulator.state.clock import Clock, ScaledClock
 from proxmox_mpc.simulator.state.firewall import Firewall
 from proxmox_mpc.simulator.state.guest import Guest
 from proxmox_mpc.simulator.state.ha import Ha
+from proxmox_mpc.simulator.state.replication import ReplicationRun
+from proxmox_mpc.simulator.state.schedules import Schedule
 from proxmox_mpc.simulator.state.storage import FILE_TYPES, GIB, SHARED_TYPES, Name, Volume, parse_name
 from proxmox_mpc.simulator.state.task import Task
 
@@ -62,7 +64,7 @@ class Cluster:
     `node/NAME` and `guest/VMID`. `bare_guests_obey` lets a guest
     without an operating system follow an ACPI shutdown; a real one does not (vm-lifecycle, 9.1). `has_ready_token`
     asks for the token root@pam!proxmox-mpc; `container_start_log` is what the host's LXC says at every start.
-    `has_ha_manager`: do the daemons run that act on HA resources?
+    `has_ha_manager`: do the daemons run that act on HA resources? `schedules` are the jobs' by kind and name.
     """
 
     name: str = "simulated"
@@ -82,6 +84,8 @@ class Cluster:
     container_start_log: list[str] = field(default_factory=list)
     has_ha_manager: bool = True
     ha: Ha = field(default_factory=Ha)
+    schedules: dict[str, Schedule] = field(default_factory=dict)
+    replication: dict[str, ReplicationRun] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.clock: Clock = ScaledClock()

@@ -6,8 +6,9 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from proxmox_mpc.simulator import _tasks
 from proxmox_mpc.simulator._call import Call
-from proxmox_mpc.simulator._errors import ApiError, die, refuse
+from proxmox_mpc.simulator._errors import die, refuse
 from proxmox_mpc.simulator._registry import answers
 
 # Realm types: the options each needs, and prefixes of those that belong to other types (PVE::Auth plugins, 9.1).
@@ -123,7 +124,7 @@ def delete(call: Call) -> None:
 
 
 @answers("POST", "/access/domains/{realm}/sync")
-def synchronize(call: Call) -> None:
+def synchronize(call: Call) -> str:
     realm = call.cluster.access.realms.get(call.text("realm"))
     if realm is None:
         refuse(realm="Realm does not exist.")
@@ -131,7 +132,20 @@ def synchronize(call: Call) -> None:
         die(f"Cannot sync realm type '{realm['type']}'! Only LDAP/AD realms can be synced.")
     if "scope" not in call.params and "scope=" not in realm.get("sync-defaults-options", ""):
         refuse(scope="Not passed as parameter and not defined in realm default sync options.")
-    raise ApiError(501, "synchronizing users from a directory is not simulated yet\n")
+    return call.fork("auth-realm-sync", call.text("realm"), synchronizing(call.text("realm")))
+
+
+def synchronizing(name: str) -> _tasks.Job:
+    """The task that synchronizes a realm; no directory can be reached from a simulator."""
+
+    def work(work: _tasks.Work) -> None:
+        work.log(f"starting sync for realm {name}")
+        realm = work.cluster.access.realms.get(name)
+        if realm is None:
+            die(f"realm '{name}' does not exist")
+        die(f"unable to connect to LDAP server '{realm.get('server1', '')}'")
+
+    return work
 
 
 @answers("POST", "/access/openid/auth-url")

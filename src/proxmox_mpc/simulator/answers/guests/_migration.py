@@ -10,15 +10,12 @@ from typing import Any
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import ApiError, die
 from proxmox_mpc.simulator._tasks import Work, locked
-from proxmox_mpc.simulator.answers.guests import _drives, _guest, _placement, _volumes
+from proxmox_mpc.simulator.answers.guests import _drives, _guest, _placement, _replication, _volumes
 from proxmox_mpc.simulator.state.cluster import Cluster
 from proxmox_mpc.simulator.state.guest import Guest
 
 # Bytes per second over a gigabit link.
 _LINK_SPEED = 110e6
-
-# The section file of replication jobs.
-_REPLICATION = "replication.cfg"
 
 
 @dataclass(frozen=True)
@@ -165,8 +162,8 @@ async def _copy(work: Work, guest: Guest, disk: dict[str, Any], move: Move) -> s
 
 def _is_replica(cluster: Cluster, guest: Guest, volid: str, target: str) -> bool:
     """Is the volume on the target already, as a copy that a replication job made?"""
-    jobs = cluster.files.get(_REPLICATION, {})
-    has_job = any(j["target"] == target for n, j in jobs.items() if n.startswith(f"{guest.vmid}-"))
+    jobs = cluster.files.get(_replication.FILE, {})
+    has_job = any(jobs[name]["target"] == target for name in _replication.jobs_of(cluster, guest.vmid))
     return has_job and cluster.volume(volid, target) is not None
 
 
@@ -183,8 +180,9 @@ def _settle(cluster: Cluster, guest: Guest, made: Mapping[str, str], target: str
 
 def _switch_replication(cluster: Cluster, guest: Guest, source: str, target: str) -> None:
     """A job that copied to where the guest runs now copies back to where it came from."""
-    for name, job in cluster.files.get(_REPLICATION, {}).items():
-        if name.startswith(f"{guest.vmid}-") and job["target"] == target:
+    for name in _replication.jobs_of(cluster, guest.vmid):
+        job = cluster.files[_replication.FILE][name]
+        if job["target"] == target:
             job["target"] = source
 
 

@@ -5,14 +5,20 @@ from __future__ import annotations
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die
 from proxmox_mpc.simulator._tasks import Work
-from proxmox_mpc.simulator.answers.guests import _drives, _ha, _volumes
+from proxmox_mpc.simulator.answers.guests import _drives, _ha, _replication, _volumes
+from proxmox_mpc.simulator.formats import split_list
+from proxmox_mpc.simulator.state.cluster import Cluster
 from proxmox_mpc.simulator.state.guest import Guest
 
 
-def check_ha(call: Call, guest: Guest) -> None:
-    """A guest that the HA manager keeps can only be removed together with that entry."""
-    if _ha.resource(call.cluster, guest) is not None and not call.flag("purge"):
+def check_ties(call: Call, guest: Guest) -> None:
+    """A guest that the HA manager keeps, or that is replicated, can only be removed together with those entries."""
+    if call.flag("purge"):
+        return
+    if _ha.resource(call.cluster, guest) is not None:
         die(f"unable to remove {guest.word} {guest.vmid} - used in HA resources and purge parameter not set.")
+    if jobs := _replication.jobs_of(call.cluster, guest.vmid):
+        die(f"There is a replication job '{jobs[0]}' for guest '{guest.vmid}' - Please remove that first.")
 
 
 def check_protection(guest: Guest) -> None:
@@ -49,6 +55,19 @@ def remove(work: Work, guest: Guest, call: Call) -> None:
         work.log(f"purging {guest.word} {guest.vmid} from related configurations..")
         if cluster.files.get(_ha.RESOURCES, {}).pop(guest.sid, None) is not None:
             work.log(f"NOTE: removed {guest.word} {guest.vmid} from HA resource configuration.")
+        _leave_jobs(cluster, guest.vmid)
     cluster.access.rules = [r for r in cluster.access.rules if r.path != f"/vms/{guest.vmid}"]
     cluster.firewalls.pop(f"guest/{guest.vmid}", None)
     cluster.forget_guest(guest.vmid)
+
+
+def _leave_jobs(cluster: Cluster, vmid: int) -> None:
+    """Backup jobs name the guest no more, and one that named no other goes; replication jobs go after their copies."""
+    jobs = cluster.files.get("jobs.cfg", {})
+    for name, job in list(jobs.items()):
+        if str(vmid) in (named := split_list(job.get("vmid", ""))):
+            job["vmid"] = ",".join(other for other in named if other != str(vmid))
+            if not job["vmid"]:
+                del jobs[name]
+    for name in _replication.jobs_of(cluster, vmid):
+        cluster.files[_replication.FILE][name]["remove_job"] = "full"

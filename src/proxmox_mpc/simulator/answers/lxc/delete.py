@@ -13,7 +13,7 @@ from proxmox_mpc.simulator.answers.guests import _guest, _removal
 def delete(call: Call) -> str:
     guest, vmid, force = _guest.of(call), call.vmid, call.flag("force")
     _removal.check_protection(guest)
-    _removal.check_ha(call, guest)
+    _removal.check_ties(call, guest)
     if guest.is_running and not force:
         die(f"unable to destroy CT {vmid} - container is running")
 

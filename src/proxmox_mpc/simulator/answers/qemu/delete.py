@@ -15,7 +15,7 @@ def delete(call: Call) -> str:
         refuse(skiplock="Only root may use this option.")
     guest, vmid = _guest.of(call), call.vmid
     _removal.check_protection(guest)
-    _removal.check_ha(call, guest)
+    _removal.check_ties(call, guest)
     if guest.is_running:
         die(f"VM {vmid} is running - destroy failed")
 

@@ -1,4 +1,4 @@
-"""/cluster/backup: scheduled backups. They are kept, not run."""
+"""/cluster/backup: scheduled backups. A daemon runs them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.answers.guests import _drives, _guest
 from proxmox_mpc.simulator.answers.sections import realm_sync
 from proxmox_mpc.simulator.answers.sections._section import Section
+from proxmox_mpc.simulator.formats import split_list
+from proxmox_mpc.simulator.state.cluster import Cluster
 from proxmox_mpc.simulator.state.guest import Guest
 
 _ALL, _ONE = "/cluster/backup", "/cluster/backup/{id}"
+FILE = "jobs.cfg"
 _NOT_STORED = frozenset({"id", "delete", "starttime", "dow"})
 _NOT_DELETABLE = frozenset({"id", "schedule", "enabled", "type"})
 _OBJECTS = frozenset({"fleecing", "performance", "prune-backups"})
@@ -20,7 +23,7 @@ _SELECTIONS = ("vmid", "all", "pool")
 
 
 def _jobs(call: Call) -> dict[str, Section]:
-    return call.cluster.files.setdefault("jobs.cfg", {})
+    return call.cluster.files.setdefault(FILE, {})
 
 
 def _nested(text: str) -> ApiError:
@@ -67,10 +70,14 @@ def _check_fleecing(given: Section) -> None:
         refuse(fleecing="invalid format - 'storage' parameter is required when 'enabled' is set\n")
 
 
+def _next_run(call: Call, row: Section) -> int:
+    return realm_sync.next_run(call, row["schedule"], f"vzdump/{row['id']}")
+
+
 @answers("GET", _ALL)
 def listing(call: Call) -> Any:
     rows = [_show(call, name) for name in _jobs(call)]
-    return [{**r, "next-run": realm_sync.next_run(call, r["schedule"])} if r["enabled"] else r for r in rows]
+    return [{**r, "next-run": _next_run(call, r)} if r["enabled"] else r for r in rows]
 
 
 @answers("GET", _ONE)
@@ -137,8 +144,12 @@ def included(call: Call) -> Any:
     pool = _jobs(call)[name].get("pool")
     if pool and pool not in call.cluster.pools:
         die(f"pool '{pool}' does not exist")
-    rows = [_included(guest) for guest in call.cluster.guests.values() if _covers(call, _jobs(call)[name], guest.vmid)]
-    named = [int(v) for v in _jobs(call)[name].get("vmid", "").split(",") if v]
+    rows = [
+        _included(guest)
+        for guest in call.cluster.guests.values()
+        if covers(call.cluster, _jobs(call)[name], guest.vmid)
+    ]
+    named = [int(v) for v in split_list(_jobs(call)[name].get("vmid", ""))]
     rows += [{"id": v, "type": "unknown", "leaf": 1} for v in named if v not in call.cluster.guests]
     return {"children": rows}
 
@@ -162,13 +173,13 @@ def _included(guest: Guest) -> Section:
     return {"id": guest.vmid, "name": name, "type": guest.kind, "children": volumes, "leaf": int(not volumes)}
 
 
-def _covers(call: Call, job: Section, vmid: int) -> bool:
+def covers(cluster: Cluster, job: Section, vmid: int) -> bool:
     """Does the job back this guest up?"""
     if "vmid" in job:
-        return str(vmid) in job["vmid"].split(",")
+        return str(vmid) in split_list(job["vmid"])
     if "pool" in job:
-        return vmid in call.cluster.pools[job["pool"]].guests
-    return str(vmid) not in job.get("exclude", "").split(",")
+        return job["pool"] in cluster.pools and vmid in cluster.pools[job["pool"]].guests
+    return str(vmid) not in split_list(job.get("exclude", ""))
 
 
 @answers("GET", "/cluster/backup-info/not-backed-up")
@@ -177,6 +188,8 @@ def left_out(call: Call) -> Any:
     jobs = [job for job in _jobs(call).values() if job.get("enabled") != "0"]
     rows = []
     for guest in call.cluster.guests.values():
-        if call.may(f"/vms/{guest.vmid}", "VM.Audit") and not any(_covers(call, job, guest.vmid) for job in jobs):
+        if call.may(f"/vms/{guest.vmid}", "VM.Audit") and not any(
+            covers(call.cluster, job, guest.vmid) for job in jobs
+        ):
             rows.append({"vmid": guest.vmid, "name": guest.name, "type": guest.kind})
     return rows

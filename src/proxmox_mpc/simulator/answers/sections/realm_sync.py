@@ -1,4 +1,4 @@
-"""/cluster/jobs: scheduled synchronization of realms (kept, not run), and when a schedule comes next."""
+"""/cluster/jobs: scheduled synchronization of realms (a daemon runs them), and when a schedule comes next."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.answers.sections import _section
 from proxmox_mpc.simulator.answers.sections._section import Collection, Section
 from proxmox_mpc.simulator.state import calendar
+from proxmox_mpc.simulator.state.schedules import next_after
 
 _ALL, _ONE = "/cluster/jobs/realm-sync", "/cluster/jobs/realm-sync/{id}"
 _NESTED = "400 Parameter verification failed.\n"
@@ -48,13 +49,17 @@ def listing(call: Call) -> Any:
     rows = []
     for name in sorted(JOBS.sections(call)):
         row = _section.show(call, JOBS, name, listed=True)
-        rows.append({**row, "last-run": None, "next-run": next_run(call, row["schedule"])})
+        known = call.cluster.schedules.get(f"realm-sync/{name}")
+        last_run = int(known.last_run) if known and known.last_run else None
+        rows.append({**row, "last-run": last_run, "next-run": next_run(call, row["schedule"], f"realm-sync/{name}")})
     return rows
 
 
-def next_run(call: Call, schedule: str) -> int:
-    """When a schedule comes next, in seconds since 1970; 0 for never."""
-    return next(calendar.parse(schedule).after(call.cluster.now()), 0)
+def next_run(call: Call, event: str, key: str) -> int:
+    """When a job comes next, in seconds since 1970; 0 for never."""
+    known = call.cluster.schedules.get(key)
+    since = known.since if known and known.event == event else call.cluster.now()
+    return int(next_after(event, since) or 0)
 
 
 @answers("GET", _ONE)

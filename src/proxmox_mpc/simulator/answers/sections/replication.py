@@ -1,4 +1,4 @@
-"""/cluster/replication: copies of guests' local volumes on other nodes. Jobs are kept; a run copies at once."""
+"""/cluster/replication: copies of guests' local volumes on other nodes. A daemon makes them."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die
 from proxmox_mpc.simulator._registry import answers
-from proxmox_mpc.simulator.answers.sections import _section, realm_sync
+from proxmox_mpc.simulator.answers.guests import _replication
+from proxmox_mpc.simulator.answers.sections import _section
 from proxmox_mpc.simulator.answers.sections._section import Collection, Section
 
 _ALL, _ONE = "/cluster/replication", "/cluster/replication/{id}"
 _NODE = "/nodes/{node}/replication"
-_EVERY_QUARTER = "*/15"
 
 JOBS = Collection(
-    file="replication.cfg",
+    file=_replication.FILE,
     key="id",
     all=_ALL,
     one=_ONE,
@@ -30,12 +30,8 @@ JOBS = Collection(
 )
 
 
-def _guest_of(name: str) -> int:
-    return int(name.partition("-")[0])
-
-
 def _may(call: Call, name: str, privilege: str) -> None:
-    call.need(f"/vms/{_guest_of(name)}", privilege)
+    call.need(f"/vms/{_replication.guest_of(name)}", privilege)
 
 
 def _show(call: Call, name: str) -> Section:
@@ -48,7 +44,7 @@ def _show(call: Call, name: str) -> Section:
 @answers("GET", _ALL)
 def listing(call: Call) -> Any:
     names = sorted(JOBS.sections(call))
-    return [_show(call, n) for n in names if call.may(f"/vms/{_guest_of(n)}", "VM.Audit")]
+    return [_show(call, n) for n in names if call.may(f"/vms/{_replication.guest_of(n)}", "VM.Audit")]
 
 
 def _existing(call: Call) -> str:
@@ -73,14 +69,19 @@ def _given(call: Call) -> Section:
 def create(call: Call) -> None:
     name, target = call.text("id"), call.text("target")
     _may(call, name, "VM.Replicate")
-    guest = call.cluster.guests.get(_guest_of(name))
+    guest = call.cluster.guests.get(_replication.guest_of(name))
     if guest is None:
-        die(f"Guest '{_guest_of(name)}' does not exist.")
+        die(f"Guest '{_replication.guest_of(name)}' does not exist.")
     # A node that is on its own knows no target, not even itself (cluster-replication, 9.1).
     if target not in call.cluster.nodes or len(call.cluster.nodes) == 1:
         die(f"Target '{target}' does not exist.")
     if target == guest.node:
         die(f"Source and target can not be the same node '{target}'.")
+    if not _replication.volumes(call.cluster, guest):
+        die("No replicatable volumes found")
+    for other in _replication.jobs_of(call.cluster, guest.vmid):
+        if other != name and JOBS.sections(call)[other]["target"] == target:
+            die(f"replication job for guest '{guest.vmid}' to target '{target}' already exists")
     _section.create(call, JOBS, name, _given(call))
 
 
@@ -93,27 +94,33 @@ def update(call: Call) -> None:
 
 @answers("DELETE", _ONE)
 def delete(call: Call) -> None:
-    """At once; a real job first cleans its target up at its next run."""
+    """The job goes at its next run, after its copies (with `keep`, without them); by force, at once."""
     name = call.text("id")
     if name not in JOBS.sections(call):
         die((JOBS.absent_delete or "").format(name=name))
     _may(call, name, "VM.Replicate")
-    del JOBS.sections(call)[name]
-    _runs(call).pop(name, None)
-
-
-def _runs(call: Call) -> dict[str, Section]:
-    """Latest run by job."""
-    return call.cluster.files.setdefault("replication/runs", {})
+    if call.flag("force"):
+        _replication.forget(call.cluster, name)
+    else:
+        JOBS.sections(call)[name]["remove_job"] = "local" if call.flag("keep") else "full"
 
 
 def _status(call: Call, name: str) -> Section:
-    row, run = _show(call, name), _runs(call).get(name, {})
-    known: Section = {k: row[k] for k in ("id", "guest", "jobnum", "type", "target", "source") if k in row}
-    kind = call.cluster.guests[row["guest"]].kind if row["guest"] in call.cluster.guests else None
-    moments: Section = {k: run.get("at", 0) for k in ("last_sync", "last_try")}
-    next_sync = realm_sync.next_run(call, row.get("schedule", _EVERY_QUARTER))
-    return {**known, **moments, "vmtype": kind, "next_sync": next_sync, "fail_count": 0, "duration": 0.0}
+    row, run = _show(call, name), _replication.state(call.cluster, name)
+    known: Section = {
+        k: row[k] for k in ("id", "guest", "jobnum", "type", "target", "source", "schedule", "rate") if k in row
+    }
+    guest = call.cluster.guests.get(row["guest"])
+    shown: Section = {
+        "vmtype": guest.kind if guest else None,
+        "last_sync": int(run.last_sync),
+        "last_try": int(run.last_try),
+        "next_sync": int(_replication.next_sync(call.cluster, name) or 0),
+        "fail_count": run.fail_count,
+        "duration": run.duration,
+    }
+    shown |= {"error": run.error} if run.error else {}
+    return {**known, **shown, **({"pid": run.pid} if run.pid else {})}
 
 
 @answers("GET", _NODE)
@@ -123,7 +130,7 @@ def node_listing(call: Call) -> Any:
     return [
         _status(call, n)
         for n in names
-        if wanted in ("", str(_guest_of(n))) and call.may(f"/vms/{_guest_of(n)}", "VM.Audit")
+        if wanted in ("", str(_replication.guest_of(n))) and call.may(f"/vms/{_replication.guest_of(n)}", "VM.Audit")
     ]
 
 
@@ -138,16 +145,15 @@ def status(call: Call) -> Any:
 def log(call: Call) -> Any:
     name = _existing(call)
     _may(call, name, "VM.Audit")
-    lines = _runs(call).get(name, {}).get("log", [])
-    return [{"n": n, "t": line} for n, line in enumerate(lines, 1)]
+    lines, first = _replication.state(call.cluster, name).log, call.number("start")
+    call.beside["total"] = len(lines)
+    return [{"n": n, "t": line} for n, line in enumerate(lines, 1)][first : first + call.number("limit", 50)]
 
 
 @answers("POST", _NODE + "/{id}/schedule_now")
-def run_now(call: Call) -> None:
+def run_now(call: Call) -> str:
     name = _existing(call)
     _may(call, name, "VM.Replicate")
-    now, target = int(call.cluster.now()), JOBS.sections(call)[name]["target"]
-    _runs(call)[name] = {
-        "at": now,
-        "log": [f"{name}: start replication job", f"{name}: replicated to {target}", f"{name}: end replication job"],
-    }
+    run = _replication.state(call.cluster, name)
+    run.wanted_at, run.fail_count = call.cluster.now(), 0
+    return name

@@ -9,7 +9,7 @@ from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die, refuse
 from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.answers.guests import _volumes
-from proxmox_mpc.simulator.answers.storage import _space
+from proxmox_mpc.simulator.answers.storage import _pruning
 from proxmox_mpc.simulator.state.storage import FILE_TYPES, Name, Volume
 
 _CONTENT = "/nodes/{node}/storage/{storage}/content"
@@ -34,7 +34,7 @@ def _row(call: Call, storage: str, volume: Volume) -> dict[str, Any]:
         elif volume.parent:
             row["parent"] = volume.parent
     if volume.content == "backup":
-        row["subtype"] = "lxc" if "-lxc-" in volume.name else "qemu"
+        row |= {"subtype": _pruning.kind_of(volume), "ctime": int(_pruning.taken_at(volume))}
         if volume.notes:
             # A list shows the first line only (lxc-backup, 9.1).
             row["notes"] = volume.notes.partition("\n")[0]
@@ -182,53 +182,3 @@ def _kib(text: str) -> int:
     """A bare number counts KiB here."""
     number, unit = (text[:-1], text[-1]) if text[-1] in "MG" else (text, "K")
     return int(number) * {"K": 1024, "M": 1024**2, "G": 1024**3}[unit]
-
-
-@answers("GET", "/nodes/{node}/storage/{storage}/prunebackups")
-def prune_preview(call: Call) -> Any:
-    rows = _prune(call)
-    return rows
-
-
-@answers("DELETE", "/nodes/{node}/storage/{storage}/prunebackups")
-def prune(call: Call) -> str:
-    storage, node = call.text("storage"), call.node.name
-    doomed = [row["volid"] for row in _prune(call) if row["mark"] == "remove"]
-
-    def work(work: _tasks.Work) -> None:
-        for volid in doomed:
-            work.log(f"removing backup '{volid}'")
-            call.cluster.shelf(storage, node).pop(volid.partition(":")[2], None)
-
-    return call.fork("prunebackups", f"{call.text('vmid')}@{storage}" if "vmid" in call.params else storage, work)
-
-
-def _prune(call: Call) -> list[dict[str, Any]]:
-    """Which backups `keep-last` keeps; other intervals keep everything here."""
-    storage = call.text("storage")
-    definition = call.cluster.storage(storage)
-    _space.content_of(definition)
-    rules = dict(
-        p.partition("=")[::2] for p in call.text("prune-backups", definition.get("prune-backups", "")).split(",")
-    )
-    keep = int(rules.get("keep-last", "0") or 0)
-    groups: dict[tuple[Any, str], list[Volume]] = {}
-    for volume in call.cluster.shelf(storage, call.node.name).values():
-        kind = "lxc" if "-lxc-" in volume.name else "qemu"
-        if volume.content == "backup" and ("vmid" not in call.params or volume.vmid == call.vmid):
-            groups.setdefault((volume.vmid, kind), []).append(volume)
-    rows = []
-    for (vmid, kind), volumes in groups.items():
-        newest_first = sorted(volumes, key=lambda v: v.created, reverse=True)
-        for index, volume in enumerate(newest_first):
-            mark = "protected" if volume.protected else "remove" if keep and index >= keep else "keep"
-            rows.append(
-                {
-                    "volid": f"{storage}:{volume.name}",
-                    "mark": mark,
-                    "vmid": vmid,
-                    "type": kind,
-                    "ctime": int(volume.created),
-                }
-            )
-    return sorted(rows, key=lambda r: r["volid"])
