@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMethod
 
 # The parser's complaint quotes the request line.
 _REQUEST_LINE = re.compile(r"b'([A-Za-z-]+) ")
+
+
+# An installation image is a few gigabytes. What is no upload is held to PVE's own, much smaller limit later.
+_LARGEST_BODY = 16 * 1024**3
 
 
 class _Protocol(web.RequestHandler):
@@ -26,7 +32,13 @@ class _Protocol(web.RequestHandler):
 
 
 class Server(web.Server):
-    """Hands each connection to a protocol of ours."""
+    """Hands each connection to a protocol of ours; bodies may be as large as images are."""
+
+    def __init__(self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], **options: Any) -> None:
+        super().__init__(handler, request_factory=self._request, **options)
+
+    def _request(self, *parts: Any) -> web.BaseRequest:
+        return web.BaseRequest(*parts, self._loop, client_max_size=_LARGEST_BODY)
 
     def __call__(self) -> web.RequestHandler:
         return _Protocol(self, loop=self._loop, **self._kwargs)
