@@ -32,7 +32,6 @@ TOKEN_NAME = "proxmox-mpc"  # noqa: S105 the token's name, not its secret
 # PVE closes idle connections after about this long (facts: answers to idle keep-alive, 9.1).
 _IDLE_S = 5.0
 _SAVE_EVERY_S = 1.0
-_LARGEST_UPLOAD = 16 * 1024**3
 
 
 class Simulator:
