@@ -206,7 +206,8 @@ def _plain(status: int, reason: str, text: str) -> web.Response:
 
 def _phrase(reason: str) -> str:
     """HTTP wants Latin-1 on one line; PVE sends UTF-8 bytes, which read back the same."""
-    return reason.partition("\n")[0].encode().decode("latin-1") or "unknown error"
+    line = re.sub(r"[\x00-\x1f\x7f]", " ", reason.partition("\n")[0])
+    return line.encode().decode("latin-1") or "unknown error"
 
 
 def _written(status: int, shape: str, body: dict[str, Any], reason: str | None = None) -> web.Response:

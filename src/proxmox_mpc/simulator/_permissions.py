@@ -66,7 +66,7 @@ def _own_privileges(cluster: Cluster, user: str, path: str) -> Privileges:
         return {}
     found: Privileges = {}
     for role, propagate in roles.items():
-        for privilege in cluster.access.role(role) or ():
+        for privilege in cluster.role(role) or ():
             found[privilege] = found.get(privilege, 0) | propagate
     return found
 
@@ -82,7 +82,7 @@ def privileges(cluster: Cluster, user: str, path: str) -> Privileges:
             return {p: flag & theirs[p] for p, flag in mine.items() if p in theirs}
         return theirs
     if owner == ROOT:
-        return dict.fromkeys(cluster.access.role("Administrator") or (), 1)
+        return dict.fromkeys(cluster.role("Administrator") or (), 1)
     return _own_privileges(cluster, user, path)
 
 

@@ -1,33 +1,90 @@
-"""No request, however malformed, makes the simulator stumble: seeded random calls of every method."""
+"""No request, however malformed, makes the simulator stumble, hang, or answer what the schema forbids.
+
+Seeded random calls of every method, on a cluster with something of everything.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import functools
+import json
 import random
 import re
 from typing import Any
 
 import aiohttp
 import pytest
+from hypothesis import settings
 
+from proxmox_mpc.pve import Cluster, PveError, SystemTrust, Target, Token
+from proxmox_mpc.simulator import Simulator
 from proxmox_mpc.simulator._routes import Routes, routes
-from tests.unit.simulator.api import running
+from tests.conformance import returns
+from tests.rich import RICH, reads
+from tests.unit.simulator.api import Api, running
 
-# Enough to reach every method about twice, in a second or two.
-REQUESTS = 1200
+# Enough to reach every method about twice in a second or two; ten thousand in the long run.
+REQUESTS = 10_000 if settings.get_current_profile_name() == "soak" else 1200
+# The slowest answer waits for a lock; whatever takes longer hangs.
+TIMEOUT_S = 20
 
 JUNK = ["", "0", "1", "-1", "x", "a,b", "k=v", "99999999999", "ä€", "../..", "name=eth0,ip=x", "local:1", "vm:100", ";"]
 KNOWN: dict[str, list[str]] = {
-    "node": ["pve-node1"] * 8 + ["nope"],
-    "vmid": ["9000"] * 4 + ["100", "12345"],
-    "storage": ["local", "local-lvm", "nope"],
-    "userid": ["root@pam", "amy@pve"],
-    "zone": ["lab", "nope"],
-    "vnet": ["lab1", "nope"],
-    "type": ["simple", "vlan", "evpn", "dns", "bridge", "bond", "vlan", "local", "vm"],
+    "node": ["pve-node1"] * 4 + ["pve-node2"] * 2 + ["pve-node3"] * 2 + ["nope"],
+    "vmid": ["9000", "150", "150", "151", "151", "12345"],
+    "newid": ["500", "501", "150"],
+    "storage": ["local", "local-lvm", "shared-nfs", "nope"],
+    "userid": ["root@pam", "amy@pve", "new@pve"],
+    "tokenid": ["ci", "other"],
+    "groupid": ["ops", "others"],
+    "roleid": ["Watcher", "PVEAdmin", "Other"],
+    "realm": ["pam", "corp", "sso", "nope"],
+    "poolid": ["prod", "prod/web", "nope"],
+    "sid": ["vm:150", "ct:151", "vm:9000"],
+    "rule": ["apart", "here", "nope"],
+    "id": ["nightly", "152-0", "share", "dongle", "flux", "dns1", "sync1", "nope"],
+    "name": ["phone", "post", "all", "admins", "Gate", "own", "nope"],
+    "group": ["web", "nope"],
+    "zone": ["lab", "gone", "nope"],
+    "vnet": ["v1", "v2", "nope"],
+    "subnet": ["lab-10.9.0.0-24", "10.7.0.0/24"],
+    "type": ["simple", "vlan", "evpn", "dns", "bridge", "bond", "vlan", "local", "vm", "in", "group"],
     "iface": ["vmbr0", "eno1", "bond0", "vlan7", "eno1.5"],
-    "snapname": ["current", "before"],
+    "snapname": ["one", "two", "three", "current"],
     "schedule": ["daily", "*/15", "nonsense"],
-}
+    "disk": ["scsi0", "rootfs", "ide9"],
+    "size": ["+1G", "10G", "x"],
+    "volume": ["local:iso/no.iso", "local-lvm:vm-150-disk-0", "shared-nfs:backup/vzdump-qemu-101-2026_01_02-03_04_05.vma.zst"],
+    "ostemplate": ["local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst"],
+    "target": ["pve-node1", "pve-node3"],
+    "content": ["iso", "images", "backup"],
+    "command": ["ping", "info quit", "start"],
+}  # fmt: skip
+FORMATS = {
+    "CIDR": "10.0.0.0/24", "ip": "10.0.0.9", "pve-configid": "name1", "mac-addr": "BC:24:11:00:00:01", "disk-size": "1G",
+    "pve-node": "pve-node1", "pve-storage-id": "local", "pve-vmid": "150", "address": "192.0.2.9", "ipv4": "10.0.0.7",
+}  # fmt: skip
+# What a body can be that is none.
+BODIES = [
+    b"",
+    b"{",
+    b"null",
+    b"[]",
+    b'{"a":null}',
+    b"=&=&;;",
+    b"\xff\xfe",
+    b"a" * 600_000,
+    b"--x\r\n\r\nno\r\n--x--",
+    b"%zz=%",
+]
+TYPES = [
+    "",
+    "application/json",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=x",
+    "text/plain",
+    "a/b; c",
+]
 
 
 def value(dice: random.Random, name: str, facts: Any) -> str:
@@ -37,40 +94,107 @@ def value(dice: random.Random, name: str, facts: Any) -> str:
         return str(dice.choice(facts["enum"]))
     if facts.get("type") in ("integer", "number", "boolean") and dice.random() < 0.8:
         return str(facts.get("minimum", dice.choice([0, 1])))
-    formats = {"CIDR": "10.0.0.0/24", "ip": "10.0.0.9", "pve-configid": "name1", "mac-addr": "BC:24:11:00:00:01"}
-    if isinstance(facts.get("format"), str) and facts["format"] in formats and dice.random() < 0.8:
-        return formats[facts["format"]]
+    if isinstance(facts.get("format"), str) and facts["format"] in FORMATS and dice.random() < 0.8:
+        return FORMATS[facts["format"]]
     return dice.choice(JUNK)
 
 
-def request(dice: random.Random, table: Routes) -> tuple[str, str, list[tuple[str, str]]]:
-    path = dice.choice(sorted(table._facts))
-    verb = dice.choice(sorted(table._facts[path]))
+@functools.cache
+def methods(table: Routes) -> list[tuple[str, list[str]]]:
+    return sorted((path, sorted(verbs)) for path, verbs in table._facts.items())
+
+
+def request(dice: random.Random, table: Routes) -> tuple[str, str, str, list[tuple[str, str]]]:
+    """A verb, the path's template, the path and parameters."""
+    path, verbs = dice.choice(methods(table))
+    verb = dice.choice(verbs)
     method = table.method(verb, path)
     facts, in_path = method.parameters.facts, re.findall(r"\{([^}]+)\}", path)
     names = [n for n in method.parameters.indexes if n not in in_path]
     wanted = {n for n in names if not facts(n).get("optional") and dice.random() < 0.95}
     wanted |= set(dice.sample(names, min(len(names), dice.randrange(4))))
     filled = re.sub(r"\{([^}]+)\}", lambda m: value(dice, m[1], facts(m[1])).replace("/", "") or "x", path)
-    return verb, filled, [(n, value(dice, n, facts(n))) for n in sorted(wanted)]
+    return verb, path, filled, [(n, value(dice, n, facts(n))) for n in sorted(wanted)]
+
+
+def sent(dice: random.Random, verb: str, fields: list[tuple[str, str]]) -> dict[str, Any]:
+    """The parameters as a client sends them: mostly as they should be, now and then as JSON, now and then as nonsense."""
+    roll = dice.random()
+    if roll < 0.05:
+        return {"data": dice.choice(BODIES), "headers": {"Content-Type": dice.choice(TYPES)}}
+    if roll < 0.15 and verb in ("POST", "PUT"):
+        return {"data": json.dumps(dict(fields)).encode(), "headers": {"Content-Type": "application/json"}}
+    return {"params": fields} if verb in ("GET", "DELETE") else {"data": fields}
 
 
 @pytest.mark.parametrize("version", ["9.1", "8.4"])
 async def test_every_method_answers(version: str) -> None:
     dice, table = random.Random(2026), routes(version)
-    timeout = aiohttp.ClientTimeout(total=20)
-    async with running(pve_version=version) as api, aiohttp.ClientSession(timeout=timeout) as session:
-        root = await api.as_user("root@pam", api.sim.password)
-        stumbles, answered = [], 0
-        for _ in range(REQUESTS):
-            verb, path, fields = request(dice, table)
-            where = {"params": fields} if verb in ("GET", "DELETE") else {"data": fields}
-            async with session.request(verb, f"{api.sim.url}/api2/json{path}", headers=root.headers, **where) as answer:
+    timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
+    async with running(pve_version=version, seed=seed_for(version), guests=4) as api:
+        async with aiohttp.ClientSession(timeout=timeout) as session:
+            found = await storm(api, session, dice, table, version)
+        tasks = [
+            f"{t.kind} {t.name} → {t.status}"
+            for t in api.sim.cluster.tasks.values()
+            if "simulator:" in (t.status or "")
+        ]
+    assert not [*found, *tasks], "\n".join([*found, *tasks][:20])
+
+
+async def storm(
+    api: Api, session: aiohttp.ClientSession, dice: random.Random, table: Routes, version: str
+) -> list[str]:
+    """Send them all; answers what was wrong."""
+    root = await api.as_user("root@pam", api.sim.password)
+    wrong, answered = [], 0
+    for number in range(REQUESTS):
+        verb, template, path, fields = request(dice, table)
+        how = sent(dice, verb, fields)
+        how["headers"] = {**root.headers, **how.get("headers", {})}
+        asked = f"{number}: {verb} {path} {fields}"
+        try:
+            async with session.request(verb, f"{api.sim.url}/api2/json{path}", **how) as answer:
                 text = await answer.text()
-                answered += answer.status == 200
-                if "simulator:" in text:
-                    stumbles.append(f"{verb} {path} {fields} → {text}")
-            # What a request switched off or took away must not silence the rest.
-            api.sim.faults.clear()
-        assert not stumbles, "\n".join(stumbles[:20])
-        assert answered > REQUESTS / 5
+        except (TimeoutError, aiohttp.ClientError) as error:
+            wrong.append(f"{asked} → {error!r}")
+            continue
+        if "simulator:" in text or "Traceback" in text:
+            wrong.append(f"{asked} → {text}")
+        if answer.status == 200 and answer.content_type == "application/json" and "params" in how:
+            answered += 1
+            wrong += [f"{asked} → {said}" for said in forbidden(version, verb, template, json.loads(text)["data"])]
+        # What a request switched off or took away must not silence the rest.
+        api.sim.faults.clear()
+        for node in api.sim.cluster.nodes:
+            api.sim.faults.node_up(node)
+        api.sim.cluster.access.users["root@pam"].enable = True
+    assert answered > REQUESTS / 10
+    await asyncio.wait_for(asyncio.gather(*api.sim.cluster.running.values(), return_exceptions=True), TIMEOUT_S)
+    return wrong
+
+
+def forbidden(version: str, verb: str, template: str, data: Any) -> list[str]:
+    said = returns.complaints(version, verb, template, data)
+    return [text for text in said if (verb, template, text) not in returns.excused()]
+
+
+def seed_for(version: str) -> dict[str, Any]:
+    if version == "9.1":
+        return RICH
+    return {**RICH, "requests": [r for r in RICH["requests"] if not r["path"].startswith("/cluster/ha/rules")]}
+
+
+@pytest.mark.parametrize("version", ["9.1", "8.4"])
+async def test_everything_that_can_be_read_has_the_shape_that_the_schema_promises(version: str) -> None:
+    async with Simulator(tls=False, seed=seed_for(version), guests=6, pve_version=version) as sim:
+        assert sim.refused == []
+        token_id, _, secret = sim.token.partition("=")
+        wrong, read = [], 0
+        async with Cluster(Target((sim.url,), Token(token_id, secret), SystemTrust())) as pve:
+            async for path, names, data in reads(pve):
+                if not isinstance(data, PveError):
+                    read += 1
+                    wrong += [f"{path} {names}: {text}" for text in forbidden(version, "GET", path, data)]
+    assert read > 400
+    assert not wrong, "\n".join(wrong[:20])

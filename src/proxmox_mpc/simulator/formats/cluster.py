@@ -8,19 +8,28 @@ from collections.abc import Callable
 from proxmox_mpc.simulator.formats._error import FormatError, says
 from proxmox_mpc.simulator.state import calendar
 
-PRIVILEGES = frozenset(
+# Those of every version (`_ONLY_IN` adds to them).
+_EVERYWHERE = frozenset(
     """Datastore.Allocate Datastore.AllocateSpace Datastore.AllocateTemplate Datastore.Audit Group.Allocate
     Mapping.Audit Mapping.Modify Mapping.Use Permissions.Modify Pool.Allocate Pool.Audit Realm.Allocate
     Realm.AllocateUser SDN.Allocate SDN.Audit SDN.Use Sys.AccessNetwork Sys.Audit Sys.Console Sys.Incoming Sys.Modify
     Sys.PowerMgmt Sys.Syslog User.Modify VM.Allocate VM.Audit VM.Backup VM.Clone VM.Config.CDROM VM.Config.CPU
     VM.Config.Cloudinit VM.Config.Disk VM.Config.HWType VM.Config.Memory VM.Config.Network VM.Config.Options VM.Console
-    VM.GuestAgent.Audit VM.GuestAgent.FileRead VM.GuestAgent.FileSystemMgmt VM.GuestAgent.FileWrite
-    VM.GuestAgent.Unrestricted VM.Migrate VM.PowerMgmt VM.Replicate VM.Snapshot VM.Snapshot.Rollback""".split()
+    VM.Migrate VM.PowerMgmt VM.Snapshot VM.Snapshot.Rollback""".split()
 )
+# 9.0 took VM.Monitor apart (GET /access/roles/{roleid}, 8.4 and 9.1).
+_ONLY_IN = {
+    "8.4": frozenset({"VM.Monitor"}),
+    "9.1": frozenset(
+        """VM.GuestAgent.Audit VM.GuestAgent.FileRead VM.GuestAgent.FileSystemMgmt VM.GuestAgent.FileWrite
+        VM.GuestAgent.Unrestricted VM.Replicate""".split()
+    ),
+}
+PRIVILEGES = {version: _EVERYWHERE | more for version, more in _ONLY_IN.items()}
 
 
 def privilege(value: str) -> None:
-    if value not in PRIVILEGES:
+    if not any(value in known for known in PRIVILEGES.values()):
         raise FormatError(f"invalid privilege '{value}'\n")
 
 

@@ -9,41 +9,45 @@ from dataclasses import dataclass, field
 
 from proxmox_mpc.simulator.formats.cluster import PRIVILEGES
 
-_VM = frozenset(p for p in PRIVILEGES if p.startswith("VM."))
-_AUDIT = frozenset(p for p in PRIVILEGES if p.endswith(".Audit"))
+# What only Administrator holds (`/access/roles`, 9.1).
+_NOT_FOR_ADMIN = frozenset(
+    "Permissions.Modify Mapping.Modify Realm.Allocate Sys.AccessNetwork Sys.Incoming Sys.Modify Sys.PowerMgmt".split()
+)
+# What a guest's user may do: also what of it a version does not know (VM.Monitor belongs to administrators, 8.4).
 _VM_USER = frozenset(
     """VM.Audit VM.Backup VM.Config.CDROM VM.Config.Cloudinit VM.Console VM.GuestAgent.Audit VM.GuestAgent.FileRead
     VM.GuestAgent.FileSystemMgmt VM.GuestAgent.FileWrite VM.PowerMgmt""".split()
 )
 
-# What only Administrator holds (`/access/roles`, 9.1).
-_NOT_FOR_ADMIN = frozenset(
-    "Permissions.Modify Mapping.Modify Realm.Allocate Sys.AccessNetwork Sys.Incoming Sys.Modify Sys.PowerMgmt".split()
-)
+
+def _builtin_roles(known: frozenset[str]) -> dict[str, frozenset[str]]:
+    def area(name: str) -> frozenset[str]:
+        return frozenset(p for p in known if p.startswith(f"{name}."))
+
+    roles = {
+        "Administrator": known,
+        "NoAccess": frozenset[str](),
+        "PVEAdmin": known - _NOT_FOR_ADMIN,
+        "PVEAuditor": frozenset(p for p in known if p.endswith(".Audit")),
+        "PVEDatastoreAdmin": area("Datastore"),
+        "PVEDatastoreUser": frozenset({"Datastore.AllocateSpace", "Datastore.Audit"}),
+        "PVEMappingAdmin": area("Mapping"),
+        "PVEMappingUser": frozenset({"Mapping.Audit", "Mapping.Use"}),
+        "PVEPoolAdmin": area("Pool"),
+        "PVEPoolUser": frozenset({"Pool.Audit"}),
+        "PVESDNAdmin": area("SDN"),
+        "PVESDNUser": frozenset({"SDN.Audit", "SDN.Use"}),
+        "PVESysAdmin": frozenset({"Sys.Audit", "Sys.Console", "Sys.Syslog"}),
+        "PVETemplateUser": frozenset({"VM.Audit", "VM.Clone"}),
+        "PVEUserAdmin": frozenset({"Group.Allocate", "Realm.AllocateUser", "User.Modify"}),
+        "PVEVMAdmin": area("VM"),
+        "PVEVMUser": _VM_USER,
+    }
+    return {name: privileges & known for name, privileges in roles.items()}
 
 
-def _area(name: str) -> frozenset[str]:
-    return frozenset(p for p in PRIVILEGES if p.startswith(f"{name}."))
-
-
-BUILTIN_ROLES: Mapping[str, frozenset[str]] = {
-    "Administrator": PRIVILEGES,
-    "NoAccess": frozenset(),
-    "PVEAdmin": PRIVILEGES - _NOT_FOR_ADMIN,
-    "PVEAuditor": _AUDIT,
-    "PVEDatastoreAdmin": _area("Datastore"),
-    "PVEDatastoreUser": frozenset({"Datastore.AllocateSpace", "Datastore.Audit"}),
-    "PVEMappingAdmin": _area("Mapping"),
-    "PVEMappingUser": frozenset({"Mapping.Audit", "Mapping.Use"}),
-    "PVEPoolAdmin": _area("Pool"),
-    "PVEPoolUser": frozenset({"Pool.Audit"}),
-    "PVESDNAdmin": _area("SDN"),
-    "PVESDNUser": frozenset({"SDN.Audit", "SDN.Use"}),
-    "PVESysAdmin": frozenset({"Sys.Audit", "Sys.Console", "Sys.Syslog"}),
-    "PVETemplateUser": frozenset({"VM.Audit", "VM.Clone"}),
-    "PVEUserAdmin": frozenset({"Group.Allocate", "Realm.AllocateUser", "User.Modify"}),
-    "PVEVMAdmin": _VM,
-    "PVEVMUser": _VM_USER,
+BUILTIN_ROLES: Mapping[str, Mapping[str, frozenset[str]]] = {
+    version: _builtin_roles(known) for version, known in PRIVILEGES.items()
 }
 
 # Rounds of PBKDF2: a simulator's passwords protect nothing, and logins must stay cheap in tests.
@@ -98,10 +102,10 @@ class Access:
     rules: list[Rule] = field(default_factory=list)
     realms: dict[str, dict[str, str]] = field(default_factory=dict)
 
-    def role(self, name: str) -> frozenset[str] | None:
+    def role(self, name: str, version: str) -> frozenset[str] | None:
         """The privileges of a role, built in or made here; None when there is no such role."""
-        if name in BUILTIN_ROLES:
-            return BUILTIN_ROLES[name]
+        if name in BUILTIN_ROLES[version]:
+            return BUILTIN_ROLES[version][name]
         return frozenset(self.roles[name]) if name in self.roles else None
 
     def token(self, full: str) -> Token | None:

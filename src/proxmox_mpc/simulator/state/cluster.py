@@ -239,6 +239,10 @@ class Cluster:
         networks = self.files.get("sdn/running", {}).get("sdn/vnets.cfg", {})
         return name in self.nodes[node].interfaces or name in networks
 
+    def role(self, name: str) -> frozenset[str] | None:
+        """The privileges of a role in this version, or None when there is no such role."""
+        return self.access.role(name, self.version)
+
     # --- guests ---------------------------------------------------------------------------------
 
     def pool_of(self, vmid: int) -> str | None:

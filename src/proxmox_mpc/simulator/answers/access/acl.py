@@ -55,7 +55,7 @@ def update(call: Call) -> None:
         call.need(path, "Permissions.Modify")
     access = call.cluster.access
     for role in call.items("roles"):
-        if access.role(role) is None:
+        if call.cluster.role(role) is None:
             die(f"ACL update failed: role '{role}' does not exist")
     for kind, name in subjects:
         _check_subject(call, kind, name)

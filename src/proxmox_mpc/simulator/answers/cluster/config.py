@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from proxmox_mpc.simulator._call import Call
@@ -53,9 +54,11 @@ def join(call: Call) -> Any:
     """What a new node needs to know to join."""
     if _is_alone(call):
         raise ApiError(424, "node is not in a cluster, no join info available!")
-    fingerprint = call.cluster.fingerprint
+    # Without TLS there is no certificate, but the schema promises a fingerprint.
+    fingerprint = call.cluster.fingerprint or hashlib.sha256(call.cluster.name.encode()).digest().hex(":").upper()
+    numbers = ("nodeid", "quorum_votes")
     nodes = [
-        {**row, "pve_addr": row["ring0_addr"], **({"pve_fp": fingerprint} if fingerprint else {})}
+        {**row, "pve_addr": row["ring0_addr"], "pve_fp": fingerprint, **{k: int(row[k]) for k in numbers if k in row}}
         for row in members(call)
     ]
     return {

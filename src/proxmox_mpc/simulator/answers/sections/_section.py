@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -72,13 +73,19 @@ def show(call: Call, collection: Collection, name: str, *, listed: bool = False)
     for key, value in section.items():
         if key in collection.secret or (listed and collection.list_only and key not in collection.list_only):
             continue
-        is_number = facts.facts(key).get("type") in ("integer", "boolean") and isinstance(value, str)
-        shown[key] = int(value) if is_number else value
+        shown[key] = _typed(facts.facts(key).get("type"), value)
     if listed or collection.shows_key:
         shown[collection.key] = name
     if collection.shows_digest:
         shown["digest"] = collection.digest(call)
     return shown
+
+
+def _typed(kind: str | None, value: Any) -> Any:
+    """A stored text as the number that its type says (PVE::SectionConfig, 9.1)."""
+    if kind not in ("integer", "boolean", "number") or not isinstance(value, str):
+        return value
+    return int(value) if re.fullmatch(r"[+-]?\d+", value) else float(value)
 
 
 def _given(call: Call, collection: Collection, path_names: frozenset[str]) -> Section:
