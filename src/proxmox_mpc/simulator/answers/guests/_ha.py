@@ -44,6 +44,12 @@ def state_shown(cluster: Cluster, guest: Guest) -> dict[str, object]:
     return {**shown, "group": found["group"]} if "group" in found else shown
 
 
+def manage(cluster: Cluster, guest: Guest, *, started: bool) -> None:
+    """Make a new guest a resource; the manager starts it when it shall be started."""
+    state = "started" if started else "stopped"
+    cluster.files.setdefault(RESOURCES, {})[guest.sid] = {"type": guest.sid.partition(":")[0], "state": state}
+
+
 def starting(guest: Guest) -> Job:
     """The task that asks for the state `started`; it ends when that is noted."""
 

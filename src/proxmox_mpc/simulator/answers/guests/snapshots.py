@@ -10,8 +10,8 @@ from proxmox_mpc.simulator import _tasks
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die
 from proxmox_mpc.simulator._registry import answers
-from proxmox_mpc.simulator.answers.guests import _drives, _guest, _vitals, _volumes
-from proxmox_mpc.simulator.answers.qemu import _machine
+from proxmox_mpc.simulator.answers.guests import _drives, _guest, _volumes
+from proxmox_mpc.simulator.answers.qemu import _machine, _memory
 from proxmox_mpc.simulator.state.cluster import Cluster
 from proxmox_mpc.simulator.state.conf import Section
 from proxmox_mpc.simulator.state.guest import Guest, Run
@@ -98,7 +98,7 @@ def create(call: Call) -> str:
                 await work.takes(1)
                 with_memory = call.flag("vmstate") and guest.is_running
                 await _machine.snapshot(work, guest, guest.live, name, with_memory=with_memory)
-                _take(work, guest, name, call)
+                await _take(work, guest, name, call)
             finally:
                 guest.live.pop("lock", None)
                 guest.touch()
@@ -106,13 +106,13 @@ def create(call: Call) -> str:
     return call.fork("qmsnapshot" if kind == "qemu" else "vzsnapshot", vmid, work)
 
 
-def _take(work: _tasks.Work, guest: Guest, name: str, call: Call) -> None:
+async def _take(work: _tasks.Work, guest: Guest, name: str, call: Call) -> None:
     held = {k: v for k, v in guest.live.items() if not _NOT_HELD.fullmatch(k)}
     held["snaptime"] = str(int(work.cluster.now()))
     if text := call.text("description").rstrip():
         held["description"] = text
     if call.flag("vmstate") and guest.is_running and guest.run:
-        held |= {"vmstate": _save_memory(work, guest, name), "runningmachine": guest.run.machine}
+        held |= {"vmstate": await _memory.save(work, guest, name), "runningmachine": guest.run.machine}
     for key in sorted(guest.live):
         if guest.is_volume_key(key) and not (guest.is_qemu and _drives.is_cdrom(guest.live[key])):
             label = f"drive-{key}" if guest.is_qemu else key
@@ -120,19 +120,6 @@ def _take(work: _tasks.Work, guest: Guest, name: str, call: Call) -> None:
                 work.log(f"snapshotting '{label}' ({_drives.parse_volume(guest.live[key])})")
     guest.conf.snapshots[name] = held
     guest.live["parent"] = name
-
-
-def _save_memory(work: _tasks.Work, guest: Guest, name: str) -> str:
-    """A volume for the memory of a running machine: twice its size, and half a gigabyte for the devices."""
-    first = next((k for k in _drives.BOOT_NAMES if k in guest.live and not _drives.is_cdrom(guest.live[k])), "")
-    storage = (
-        guest.live.get("vmstatestorage") or _drives.parse_volume(guest.live.get(first, "")).partition(":")[0] or "local"
-    )
-    size = 2 * _vitals.memory(guest) + 500 * 1024**2
-    work.log(f"saving VM state and RAM using storage '{storage}'")
-    volid = _volumes.allocate(work, storage, guest.node, guest.vmid, "raw", size, stem=f"vm-{guest.vmid}-state-{name}")
-    work.log("completed saving the VM state in 1s, saved 100.00 MiB")
-    return volid
 
 
 def _known(guest: Guest, name: str) -> Section:
@@ -193,6 +180,7 @@ def roll_back(call: Call) -> str:
                     await _machine.start(work, cluster.host, guest, memory_of=name if "vmstate" in section else "")
                 else:
                     guest.run = Run(cluster.now(), cluster.next_pid())
+                    guest.run.machine = section.get("runningmachine", guest.run.machine)
             guest.touch()
 
     return call.fork("qmrollback" if kind == "qemu" else "vzrollback", vmid, work)

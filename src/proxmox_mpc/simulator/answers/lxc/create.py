@@ -9,7 +9,7 @@ from proxmox_mpc.simulator import _tasks
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import ApiError, die
 from proxmox_mpc.simulator._registry import answers
-from proxmox_mpc.simulator.answers.guests import _drives, _guest, _removal, _ssh_keys, _volumes
+from proxmox_mpc.simulator.answers.guests import _drives, _guest, _ha, _removal, _ssh_keys, _volumes
 from proxmox_mpc.simulator.answers.lxc import _mounts, _permissions, power
 from proxmox_mpc.simulator.state import conf as conf_file
 from proxmox_mpc.simulator.state.conf import Section
@@ -73,7 +73,9 @@ def create(call: Call) -> str:
                 _volumes.remove(cluster, volid, node)
         guest.conf.live = live
         guest.touch()
-        if call.flag("start"):
+        if call.flag("ha-managed"):
+            _ha.manage(cluster, guest, started=call.flag("start"))
+        elif call.flag("start"):
             call.fork("vzstart", vmid, lambda w: power.start(w, guest))
 
     return call.fork("vzrestore" if restore else "vzcreate", vmid, work)
@@ -101,7 +103,7 @@ async def _build(
     if restore:
         base = _recover(work, call)
         if not mounts:
-            mounts = {"rootfs": f"{storage}:{parse_size(_mounts.parse(base['rootfs'])['size']) / 1024**3}"}
+            mounts = {k: _anew(v, storage) for k, v in base.items() if guest.is_volume_key(k)}
     made = await _mounts.create(work, guest, mounts or {"rootfs": f"{storage}:{_mounts.DEFAULT_ROOTFS_GIB}"})
     _unpack(work, call, guest, settings, base)
     await work.takes(3)
@@ -128,6 +130,15 @@ async def _build(
     return {k: v or " " for k, v in live.items()}
 
 
+def _anew(text: str, storage: str) -> str:
+    """A backed-up mount point as a new volume of the same size; what is bound from the host stays bound."""
+    parts = _mounts.parse(text)
+    if parts["volume"].startswith("/"):
+        return text
+    size = parts.pop("size", f"{_mounts.DEFAULT_ROOTFS_GIB}G")
+    return _mounts.show({**parts, "volume": f"{storage}:{parse_size(size) / 1024**3}"})
+
+
 def with_mac(call: Call, text: str, *, fresh: bool = False) -> str:
     """A container's network device as PVE writes it: the name, the rest sorted, an address, `type=veth`."""
     parts = {"type": "veth", **_drives.parse(text, "name")}
@@ -143,9 +154,11 @@ def _recover(work: _tasks.Work, call: Call) -> Section:
     volume = call.cluster.volume(archive, call.node.name)
     if volume is None:
         die(f"volume '{archive}' does not exist")
+    if not volume.name.startswith("backup/vzdump-lxc"):
+        die("can't restore: the archive is not one of a container")
     work.log(f"recovering backed-up configuration from '{archive}'")
     live = conf_file.read(volume.conf).live
-    return {k: v for k, v in live.items() if not re.fullmatch(r"unused\d+|lock|parent|mp\d+", k)}
+    return {k: v for k, v in live.items() if not re.fullmatch(r"unused\d+|lock|parent", k)}
 
 
 def _unpack(work: _tasks.Work, call: Call, guest: Guest, settings: Section, base: Section) -> None:

@@ -6,10 +6,10 @@ import re
 
 from proxmox_mpc.simulator import _tasks
 from proxmox_mpc.simulator._call import Call
-from proxmox_mpc.simulator._errors import ApiError, die
+from proxmox_mpc.simulator._errors import ApiError
 from proxmox_mpc.simulator._registry import answers
-from proxmox_mpc.simulator.answers.guests import _drives, _guest
-from proxmox_mpc.simulator.answers.qemu import _disks, _permissions, power
+from proxmox_mpc.simulator.answers.guests import _drives, _guest, _ha
+from proxmox_mpc.simulator.answers.qemu import _disks, _identity, _permissions, _restore, power
 from proxmox_mpc.simulator.state.guest import Guest
 
 # Parameters of the call that are no configuration.
@@ -37,12 +37,14 @@ def _as_cdrom(text: str) -> str:
 def create(call: Call) -> str:
     cluster, vmid, node = call.cluster, call.vmid, call.node.name
     if "archive" in call.params:
-        _check_archive(call)
+        _restore.check(call)
     _guest.check_pool(call)
     _guest.need_allocate(call, vmid)
     settings, drives = settings_of(call)
     _permissions.check_keys(call, vmid, [*settings, *drives])
     _permissions.check_values(call, vmid, {**settings, **drives})
+    if "archive" in call.params:
+        return _restore.begin(call, settings, drives)
     _disks.check_access(call, drives, vmid)
     _guest.check_free(cluster, vmid, f"unable to create VM {vmid} - ")
     guest = Guest(vmid, "qemu", node, born=cluster.now())
@@ -59,19 +61,13 @@ def create(call: Call) -> str:
         except BaseException:
             cluster.forget_guest(vmid)
             raise
-        if call.flag("start"):
+        if call.flag("ha-managed"):
+            _ha.manage(cluster, guest, started=call.flag("start"))
+        elif call.flag("start"):
             work.log("Execute autostart")
             call.fork("qmstart", vmid, lambda w: power.start(w, guest))
 
     return call.fork("qmcreate", vmid, work)
-
-
-def _check_archive(call: Call) -> None:
-    volid = call.text("archive")
-    call.cluster.volume_name(volid)
-    if call.cluster.volume(volid, call.node.name) is None:
-        die(f"volume '{volid}' does not exist")
-    raise ApiError(501, "restoring virtual machines from backups is not simulated yet\n")
 
 
 async def _build(work: _tasks.Work, call: Call, guest: Guest, settings: dict[str, str], drives: dict[str, str]) -> None:
@@ -80,8 +76,8 @@ async def _build(work: _tasks.Work, call: Call, guest: Guest, settings: dict[str
     made = await _disks.create(work, guest, drives, call.text("storage"), as_base=settings.get("template") == "1")
     live = {**settings, **made}
     for key in [k for k in live if re.fullmatch(r"net\d+", k)]:
-        live[key] = with_mac(call, live[key])
-    live["smbios1"] = with_uuid(call, live.get("smbios1", ""))
+        live[key] = _identity.with_mac(cluster, live[key])
+    live["smbios1"] = _identity.with_uuid(cluster, live.get("smbios1", ""))
     if live.get("vmgenid", "1") == "1":
         live["vmgenid"] = cluster.new_uuid()
     live["meta"] = f"creation-qemu={QEMU_VERSION},ctime={int(cluster.now())}"
@@ -91,16 +87,3 @@ async def _build(work: _tasks.Work, call: Call, guest: Guest, settings: dict[str
     if not live.get("description"):
         guest.live.pop("description", None)
     guest.touch()
-
-
-def with_mac(call: Call, text: str) -> str:
-    """A network device with an address; PVE makes one up when none is given."""
-    parts = _drives.parse_net(text)
-    parts.setdefault("macaddr", call.cluster.new_mac())
-    return _drives.show_net(parts)
-
-
-def with_uuid(call: Call, text: str) -> str:
-    if "uuid=" in text:
-        return text
-    return f"uuid={call.cluster.new_uuid()}" + (f",{text}" if text else "")

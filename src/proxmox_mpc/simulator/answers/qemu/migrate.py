@@ -16,14 +16,15 @@ _PATH = "/nodes/{node}/qemu/{vmid}/migrate"
 
 
 def _local_disks(cluster: Cluster, guest: Guest) -> list[dict[str, Any]]:
+    """The volumes that would have to be copied: disks, unused ones, and memory that snapshots hold."""
+    named = [(key, text) for key, text in guest.live.items() if guest.is_volume_key(key) or key.startswith("unused")]
+    named += [("vmstate", section["vmstate"]) for section in guest.conf.snapshots.values() if "vmstate" in section]
+    named += [("vmstate", guest.live["vmstate"])] if "vmstate" in guest.live else []
     rows = []
-    for key, text in guest.live.items():
-        volid = _drives.parse_volume(text)
+    for key, text in named:
+        volid, is_unused = _drives.parse_volume(text), key.startswith("unused")
         storage = volid.partition(":")[0]
-        is_unused = key.startswith("unused")
-        if not (guest.is_volume_key(key) or is_unused) or storage not in cluster.storages:
-            continue
-        if cluster.is_shared(storage):
+        if storage not in cluster.storages or cluster.is_shared(storage):
             continue
         volume = cluster.volume(volid, guest.node)
         rows.append(
@@ -34,11 +35,11 @@ def _local_disks(cluster: Cluster, guest: Guest) -> list[dict[str, Any]]:
                 "cdrom": int(_drives.is_cdrom(text)),
                 "replicate": 1,
                 "shared": 0,
-                "is_attached": int(not is_unused),
+                "is_attached": int(guest.is_volume_key(key)),
                 "is_unused": int(is_unused),
                 "is_cloudinit": int(_drives.is_cloudinit(text)),
                 "is_tpmstate": int(key == "tpmstate0"),
-                "is_vmstate": 0,
+                "is_vmstate": int(key == "vmstate"),
             }
         )
     return rows

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 from proxmox_mpc.simulator import _tasks
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die, refuse
 from proxmox_mpc.simulator._registry import answers
-from proxmox_mpc.simulator.answers.guests import _drives, _guest, _ha, _terminals
-from proxmox_mpc.simulator.answers.qemu import _machine, _pending
+from proxmox_mpc.simulator.answers.guests import _drives, _guest, _ha, _terminals, _volumes
+from proxmox_mpc.simulator.answers.qemu import _machine, _memory, _pending
 from proxmox_mpc.simulator.answers.qemu._system import obeys
 from proxmox_mpc.simulator.machines.machine import Machine
 from proxmox_mpc.simulator.state.cluster import Cluster
@@ -50,6 +51,8 @@ async def start(work: _tasks.Work, guest: Guest, skip_lock: bool = False) -> Non
             die(f"VM {guest.vmid} already running")
         is_real_memory = suspended and guest.live.get("runningmachine") == _machine.HIBERNATED
         if suspended:
+            if state := guest.live.get("vmstate"):
+                _volumes.remove(cluster, state, guest.node)
             for key in ("lock", "vmstate", "runningmachine"):
                 guest.live.pop(key, None)
         _pending.apply(work, guest)
@@ -193,9 +196,14 @@ def reset(call: Call) -> str:
     return call.fork("qmreset", call.vmid, work)
 
 
-async def hibernate(work: _tasks.Work, guest: Guest) -> None:
+async def hibernate(work: _tasks.Work, guest: Guest, storage: str = "") -> None:
     """Memory to disk, then off; the lock stays until the guest is started again."""
-    await work.takes(10)
+    stamp = datetime.fromtimestamp(work.cluster.now(), UTC)
+    guest.live["lock"] = "suspending"
+    try:
+        guest.live["vmstate"] = await _memory.save(work, guest, f"suspend-{stamp:%Y-%m-%d}", storage)
+    finally:
+        guest.live.pop("lock")
     if machine := work.cluster.machines.get(guest.vmid):
         await _machine.save_memory(machine, _machine.HIBERNATED)
         await machine.quit()
@@ -220,7 +228,10 @@ def suspend(call: Call) -> str:
 
     async def work(work: _tasks.Work) -> None:
         _guest.check_lock(guest, skip=skip)
-        await (hibernate if to_disk else pause)(work, guest)
+        if to_disk:
+            await hibernate(work, guest, call.text("statestorage"))
+        else:
+            await pause(work, guest)
 
     return call.fork("qmsuspend" if to_disk else "qmpause", call.vmid, work)
 

@@ -10,8 +10,8 @@ from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die, refuse
 from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.answers.guests import _drives, _guest, _ssh_keys
-from proxmox_mpc.simulator.answers.qemu import _disks, _pending, _permissions
-from proxmox_mpc.simulator.answers.qemu.create import settings_of, with_mac, with_uuid
+from proxmox_mpc.simulator.answers.qemu import _disks, _identity, _pending, _permissions
+from proxmox_mpc.simulator.answers.qemu.create import settings_of
 from proxmox_mpc.simulator.state.cluster import Cluster
 from proxmox_mpc.simulator.state.guest import Guest
 
@@ -170,13 +170,13 @@ class _Change:
     def _set(self, guest: Guest, key: str, text: str) -> None:
         conf = guest.conf
         if re.fullmatch(r"net\d+", key):
-            text = with_mac(self.call, text)
+            text = _identity.with_mac(self.call.cluster, text)
         elif key == "tags":
             text = _guest.sort_tags(text)
         elif key == "vmgenid" and text == "1":
             text = self.cluster.new_uuid()
         elif key == "smbios1":
-            text = with_uuid(self.call, text)
+            text = _identity.with_uuid(self.call.cluster, text)
         elif key == "description":
             text = text.rstrip()
             if not text:
