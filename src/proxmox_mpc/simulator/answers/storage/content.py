@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from proxmox_mpc.simulator import _tasks
@@ -11,6 +12,9 @@ from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.answers.guests import _volumes
 from proxmox_mpc.simulator.answers.storage import _pruning
 from proxmox_mpc.simulator.state.storage import FILE_TYPES, Name, Volume
+
+# Bytes per second over the link between nodes.
+_COPY_SPEED = 110e6
 
 _CONTENT = "/nodes/{node}/storage/{storage}/content"
 _VOLUME = _CONTENT + "/{volume}"
@@ -182,3 +186,38 @@ def _kib(text: str) -> int:
     """A bare number counts KiB here."""
     number, unit = (text[:-1], text[-1]) if text[-1] in "MG" else (text, "K")
     return int(number) * {"K": 1024, "M": 1024**2, "G": 1024**3}[unit]
+
+
+@answers("POST", _VOLUME)
+def copy(call: Call) -> str:
+    """Copy a volume to another name, on this node or another."""
+    storage, volid, parsed = _find(call)
+    cluster, node = call.cluster, call.node.name
+    target_node = call.text("target_node") or node
+    if target_node not in cluster.nodes:
+        die(f"no such cluster node '{target_node}'")
+    target = call.text("target") if ":" in call.text("target") else f"{storage}:{call.text('target')}"
+    target_storage, wanted = cluster.volume_name(target)
+    if not cluster.is_on(target_storage, target_node):
+        die(f"storage '{target_storage}' is not available on node '{target_node}'")
+    if wanted.content != parsed.content:
+        die(f"cannot copy '{parsed.content}' to '{wanted.content}'")
+
+    async def work(work: _tasks.Work) -> None:
+        volume = cluster.volume(volid, node)
+        if volume is None:
+            die(f"volume '{volid}' does not exist")
+        name = target.partition(":")[2]
+        if name in cluster.shelf(target_storage, target_node):
+            die(f"volume '{target}' already exists")
+        cluster.check_room(target_storage)
+        await work.takes(volume.used / _COPY_SPEED)
+        if not cluster.nodes[target_node].online:
+            die(f"node '{target_node}' is offline")
+        made = replace(volume, name=name, format=wanted.format, vmid=wanted.vmid, created=cluster.now(), file="")
+        if cluster.host and volume.file:
+            await cluster.host.disks.copy(volume, made)
+        cluster.shelf(target_storage, target_node)[name] = made
+        work.log(f"copied volume '{volid}' to '{target}' on node '{target_node}'")
+
+    return call.fork("imgcopy", "", work)
