@@ -191,7 +191,7 @@ class Cluster:
         return self.storages[name]
 
     def is_shared(self, storage: str) -> bool:
-        definition = self.storages[storage]
+        definition = self.storage(storage)
         return definition["type"] in SHARED_TYPES or definition.get("shared") == "1"
 
     def is_on(self, storage: str, node: str) -> bool:

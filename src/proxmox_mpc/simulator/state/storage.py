@@ -8,8 +8,8 @@ from dataclasses import dataclass
 GIB = 1024**3
 
 # Types whose volumes are files in directories, and types that all nodes see the same (PVE::Storage plugins, 9.1).
-FILE_TYPES = frozenset({"dir", "nfs", "cifs", "cephfs", "btrfs"})
-SHARED_TYPES = frozenset({"nfs", "cifs", "cephfs", "rbd", "iscsi", "iscsidirect", "pbs", "zfs"})
+FILE_TYPES = frozenset({"dir", "nfs", "cifs", "cephfs", "glusterfs", "btrfs"})
+SHARED_TYPES = frozenset({"nfs", "cifs", "cephfs", "glusterfs", "rbd", "iscsi", "iscsidirect", "pbs", "zfs"})
 
 _FORMATS = {"raw", "qcow2", "vmdk", "subvol"}
 _TEMPLATES = r"[^/]+\.(tar\.(?:gz|xz|zst|bz2)|tgz)"

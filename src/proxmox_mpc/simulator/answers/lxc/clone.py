@@ -70,7 +70,7 @@ def _check_volumes(call: Call, guest: Guest, section: Section, full: bool, targe
         origin = volid.partition(":")[0]
         if target != guest.node and not call.cluster.is_shared(storage or origin):
             die(f"can't clone CT to node '{target}' (CT uses local storage)")
-        kind = call.cluster.storages[origin]["type"]
+        kind = call.cluster.storage(origin)["type"]
         # Files cannot be cloned by link: their raw images have no backing file (lxc-clone, 9.1).
         if not full and (not _volumes.is_base(volid) or kind in ("dir", "nfs", "cifs")):
             die(f"Linked clone feature for '{volid}' is not available")

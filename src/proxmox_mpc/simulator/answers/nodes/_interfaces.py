@@ -118,12 +118,14 @@ def _port(interfaces: Interfaces, names: Any, complaint: str) -> list[str]:
 
 
 def _arrange_bond(interfaces: Interfaces, name: str, settings: Interface) -> None:
-    for port in _port(interfaces, settings["slaves"], f"bond '{name}' - unable to find slave"):
+    # Without `slaves` where only the name says that it is a bond.
+    slaves = settings.get("slaves", "")
+    for port in _port(interfaces, slaves, f"bond '{name}' - unable to find slave"):
         kind = interfaces[port]["type"]
         if kind not in ("eth", "bond"):
             die(f"bond '{name}' - wrong interface type on slave '{port}' ('{kind}' != 'eth or bond')")
         interfaces[port]["autostart"] = 1
-    if settings.get("bond-primary", "") not in ("", *settings["slaves"].split()):
+    if settings.get("bond-primary", "") not in ("", *slaves.split()):
         die(f"bond '{name}' - bond-primary interface is not a slave at /usr/share/perl5/PVE/INotify.pm line 1480.")
 
 

@@ -101,11 +101,7 @@ def complain(call: Call, word: str, text: str = "", **errors: str) -> NoReturn:
 def typed(call: Call, create_at: str, section: Section) -> Section:
     """A stored section with its numbers as numbers."""
     facts = call.routes.method("POST", create_at).parameters
-    numbers = ("integer", "boolean")
-    return {
-        k: int(v) if isinstance(v, str) and v != "deleted" and facts.facts(k).get("type") in numbers else v
-        for k, v in section.items()
-    }
+    return {k: v if v == "deleted" else _section.number(facts.facts(k).get("type"), v) for k, v in section.items()}
 
 
 def _show(call: Call, objects: Objects, name: str, section: Section) -> Section:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 
 from proxmox_mpc.simulator._call import Call
+from proxmox_mpc.simulator._errors import refuse
 from proxmox_mpc.simulator.answers.guests import _drives
 from proxmox_mpc.simulator.answers.sdn import _objects, vnets
 from proxmox_mpc.simulator.answers.sdn._objects import Objects, complain
@@ -21,6 +22,9 @@ def cidr_of(name: str) -> tuple[str, str, str]:
 
 
 def _name(call: Call) -> str:
+    # The parameter's format takes the name of a subnet, too; but of that no range can be made.
+    if "/" not in call.text("subnet"):
+        refuse(subnet="invalid format - value does not look like a valid CIDR network\n")
     zone = call.cluster.files[vnets.FILE][call.text("vnet")]["zone"]
     return f"{zone}-{call.text('subnet').replace('/', '-')}"
 

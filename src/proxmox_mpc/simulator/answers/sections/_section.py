@@ -73,7 +73,7 @@ def show(call: Call, collection: Collection, name: str, *, listed: bool = False)
     for key, value in section.items():
         if key in collection.secret or (listed and collection.list_only and key not in collection.list_only):
             continue
-        shown[key] = _typed(facts.facts(key).get("type"), value)
+        shown[key] = number(facts.facts(key).get("type"), value)
     if listed or collection.shows_key:
         shown[collection.key] = name
     if collection.shows_digest:
@@ -81,7 +81,7 @@ def show(call: Call, collection: Collection, name: str, *, listed: bool = False)
     return shown
 
 
-def _typed(kind: str | None, value: Any) -> Any:
+def number(kind: str | None, value: Any) -> Any:
     """A stored text as the number that its type says (PVE::SectionConfig, 9.1)."""
     if kind not in ("integer", "boolean", "number") or not isinstance(value, str):
         return value

@@ -58,6 +58,8 @@ PLUGINS: Mapping[str, Plugin] = {
     "cephfs": _plugin(
         "vztmpl iso backup snippets import", f"{_FILES} fs-name fuse keyring monhost options subdir username", "path"
     ),
+    # Gone with 9.0.
+    "glusterfs": _plugin(_ALL_FILES, f"{_FILES} server server2 transport", "path", "volume"),
     "lvm": _plugin(
         "images rootdir", "saferemove saferemove-stepsize saferemove_throughput tagged_only snapshot-as-volume-chain",
         "base", "vgname",
@@ -178,7 +180,7 @@ def defaults(name: str, definition: Mapping[str, str]) -> dict[str, object]:
     kind = definition["type"]
     if kind in SHARED_TYPES:
         shown["shared"] = 1
-    if kind in ("nfs", "cifs", "cephfs"):
+    if kind in ("nfs", "cifs", "cephfs", "glusterfs"):
         shown["path"] = f"/mnt/pve/{name}"
     if kind == "zfs":
         shown["zfs-base-path"] = "/dev/zvol"

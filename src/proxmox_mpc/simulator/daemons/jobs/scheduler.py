@@ -89,7 +89,7 @@ async def _wait(cluster: Cluster, woken: asyncio.Event, moment: float | None) ->
         await woken.wait()
         return
     timer = asyncio.ensure_future(cluster.clock.until(moment))
-    timer.add_done_callback(lambda _: woken.set())
+    timer.add_done_callback(lambda ended: None if ended.cancelled() else woken.set())
     try:
         await woken.wait()
     finally:
