@@ -32,6 +32,10 @@ def read(path: Path) -> Cluster:
             task.status, task.endtime = "unexpected status", int(cluster.now())
     for guest in cluster.guests.values():
         guest.live.pop("lock", None)
+    for node in cluster.nodes.values():
+        if node.leaving == "reboot" and not node.online:
+            node.online = node.is_fresh = True
+        node.leaving = ""
     return cluster
 
 

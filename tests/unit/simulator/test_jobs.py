@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from proxmox_mpc.simulator import SteppedClock
+from proxmox_mpc.simulator.state.clock import ScaledClock
 from tests.unit.simulator.api import Api, running
 
 ONE, TWO, THREE = "pve-node1", "pve-node2", "pve-node3"
@@ -144,13 +145,25 @@ async def test_missed_times_are_repeated_if_the_job_says_so(tmp_path: Any, repea
         assert len(await backups(api)) == expected
 
 
+class CountingClock(ScaledClock):
+    """Real time that tells how often somebody asked it to wait."""
+
+    waits = 0
+
+    async def until(self, moment: float) -> None:
+        self.waits += 1
+        await super().until(moment)
+
+
 async def test_without_waiting_schedules_still_follow_the_calendar() -> None:
-    async with running(seed=SEED) as api:
+    clock = CountingClock()
+    async with running(seed=SEED, clock=clock) as api:
         await api.do("POST", "/cluster/backup", id="job1", schedule="*:*:00/5", storage="shared-nfs", vmid="100")
         await api.do("POST", "/cluster/backup", id="job2", schedule="1970-1-1", storage="shared-nfs", vmid="100")
-        for _ in range(50):
+        for _ in range(100):
             await asyncio.sleep(0)
         assert len(await tasks(api, "vzdump")) <= 1, "no faster than the clock"
+        assert clock.waits <= 5, "waiting costs nothing"
 
 
 async def test_realms_are_asked_for_and_cannot_be_reached() -> None:

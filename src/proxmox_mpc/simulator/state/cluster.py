@@ -161,6 +161,12 @@ class Cluster:
             node.online, node.booted, node.is_fresh = True, self.now(), True
             self.note_change()
 
+    async def finished(self, upid: str) -> Task:
+        """Wait for a task's end, whatever it is."""
+        if running := self.running.get(upid):
+            await asyncio.gather(running, return_exceptions=True)
+        return self.tasks[upid]
+
     def next_pid(self) -> int:
         self._pids += 1
         return self._pids

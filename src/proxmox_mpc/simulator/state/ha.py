@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+# Of a node that its resources shall leave.
+MAINTENANCE = "maintenance"
+
+# Rounds of ten seconds after which a node that is gone is to be fenced, and is surely off: about two minutes in all,
+# as long as its watchdog and the lock of its agent last (PVE::HA::NodeStatus, 9.1).
+FENCE_AFTER, FENCED_AFTER = 6, 12
+
+# States in which nothing is under way.
+REST_STATES = frozenset({"started", "stopped", "request_start", "request_stop"})
+
 
 @dataclass
 class Service:
@@ -12,7 +22,7 @@ class Service:
     `state` is one of request_start, started, request_stop, stopped, migrate, relocate, freeze, fence, recovery and
     error. `task` is the UPID of what its node does about it right now; `restarts` counts failed starts on this node,
     and `failed_nodes` the nodes that were given up; `unreachable` is where it could not be moved. `timeout_s` is what a
-    stop leaves the guest for its shutdown.
+    stop leaves the guest for its shutdown; `home` the node that it left for its maintenance.
     """
 
     node: str
@@ -23,6 +33,7 @@ class Service:
     restarts: int = 0
     failed_nodes: list[str] = field(default_factory=list)
     unreachable: str = ""
+    home: str = ""
     timeout_s: int | None = None
 
 
@@ -49,3 +60,7 @@ class Ha:
     services: dict[str, Service] = field(default_factory=dict)
     requests: dict[str, Request] = field(default_factory=dict)
     disarmed: str = ""
+
+    def give_up(self, node: str) -> None:
+        """A node went down in good order, so nobody has to wait until it is surely off."""
+        self.unseen[node] = FENCED_AFTER

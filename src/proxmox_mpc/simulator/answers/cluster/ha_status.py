@@ -8,7 +8,7 @@ from typing import Any
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.answers.guests import _ha
-from proxmox_mpc.simulator.state.ha import Service
+from proxmox_mpc.simulator.state.ha import MAINTENANCE, Service
 
 _PATH = "/cluster/ha/status"
 
@@ -40,7 +40,7 @@ def _fencing(call: Call, node: str) -> dict[str, Any]:
 
 
 def _agent_mode(call: Call, node: str) -> str:
-    if call.cluster.ha.nodes.get(node) == "maintenance":
+    if call.cluster.ha.nodes.get(node) == MAINTENANCE:
         return "maintenance mode"
     is_busy = any(s.node == node and s.state not in ("error", "stopped") for s in call.cluster.ha.services.values())
     return "active" if is_busy else "idle"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
@@ -106,8 +105,7 @@ def _all(guests: list[Guest], step: _Step, user: str, greeting: str = "") -> _ta
             if step.by_ha and _ha.is_managed(cluster, guest):
                 kind, job = step.by_ha[0], step.by_ha[1](guest)  # type: ignore[assignment]
             upid = _tasks.start(cluster, guest.node, kind, str(guest.vmid), user, job)
-            await asyncio.gather(cluster.running[upid], return_exceptions=True)
-            status = cluster.tasks[upid].status
+            status = (await cluster.finished(upid)).status
             if status != "OK":
                 work.warn(f"{step.verb} {guest.word} {guest.vmid} failed: {status}")
             if pause_s := step.pause_s(guest):
@@ -124,9 +122,10 @@ def start_with_node(cluster: Cluster, node: str, user: str) -> str:
 
 
 def stop_with_node(cluster: Cluster, node: str, user: str) -> str:
-    """A node goes down: shut down what still runs on it."""
+    """A node goes down: shut down what still runs on it, whoever wants it to run."""
     guests = _chosen(cluster, node, set(), running=True)
-    return _tasks.start(cluster, node, "stopall", "", user, _all(guests, _shutting_down(_SHUTDOWN_S, True), user))
+    step = replace(_shutting_down(_SHUTDOWN_S, True), by_ha=None)
+    return _tasks.start(cluster, node, "stopall", "", user, _all(guests, step, user))
 
 
 async def _start(work: _tasks.Work, guest: Guest) -> None:

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from proxmox_mpc.simulator._call import Call
-from proxmox_mpc.simulator._errors import ApiError
 from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.answers.cluster.resources import node_row
 from proxmox_mpc.simulator.answers.nodes import _load
@@ -57,11 +56,6 @@ def read(call: Call) -> Any:
             "flags": "fpu vmx", "user_hz": 100, "vendor": "GenuineIntel", "family": "6",
         },
     }  # fmt: skip
-
-
-@answers("POST", "/nodes/{node}/status")
-def power(call: Call) -> None:
-    raise ApiError(501, f"{call.text('command')} of a node is not simulated yet\n")
 
 
 @answers("GET", "/nodes/{node}/time")

@@ -16,6 +16,9 @@ async def run(cluster: Cluster, woken: asyncio.Event) -> None:
     while manager.has_work(cluster):
         woken.clear()
         await cluster.clock.sleep(ROUND_S)
-        if not manager.play_round(cluster):
+        if manager.play_round(cluster):
+            # To be saved, and seen by those who wait for it.
+            cluster.note_change()
+        else:
             await woken.wait()
     cluster.ha.requests.clear()

@@ -14,11 +14,7 @@ from proxmox_mpc.simulator.answers.guests._ha import RESOURCES, wanted
 from proxmox_mpc.simulator.daemons.ha import agent
 from proxmox_mpc.simulator.state.cluster import Cluster
 from proxmox_mpc.simulator.state.guest import Guest
-from proxmox_mpc.simulator.state.ha import Service
-
-# Rounds of ten seconds after which a node that is gone is to be fenced, and is surely off: about two minutes in all,
-# as long as its watchdog and the lock of its agent last (PVE::HA::NodeStatus, PVE::HA::Env, 9.1).
-FENCE_AFTER, FENCED_AFTER = 6, 12
+from proxmox_mpc.simulator.state.ha import FENCE_AFTER, FENCED_AFTER, MAINTENANCE, REST_STATES, Service
 
 
 def has_work(cluster: Cluster) -> bool:
@@ -48,7 +44,11 @@ def _guest(cluster: Cluster, sid: str) -> Guest | None:
 def available(cluster: Cluster) -> set[str]:
     """Nodes that may take a resource."""
     nodes = cluster.nodes
-    return {name for name, state in cluster.ha.nodes.items() if state == "online" and nodes[name].online}
+    return {
+        name
+        for name, state in cluster.ha.nodes.items()
+        if state == "online" and nodes[name].online and not nodes[name].leaving
+    }
 
 
 # --- nodes ------------------------------------------------------------------------------------------
@@ -71,7 +71,7 @@ def _watch_nodes(cluster: Cluster) -> bool:
                 # Somebody may have mended what kept resources from getting there.
                 for service in ha.services.values():
                     service.unreachable = ""
-            if ha.nodes.get(name) != "maintenance" or not node.leaving:
+            if ha.nodes.get(name) != MAINTENANCE or not node.leaving:
                 ha.nodes[name] = "online"
             continue
         if ha.nodes.get(name) is None:
@@ -126,7 +126,7 @@ def _obey(cluster: Cluster) -> None:
 
 
 def _is_at_rest(service: Service) -> bool:
-    return service.state in ("started", "stopped", "request_start", "request_stop") and not service.task
+    return service.state in REST_STATES and not service.task
 
 
 def _decide(cluster: Cluster, sid: str, service: Service) -> None:
@@ -138,6 +138,11 @@ def _decide(cluster: Cluster, sid: str, service: Service) -> None:
         service.node = guest.node
     if not cluster.nodes[service.node].online and service.state != "recovery":
         _mourn(cluster, service, wanted(cluster, sid))
+        return
+    node = cluster.nodes[service.node]
+    if node.leaving and node.online and cluster.ha.nodes[service.node] != MAINTENANCE:
+        # It is stopped along with its node.
+        service.task = ""
         return
     _STATES[service.state](cluster, sid, service, guest)
 
@@ -201,6 +206,10 @@ def _started(cluster: Cluster, sid: str, service: Service, guest: Guest) -> None
 def _leaves(cluster: Cluster, sid: str, service: Service) -> bool:
     """Go to a better node, if there is one that it did not fail to reach; tells so."""
     best = _placement.pick(cluster, sid, available(cluster), service.node)
+    if cluster.ha.nodes[service.node] == MAINTENANCE:
+        service.home = service.home or service.node
+    elif service.home in _placement.allowed(cluster, sid, available(cluster)):
+        best, service.home = service.home, ""
     if best in (None, service.node, service.unreachable):
         return False
     service.state, service.target = "migrate", str(best)
