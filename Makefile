@@ -1,6 +1,6 @@
 # The project's commands. `make demo` and `make test` set up everything that they need by themselves.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev optional demo test lint bench soak lock clean
+.PHONY: help setup setup-dev optional demo test lint bench soak pages lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -49,6 +49,9 @@ bench: setup-dev              ## speed, as ratios against a floor measured besid
 
 soak: setup-dev               ## the long versions of the tests
 	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q tests
+
+pages: setup-dev             ## make the generated pages of docs/reference anew
+	$(BIN)/python tools/generate_simulated_api.py
 
 lock: setup-dev               ## pin the newest versions that fit, with hashes
 	$(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header \

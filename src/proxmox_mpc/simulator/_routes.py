@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -73,6 +73,11 @@ class Routes:
             place = self._root
             for part in path.strip("/").split("/"):
                 place = place.step(part) if part else place
+
+    @property
+    def paths(self) -> Mapping[str, Collection[str]]:
+        """The verbs of every path, both as the facts spell them."""
+        return self._facts
 
     def find(self, verb: str, path: str) -> tuple[Method, dict[str, str]] | None:
         """The method and the path's variables, or None where PVE says 501. Empty path parts do not count."""

@@ -103,7 +103,7 @@ def value(dice: random.Random, name: str, facts: Any) -> str:
 
 @functools.cache
 def methods(table: Routes) -> list[tuple[str, list[str]]]:
-    return sorted((path, sorted(verbs)) for path, verbs in table._facts.items())
+    return sorted((path, sorted(verbs)) for path, verbs in table.paths.items())
 
 
 def request(dice: random.Random, table: Routes) -> tuple[str, str, str, list[tuple[str, str]]]:
