@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMethod
@@ -17,8 +17,15 @@ _REQUEST_LINE = re.compile(r"b'([A-Za-z-]+) ")
 _LARGEST_BODY = 16 * 1024**3
 
 
+# PVE's server closes a connection after so many answers, however busy it is (facts, 9.1).
+_ANSWERS_PER_CONNECTION = 100
+
+_Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
 class _Protocol(web.RequestHandler):
-    __slots__ = ()
+    __slots__ = ("answered",)
+    answered: int
 
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
@@ -34,11 +41,27 @@ class _Protocol(web.RequestHandler):
 class Server(web.Server):
     """Hands each connection to a protocol of ours; bodies may be as large as images are."""
 
-    def __init__(self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], **options: Any) -> None:
-        super().__init__(handler, request_factory=self._request, **options)
+    def __init__(self, handler: _Handler, **options: Any) -> None:
+        super().__init__(_closing(handler), request_factory=self._request, **options)
 
-    def _request(self, *parts: Any) -> web.BaseRequest:
-        return web.BaseRequest(*parts, self._loop, client_max_size=_LARGEST_BODY)
+    def _request(self, message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
+        return web.BaseRequest(message, payload, protocol, writer, task, self._loop, client_max_size=_LARGEST_BODY)
 
     def __call__(self) -> web.RequestHandler:
-        return _Protocol(self, loop=self._loop, **self._kwargs)
+        protocol = _Protocol(self, loop=self._loop, **self._kwargs)
+        protocol.answered = 0
+        return protocol
+
+
+def _closing(handler: _Handler) -> _Handler:
+    """The handler, whose last answer on a connection says that it closes."""
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        response = await handler(request)
+        protocol = cast(_Protocol, request.protocol)
+        protocol.answered += 1
+        if protocol.answered >= _ANSWERS_PER_CONNECTION and not response.prepared:
+            response.force_close()
+        return response
+
+    return handle

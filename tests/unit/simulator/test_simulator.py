@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -139,3 +141,20 @@ async def test_the_older_version() -> None:
 async def test_unknown_items_are_errors(api: Api) -> None:
     for path in ("/nodes/pve-node1/disks/zfs/tank", "/nodes/pve-node1/ceph/pool/rbd", "/cluster/ceph/flags/noout"):
         assert (await api.call("GET", path)).status == 500
+
+
+async def test_a_connection_ends_after_a_hundred_answers() -> None:
+    """As PVE's do (9.1); whoever keeps connections must be able to live with that."""
+    async with Simulator(tls=False) as sim:
+        reader, writer = await asyncio.open_connection("127.0.0.1", sim.port)
+        answers = 0
+        while True:
+            writer.write(b"GET /api2/json/access/domains HTTP/1.1\r\nHost: x\r\n\r\n")
+            head = await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(int(re.search(rb"Content-Length: (\d+)", head)[1]))  # type: ignore[index]
+            answers += 1
+            if b"Connection: close" in head:
+                break
+        assert await reader.read() == b""
+        writer.close()
+    assert answers == 100

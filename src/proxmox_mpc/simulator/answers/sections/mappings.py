@@ -17,7 +17,8 @@ _CHECKS = {"mapping/pci.cfg": "checks", "mapping/usb.cfg": "errors", "mapping/di
 def _check_map(call: Call, name: str, section: Section) -> None:
     """An update must send the map again, although PCI's schema calls it optional (mapping-pci-usb, 9.1)."""
     if "map" not in call.params:
-        die("update hardware mapping failed: missing value for required option 'map'")
+        word = "directory" if call.method.path.startswith("/cluster/mapping/dir") else "hardware"
+        die(f"update {word} mapping failed: missing value for required option 'map'")
 
 
 def _mapping(kind: str) -> Collection:
