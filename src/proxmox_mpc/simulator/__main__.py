@@ -35,7 +35,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--qemu", action="store_true", help="run virtual machines for real, by QEMU")
     parser.add_argument("--qemu-disks", metavar="DIR", help="where their disks are kept; gone at the end if not given")
-    parser.add_argument("--qemu-memory", type=int, default=1024, metavar="MIB", help="the most that one of them gets")
+    parser.add_argument("--qemu-memory", type=int, metavar="MIB", help="the most that one of them gets; default 1024")
     parser.add_argument("--qemu-internet", action="store_true", help="let them out of this machine")
     return parser.parse_args()
 
@@ -44,7 +44,10 @@ def _qemu(options: argparse.Namespace) -> Qemu | bool:
     from proxmox_mpc.simulator import Qemu
 
     folder = Path(options.qemu_disks) if options.qemu_disks else None
-    return Qemu(folder, options.qemu_memory, options.qemu_internet) if options.qemu else False
+    how = Qemu(folder, Qemu.memory_mib if options.qemu_memory is None else options.qemu_memory, options.qemu_internet)
+    if how != Qemu() and not options.qemu:
+        raise ValueError("--qemu-disks, --qemu-memory and --qemu-internet are for real guests: add --qemu")
+    return how if options.qemu else False
 
 
 async def _serve(options: argparse.Namespace) -> None:
@@ -82,7 +85,7 @@ def main() -> None:
     try:
         asyncio.run(_serve(_arguments()))
     except ValueError as error:
-        # A fault or a seed file that cannot be.
+        # A fault, a seed file or real guests that cannot be.
         sys.exit(f"simulator: {error}")
 
 

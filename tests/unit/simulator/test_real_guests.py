@@ -260,6 +260,35 @@ async def test_an_uploaded_image_cannot_read_other_files(api: Api, tmp_path: Pat
     assert await api.get(f"{NODE}/storage/local/content", content="import") == []
 
 
+async def test_a_serial_port_can_be_the_display(api: Api) -> None:
+    await made(api, vga="serial0")
+    assert await run(api, "POST", f"{VM}/status/start") == "OK"
+    offer, terminal = await api.do("POST", f"{VM}/vncproxy", websocket=1), await api.do("POST", f"{VM}/termproxy")
+    async with connected(api, VM, offer) as pictures, connected(api, VM, terminal) as stream:
+        viewer = Viewer(pictures)
+        assert await viewer.log_in(offer["ticket"]) == ""
+        await booted(api, stream, terminal)
+        await viewer.type("W")
+        await stream.read_until("W")
+        console = await api.sim.cluster.machines[100].serial("serial0")
+        assert "W" in console.screen.text
+        await viewer.update(incremental=False)
+        assert viewer.cell(0, 0) != viewer.cell(20, 70)
+
+
+async def test_disks_stay_with_the_state_and_what_ran_is_off(tmp_path: Path) -> None:
+    options = {"qemu": Qemu(tmp_path / "disks"), "persist": tmp_path / "state.json"}
+    async with running(**options) as api:
+        await made(api)
+        assert await run(api, "POST", f"{VM}/status/start") == "OK"
+    async with running(**options) as api:
+        assert (await api.get(f"{VM}/status/current"))["status"] == "stopped"
+        assert await run(api, "POST", f"{VM}/status/start") == "OK"
+        offer = await api.do("POST", f"{VM}/termproxy")
+        async with connected(api, VM, offer) as stream:
+            await booted(api, stream, offer)
+
+
 async def test_what_cannot_start_says_why(api: Api) -> None:
     await run(api, "POST", f"{NODE}/qemu", vmid=100, memory=64, net0="virtio,bridge=vmbr0")
     api.sim.cluster.guests[100].live["net0"] = "model=nonsense,macaddr=BC:24:11:00:00:01,bridge=vmbr0"

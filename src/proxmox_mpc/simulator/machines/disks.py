@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
+from collections.abc import Iterable
 from pathlib import Path
 
 from proxmox_mpc.simulator._errors import die
@@ -34,6 +35,12 @@ class Disks:
 
     def _new_path(self, ending: str) -> Path:
         return self._folder / f"{uuid.uuid4().hex}.{ending}"
+
+    def check(self, volumes: Iterable[Volume]) -> None:
+        """Forget files that are gone: those of an earlier simulator whose directory was not kept."""
+        for volume in volumes:
+            if volume.file and not self.path(volume).exists():
+                volume.file = ""
 
     async def make(self, volume: Volume) -> Path:
         """The volume's file; an empty disk when there was none."""

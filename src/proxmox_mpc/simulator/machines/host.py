@@ -24,6 +24,9 @@ log = logging.getLogger("proxmox_mpc.simulator")
 PROGRAM = "qemu-system-x86_64"
 _NEEDED = {PROGRAM: "qemu-system-x86", "qemu-img": "qemu-utils", "setpriv": "util-linux"}
 
+# SeaBIOS does not get to a boot sector with less.
+_LEAST_MEMORY_MIB = 16
+
 # A QEMU that did not get to its control protocol by now will not.
 _START_S = 30.0
 
@@ -36,6 +39,10 @@ class Qemu:
     folder: Path | None = None
     memory_mib: int = 1024
     internet: bool = False
+
+    def __post_init__(self) -> None:
+        if self.memory_mib < _LEAST_MEMORY_MIB:
+            raise ValueError(f"real guests need {_LEAST_MEMORY_MIB} MiB of memory, not {self.memory_mib}")
 
 
 def missing_programs() -> str:
@@ -54,7 +61,7 @@ def has_kvm() -> bool:
 
 
 class Host:
-    """The machines of one simulator. Raises ValueError when QEMU is not installed."""
+    """The machines of one simulator. Raises ValueError when QEMU is not installed, or its folder cannot be made."""
 
     def __init__(self, cluster: Cluster, options: Qemu) -> None:
         if complaint := missing_programs():
@@ -64,9 +71,14 @@ class Host:
         self.has_kvm = has_kvm()
         # Paths of sockets must be short, so they never live in the user's folder.
         self._own = Path(tempfile.mkdtemp(prefix="pve-"))
-        folder = options.folder or self._own / "disks"
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = (options.folder or self._own / "disks").absolute()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ValueError(f"no place for real guests' disks: {error}") from error
         self.disks = Disks(folder)
+        for shelves in cluster.volumes.values():
+            self.disks.check(volume for shelf in shelves.values() for volume in shelf.values())
         self._watching: set[asyncio.Task[None]] = set()
 
     def folder(self, vmid: int) -> Path:

@@ -14,7 +14,7 @@ from proxmox_mpc.simulator.machines.host import Host
 from proxmox_mpc.simulator.machines.machine import Machine
 from proxmox_mpc.simulator.state.conf import Section
 from proxmox_mpc.simulator.state.guest import Guest
-from proxmox_mpc.simulator.state.storage import Volume
+from proxmox_mpc.simulator.state.storage import Volume, parse_size
 
 # The snapshot that a hibernated machine's memory is kept in.
 HIBERNATED = "pve-suspended"
@@ -48,6 +48,8 @@ async def _files(work: Work, host: Host, guest: Guest, folder: Path) -> dict[str
         elif _drives.is_cdrom(text) and volume and not volume.file:
             work.log(f"{key}: '{volid}' was never uploaded, the drive is empty")
         elif volume:
+            if volume.has_os and not volume.file:
+                work.log(f"{key}: '{volid}' was made up, the disk is empty")
             path = await host.disks.make(volume)
             files[key] = _hardware.File(path, host.disks.format(volume))
     return files
@@ -102,9 +104,10 @@ async def roll_back(work: Work, guest: Guest, section: Section, name: str) -> No
     if machine := work.cluster.machines.get(guest.vmid):
         await machine.quit()
     if (host := work.cluster.host) and guest.is_qemu:
-        for volume in disks(work, guest, section).values():
+        for key, volume in disks(work, guest, section).items():
             if volume.file:
                 await host.disks.snapshot(volume, "-a", name)
+                volume.size = parse_size(_drives.parse(section[key])["size"])
 
 
 async def resize(work: Work, guest: Guest, key: str, volume: Volume) -> None:
