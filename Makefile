@@ -29,7 +29,7 @@ optional:      ## programs that some tests use: QEMU (by apt, as root)
 	@if command -v qemu-system-x86_64 >/dev/null && command -v qemu-img >/dev/null; then echo "QEMU is there"; \
 	elif command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -yqq --no-install-recommends \
-	    qemu-system-x86 qemu-utils; } || echo "QEMU could not be installed: its tests will skip"; \
+	    qemu-system-x86 qemu-utils >/dev/null; } || echo "QEMU could not be installed: its tests will skip"; \
 	else echo "QEMU is not there, and only root can install it by apt: its tests will skip"; fi
 
 demo: setup    ## the main job on a simulated cluster, as a story
