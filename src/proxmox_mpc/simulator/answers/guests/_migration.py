@@ -10,7 +10,8 @@ from typing import Any
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import ApiError, die
 from proxmox_mpc.simulator._tasks import Work, locked
-from proxmox_mpc.simulator.answers.guests import _drives, _guest, _placement, _replication, _volumes
+from proxmox_mpc.simulator.answers.guests import _drives, _guest, _replication, _volumes
+from proxmox_mpc.simulator.answers.guests._placement import Placement
 from proxmox_mpc.simulator.state.cluster import Cluster
 from proxmox_mpc.simulator.state.guest import Guest
 
@@ -58,12 +59,12 @@ def missing_storages(cluster: Cluster, guest: Guest, target: str) -> list[str]:
 
 def blocked_by_ha(cluster: Cluster, guest: Guest, target: str) -> list[dict[str, str]]:
     """HA resources on the target that the guest must not meet."""
-    return [{"sid": sid, "cause": "resource-affinity"} for sid in _placement.blockers(cluster, guest.sid, target)]
+    return [{"sid": sid, "cause": "resource-affinity"} for sid in Placement(cluster).blockers(guest.sid, target)]
 
 
 def comes_along(cluster: Cluster, guest: Guest) -> list[str]:
     """HA resources that move with the guest."""
-    return sorted(_placement.rules_of(cluster, guest.sid).together)
+    return Placement(cluster).mates(guest.sid)
 
 
 async def migrate(work: Work, guest: Guest, move: Move, local: list[dict[str, Any]]) -> None:

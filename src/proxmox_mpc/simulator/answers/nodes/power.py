@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._registry import answers
-from proxmox_mpc.simulator.answers.guests import _drives, _placement, bulk
+from proxmox_mpc.simulator.answers.guests import _drives, bulk
+from proxmox_mpc.simulator.answers.guests._placement import Placement
 from proxmox_mpc.simulator.state.cluster import Cluster
 from proxmox_mpc.simulator.state.ha import MAINTENANCE, REST_STATES
 
@@ -57,19 +58,19 @@ async def _leave(cluster: Cluster, name: str, command: str, user: str) -> None:
 
 async def _empty(cluster: Cluster, name: str) -> None:
     """Wait until the HA manager has moved everything away that it can."""
-    if not cluster.has_ha_manager or not cluster.ha.services:
+    if not cluster.has_ha_manager or cluster.ha.disarmed or not cluster.ha.services:
         return
     cluster.ha.nodes[name] = MAINTENANCE
     cluster.note_change()
-    while any(_can_leave(cluster, name, sid) for sid in cluster.ha.services):
+    while (places := Placement(cluster)) and any(_can_leave(cluster, places, name, sid) for sid in cluster.ha.services):
         await cluster.next_change()
 
 
-def _can_leave(cluster: Cluster, name: str, sid: str) -> bool:
+def _can_leave(cluster: Cluster, places: Placement, name: str, sid: str) -> bool:
     """Is the resource on the node, and on its way to another, or about to be?"""
     service = cluster.ha.services[sid]
     if service.node != name or service.state in ("stopped", "error", "freeze") or not cluster.nodes[name].online:
         return False
     others = {n for n, state in cluster.ha.nodes.items() if state == "online" and cluster.nodes[n].online}
-    best = _placement.pick(cluster, sid, others)
+    best = places.pick(sid, others)
     return bool(service.task or service.target) or best not in (None, service.unreachable)

@@ -7,7 +7,8 @@ from typing import Any
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die
 from proxmox_mpc.simulator._registry import answers
-from proxmox_mpc.simulator.answers.guests import _ha, _placement
+from proxmox_mpc.simulator.answers.guests import _ha
+from proxmox_mpc.simulator.answers.guests._placement import Placement
 from proxmox_mpc.simulator.answers.sections import _section
 from proxmox_mpc.simulator.answers.sections._section import Collection, Section
 from proxmox_mpc.simulator.formats import split_list
@@ -114,9 +115,10 @@ def _move(command: str) -> None:
         if sid not in RESOURCES.sections(call):
             die(f"resource '{sid}' is not HA managed")
         answer: dict[str, Any] = {"sid": sid, "requested-node": node}
-        if blocking := _placement.blockers(cluster, sid, node):
+        places = Placement(cluster)
+        if blocking := places.blockers(sid, node):
             return answer | {"blocking-resources": [{"sid": b, "cause": "resource-affinity"} for b in blocking]}
-        if mates := sorted(_placement.rules_of(cluster, sid).together):
+        if mates := places.mates(sid):
             answer["comigrated-resources"] = mates
         if cluster.has_ha_manager:
             cluster.ha.requests[sid] = Request(command, node)

@@ -6,15 +6,24 @@ waits. It tells whether anything moved, so that a settled cluster needs no round
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import dataclass
 from typing import Any
 
 from proxmox_mpc.simulator.answers.guests import _placement
 from proxmox_mpc.simulator.answers.guests._ha import RESOURCES, wanted
-from proxmox_mpc.simulator.daemons.ha import agent
+from proxmox_mpc.simulator.daemons.ha import agent, nodes
 from proxmox_mpc.simulator.state.cluster import Cluster
 from proxmox_mpc.simulator.state.guest import Guest
-from proxmox_mpc.simulator.state.ha import FENCE_AFTER, FENCED_AFTER, MAINTENANCE, REST_STATES, Service
+from proxmox_mpc.simulator.state.ha import FENCE_AFTER, FENCED_AFTER, MAINTENANCE, REST_STATES, Ha, Service
+
+
+@dataclass(frozen=True)
+class Round:
+    """What all decisions of one round start from."""
+
+    cluster: Cluster
+    places: _placement.Placement
+    available: set[str]
 
 
 def has_work(cluster: Cluster) -> bool:
@@ -25,69 +34,27 @@ def play_round(cluster: Cluster) -> bool:
     """Look at every node and resource once; tells whether something changed, or is about to."""
     if not cluster.is_quorate:
         return False
-    before = dataclasses.asdict(cluster.ha)
-    _elect(cluster)
-    is_counting = _watch_nodes(cluster)
+    before = _seen(cluster.ha)
+    nodes.elect(cluster)
+    is_counting = nodes.watch(cluster)
     _take_in(cluster)
     if not cluster.ha.disarmed:
-        _obey(cluster)
+        at = Round(cluster, _placement.Placement(cluster), nodes.available(cluster))
+        _obey(at)
         for sid in sorted(cluster.ha.services):
-            _decide(cluster, sid, cluster.ha.services[sid])
-    return is_counting or dataclasses.asdict(cluster.ha) != before
+            _decide(at, sid, cluster.ha.services[sid])
+    return is_counting or _seen(cluster.ha) != before
+
+
+def _seen(ha: Ha) -> object:
+    """What a round may change."""
+    services = [(s.node, s.state, s.target, s.task, s.restarts, len(s.failed_nodes)) for s in ha.services.values()]
+    return ha.master, dict(ha.nodes), len(ha.requests), services
 
 
 def _guest(cluster: Cluster, sid: str) -> Guest | None:
     guest = cluster.guests.get(int(sid.partition(":")[2]))
     return guest if guest and guest.sid == sid else None
-
-
-def available(cluster: Cluster) -> set[str]:
-    """Nodes that may take a resource."""
-    nodes = cluster.nodes
-    return {
-        name
-        for name, state in cluster.ha.nodes.items()
-        if state == "online" and nodes[name].online and not nodes[name].leaving
-    }
-
-
-# --- nodes ------------------------------------------------------------------------------------------
-
-
-def _elect(cluster: Cluster) -> None:
-    """The master is the first node that is there, and stays it as long as it is."""
-    if cluster.ha.master not in cluster.nodes or not cluster.nodes[cluster.ha.master].online:
-        cluster.ha.master = next(name for name, node in cluster.nodes.items() if node.online)
-
-
-def _watch_nodes(cluster: Cluster) -> bool:
-    """Who is there, who is gone, and for how long; tells whether somebody's time is running."""
-    ha, is_counting = cluster.ha, False
-    for name in [n for n in ha.nodes if n not in cluster.nodes]:
-        del ha.nodes[name]
-    for name, node in cluster.nodes.items():
-        if node.online:
-            if ha.unseen.pop(name, None) is not None:
-                # Somebody may have mended what kept resources from getting there.
-                for service in ha.services.values():
-                    service.unreachable = ""
-            if ha.nodes.get(name) != MAINTENANCE or not node.leaving:
-                ha.nodes[name] = "online"
-            continue
-        if ha.nodes.get(name) is None:
-            ha.unseen[name] = FENCED_AFTER
-        ha.unseen[name] = min(ha.unseen.get(name, 0) + 1, FENCED_AFTER)
-        is_fencing = FENCE_AFTER <= ha.unseen[name] < FENCED_AFTER
-        ha.nodes[name] = "fence" if is_fencing and _on(cluster, name) else "unknown"
-        is_counting = is_counting or ha.unseen[name] < FENCED_AFTER
-    return is_counting
-
-
-def _on(cluster: Cluster, node: str) -> list[Service]:
-    return [s for s in cluster.ha.services.values() if s.node == node and s.state not in ("error", "freeze")]
-
-
-# --- resources --------------------------------------------------------------------------------------
 
 
 def _take_in(cluster: Cluster) -> None:
@@ -106,21 +73,21 @@ def _take_in(cluster: Cluster) -> None:
         del cluster.ha.requests[sid]
 
 
-def _obey(cluster: Cluster) -> None:
+def _obey(at: Round) -> None:
     """Somebody asked for a move or a stop: begun as soon as the resource is at rest."""
-    for sid, request in list(cluster.ha.requests.items()):
-        service = cluster.ha.services.get(sid)
+    for sid, request in list(at.cluster.ha.requests.items()):
+        service = at.cluster.ha.services.get(sid)
         if service is not None and not _is_at_rest(service) and service.state != "error":
             continue
-        del cluster.ha.requests[sid]
+        del at.cluster.ha.requests[sid]
         if service is None or service.state == "error":
             continue
         if request.command == "stop":
             service.timeout_s = request.timeout_s
-        elif request.node in available(cluster) and _placement.may_go(cluster, sid, request.node):
+        elif request.node in at.available and at.places.may_go(sid, request.node):
             # Those that belong to it come along (resource affinity, 9.1).
-            for one in (sid, *_placement.rules_of(cluster, sid).together):
-                mate = cluster.ha.services.get(one)
+            for one in (sid, *at.places.mates(sid)):
+                mate = at.cluster.ha.services.get(one)
                 if mate and mate.node != request.node and _is_at_rest(mate):
                     mate.state, mate.target = request.command, request.node
 
@@ -129,22 +96,22 @@ def _is_at_rest(service: Service) -> bool:
     return service.state in REST_STATES and not service.task
 
 
-def _decide(cluster: Cluster, sid: str, service: Service) -> None:
-    guest = _guest(cluster, sid)
+def _decide(at: Round, sid: str, service: Service) -> None:
+    guest = _guest(at.cluster, sid)
     if guest is None:
         return
     if guest.node != service.node and (not service.task or guest.node == service.target):
         # It arrived, or somebody moved it by hand.
         service.node = guest.node
-    if not cluster.nodes[service.node].online and service.state != "recovery":
-        _mourn(cluster, service, wanted(cluster, sid))
+    if not at.cluster.nodes[service.node].online and service.state != "recovery":
+        _mourn(at.cluster, service, wanted(at.cluster, sid))
         return
-    node = cluster.nodes[service.node]
-    if node.leaving and node.online and cluster.ha.nodes[service.node] != MAINTENANCE:
+    node = at.cluster.nodes[service.node]
+    if node.leaving and node.online and at.cluster.ha.nodes[service.node] != MAINTENANCE:
         # It is stopped along with its node.
         service.task = ""
         return
-    _STATES[service.state](cluster, sid, service, guest)
+    _STATES[service.state](at, sid, service, guest)
 
 
 def _mourn(cluster: Cluster, service: Service, state: str) -> None:
@@ -159,56 +126,56 @@ def _mourn(cluster: Cluster, service: Service, state: str) -> None:
         service.state = "fence"
 
 
-def _request_start(cluster: Cluster, sid: str, service: Service, guest: Guest) -> None:
+def _request_start(at: Round, sid: str, service: Service, guest: Guest) -> None:
     if service.task:
-        done = agent.outcome(cluster, service)
+        done = agent.outcome(at.cluster, service)
         if done is None:
             return
         if not done:
-            _retry(cluster, sid, service)
+            _retry(at, sid, service)
             return
-    if wanted(cluster, sid) != "started":
+    if wanted(at.cluster, sid) != "started":
         service.state = "request_stop"
     elif guest.is_running:
         service.state, service.restarts, service.timeout_s = "started", 0, None
         service.failed_nodes.clear()
-    elif not service.failed_nodes and _leaves(cluster, sid, service):
+    elif not service.failed_nodes and _leaves(at, sid, service):
         return
-    elif service.node in _placement.allowed(cluster, sid, available(cluster)):
-        agent.start(cluster, service, guest)
+    elif service.node in at.places.allowed(sid, at.available):
+        agent.start(at.cluster, service, guest)
 
 
-def _retry(cluster: Cluster, sid: str, service: Service) -> None:
+def _retry(at: Round, sid: str, service: Service) -> None:
     """A start failed: again here, then elsewhere, then not at all."""
-    resource = cluster.files[RESOURCES][sid]
+    resource = at.cluster.files[RESOURCES][sid]
     service.restarts += 1
     if service.restarts <= int(resource.get("max_restart", 1)):
         return
     service.failed_nodes.append(service.node)
     tries = len(service.failed_nodes)
-    others = available(cluster) - set(service.failed_nodes)
-    target = _placement.pick(cluster, sid, others)
+    others = at.available - set(service.failed_nodes)
+    target = at.places.pick(sid, others)
     if tries > int(resource.get("max_relocate", 1)) or target is None:
         service.state = "error"
     else:
         service.state, service.target, service.restarts = "relocate", target, 0
 
 
-def _started(cluster: Cluster, sid: str, service: Service, guest: Guest) -> None:
-    if wanted(cluster, sid) != "started":
+def _started(at: Round, sid: str, service: Service, guest: Guest) -> None:
+    if wanted(at.cluster, sid) != "started":
         service.state = "request_stop"
     elif not guest.is_running:
         service.state = "request_start"
     else:
-        _leaves(cluster, sid, service)
+        _leaves(at, sid, service)
 
 
-def _leaves(cluster: Cluster, sid: str, service: Service) -> bool:
+def _leaves(at: Round, sid: str, service: Service) -> bool:
     """Go to a better node, if there is one that it did not fail to reach; tells so."""
-    best = _placement.pick(cluster, sid, available(cluster), service.node)
-    if cluster.ha.nodes[service.node] == MAINTENANCE:
+    best = at.places.pick(sid, at.available, service.node)
+    if at.cluster.ha.nodes[service.node] == MAINTENANCE:
         service.home = service.home or service.node
-    elif service.home in _placement.allowed(cluster, sid, available(cluster)):
+    elif service.home in at.places.allowed(sid, at.available):
         best, service.home = service.home, ""
     if best in (None, service.node, service.unreachable):
         return False
@@ -216,56 +183,56 @@ def _leaves(cluster: Cluster, sid: str, service: Service) -> bool:
     return True
 
 
-def _request_stop(cluster: Cluster, sid: str, service: Service, guest: Guest) -> None:
-    if service.task and agent.outcome(cluster, service) is None:
+def _request_stop(at: Round, sid: str, service: Service, guest: Guest) -> None:
+    if service.task and agent.outcome(at.cluster, service) is None:
         return
-    if wanted(cluster, sid) == "started":
+    if wanted(at.cluster, sid) == "started":
         service.state = "request_start"
     elif guest.is_running:
-        agent.stop(cluster, service, guest)
+        agent.stop(at.cluster, service, guest)
     else:
         service.state, service.timeout_s = "stopped", None
 
 
-def _stopped(cluster: Cluster, sid: str, service: Service, guest: Guest) -> None:
-    if wanted(cluster, sid) == "started":
+def _stopped(at: Round, sid: str, service: Service, guest: Guest) -> None:
+    if wanted(at.cluster, sid) == "started":
         service.state = "request_start"
     elif guest.is_running:
         service.state = "request_stop"
 
 
-def _moving(cluster: Cluster, sid: str, service: Service, guest: Guest) -> None:
+def _moving(at: Round, sid: str, service: Service, guest: Guest) -> None:
     target = service.target
-    if not service.task and target in available(cluster) and guest.node != target:
-        agent.move(cluster, service, guest)
+    if not service.task and target in at.available and guest.node != target:
+        agent.move(at.cluster, service, guest)
         return
-    if service.task and agent.outcome(cluster, service) is None:
+    if service.task and agent.outcome(at.cluster, service) is None:
         return
     service.target = ""
     service.unreachable = "" if guest.node == target else target
     if service.unreachable and service.failed_nodes:
         # It cannot run here, and cannot leave either.
         service.state = "error"
-    elif wanted(cluster, sid) == "started":
+    elif wanted(at.cluster, sid) == "started":
         service.state = "started" if guest.is_running else "request_start"
     else:
         service.state = "request_stop"
 
 
-def _freeze(cluster: Cluster, sid: str, service: Service, guest: Guest) -> None:
+def _freeze(at: Round, sid: str, service: Service, guest: Guest) -> None:
     """Its node went down for a moment, and is back."""
-    if not cluster.nodes[service.node].leaving:
+    if not at.cluster.nodes[service.node].leaving:
         service.state = "started"
 
 
-def _fence(cluster: Cluster, sid: str, service: Service, guest: Guest) -> None:
+def _fence(at: Round, sid: str, service: Service, guest: Guest) -> None:
     """The node came back before it was fenced: carry on there."""
-    service.state = "request_start" if wanted(cluster, sid) == "started" else "request_stop"
+    service.state = "request_start" if wanted(at.cluster, sid) == "started" else "request_stop"
 
 
-def _recovery(cluster: Cluster, sid: str, service: Service, guest: Guest) -> None:
+def _recovery(at: Round, sid: str, service: Service, guest: Guest) -> None:
     """Take the configuration over to a node that may run it; while there is none, wait."""
-    target = _placement.pick(cluster, sid, available(cluster))
+    target = at.places.pick(sid, at.available)
     if target is None:
         return
     # What the dead node was doing with the guest, it does no more.
@@ -274,12 +241,12 @@ def _recovery(cluster: Cluster, sid: str, service: Service, guest: Guest) -> Non
     guest.touch()
     service.restarts = 0
     service.failed_nodes.clear()
-    service.state = "request_start" if wanted(cluster, sid) == "started" else "stopped"
+    service.state = "request_start" if wanted(at.cluster, sid) == "started" else "stopped"
 
 
-def _error(cluster: Cluster, sid: str, service: Service, guest: Guest) -> None:
+def _error(at: Round, sid: str, service: Service, guest: Guest) -> None:
     """Until somebody looked into it, and says so by disabling the resource."""
-    if wanted(cluster, sid) == "disabled":
+    if wanted(at.cluster, sid) == "disabled":
         service.state, service.restarts = "stopped", 0
         service.failed_nodes.clear()
 
