@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from proxmox_mpc.simulator import _tasks, _tickets
@@ -56,10 +55,4 @@ async def serve_terminal(call: Call, channel: Channel, console: Console, path: s
     def may_enter(user: str, ticket: str) -> bool:
         return user == call.user and _tickets.is_vnc_ticket(call.cluster, ticket, user, path)
 
-    await first_of(terminal.serve(channel, console, may_enter), _end_of(console))
-
-
-async def _end_of(console: Console) -> None:
-    await console.ended.wait()
-    # What was said last shall still arrive.
-    await asyncio.sleep(0)
+    await terminal.serve(channel, console, may_enter)

@@ -67,7 +67,7 @@ async def serve(channel: Channel, console: Console, password: str, name: str) ->
     console.screen.on_change.append(viewer.changed.set)
     try:
         await _greet(viewer, password, name)
-        await first_of(_listen(viewer), _show(viewer))
+        await first_of(_listen(viewer), _show(viewer), console.ended.wait())
     except (_Rude, ValueError, asyncio.IncompleteReadError):
         return
     finally:

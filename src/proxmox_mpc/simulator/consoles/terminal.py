@@ -28,7 +28,10 @@ async def serve(channel: Channel, console: Console, may_enter: Callable[[str, st
         texts.put_nowait(console.screen.redrawn)
         console.followers.append(texts.put_nowait)
         try:
-            await first_of(_listen(channel, console), _show(channel, texts))
+            await first_of(_listen(channel, console), _show(channel, texts), console.ended.wait())
+            # What was written last shall still arrive.
+            while not texts.empty():
+                await channel.send(texts.get_nowait().encode())
         finally:
             console.followers.remove(texts.put_nowait)
     except (ValueError, asyncio.IncompleteReadError):

@@ -70,8 +70,8 @@ class Host:
         self.options = options
         self.has_kvm = has_kvm()
         # Paths of sockets must be short, so they never live in the user's folder.
-        self._own = Path(tempfile.mkdtemp(prefix="pve-"))
-        folder = (options.folder or self._own / "disks").absolute()
+        self._own = tempfile.TemporaryDirectory(prefix="pve-", ignore_cleanup_errors=True)
+        folder = (options.folder or Path(self._own.name, "disks")).absolute()
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -83,7 +83,7 @@ class Host:
 
     def folder(self, vmid: int) -> Path:
         """For a machine's sockets and its seed."""
-        folder = self._own / str(vmid)
+        folder = Path(self._own.name, str(vmid))
         folder.mkdir(exist_ok=True)
         return folder
 
@@ -152,4 +152,4 @@ class Host:
         """End all machines, and remove what was only for them."""
         await asyncio.gather(*(machine.quit() for machine in list(self._cluster.machines.values())))
         await asyncio.gather(*self._watching)
-        await asyncio.to_thread(shutil.rmtree, self._own, ignore_errors=True)
+        await asyncio.to_thread(self._own.cleanup)
