@@ -51,7 +51,13 @@ def render() -> str:
         counts = " | ".join(f"{found[word]}" for word in ("hand", "table", "schema", "refused"))
         lines.append(f"| {version} | {found.total()} | {counts} |")
     newest, oldest = routes(VERSIONS[0]), routes(VERSIONS[-1])
-    lines += ["", "Paths of one version only are marked.", "", f"| path | {' | '.join(VERBS)} |", "|---|---|---|---|---|"]
+    lines += [
+        "",
+        "Paths of one version only are marked.",
+        "",
+        f"| path | {' | '.join(VERBS)} |",
+        "|---|---|---|---|---|",
+    ]
     rows = {path: newest for path in newest.paths} | {path: oldest for path in oldest.paths if path not in newest.paths}
     for path, table in sorted(rows.items()):
         only = "" if path in newest.paths and path in oldest.paths else f" ({table.version})"
