@@ -58,7 +58,7 @@ def render() -> str:
         f"| path | {' | '.join(VERBS)} |",
         "|---|---|---|---|---|",
     ]
-    rows = {path: newest for path in newest.paths} | {path: oldest for path in oldest.paths if path not in newest.paths}
+    rows = dict.fromkeys(newest.paths, newest) | {path: oldest for path in oldest.paths if path not in newest.paths}
     for path, table in sorted(rows.items()):
         only = "" if path in newest.paths and path in oldest.paths else f" ({table.version})"
         words = (how(table.method(verb, path)) if verb in table.paths[path] else "" for verb in VERBS)
