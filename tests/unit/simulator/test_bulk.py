@@ -57,3 +57,23 @@ async def test_node_is_emptied() -> None:
         assert await api.run("POST", "/nodes/pve-node1/migrateall", target="pve-node3", vms="101,102") == "OK"
         where = {r["vmid"]: r["node"] for r in await api.get("/cluster/resources", type="vm")}
         assert (where[101], where[102], where[103]) == ("pve-node3", "pve-node3", "pve-node1")
+
+
+async def test_guests_of_a_node_that_is_off_are_left_alone() -> None:
+    async with running(seed=SEED) as api:
+        api.sim.faults.node_down("pve-node2")
+        assert await api.run("POST", "/cluster/bulk-action/guest/start") == "OK"
+        assert await running_guests(api) == {101, 102, 103}
+
+
+async def test_guests_start_in_order_and_stop_in_reverse() -> None:
+    async with running(seed=SEED) as api:
+        assert await api.run("POST", "/nodes/pve-node1/startall", force=1) == "OK"
+        assert await api.run("POST", "/nodes/pve-node1/suspendall", vms="101") == "OK"
+        assert (await api.get("/nodes/pve-node1/qemu/101/config"))["lock"] == "suspended"
+        assert await api.run("POST", "/nodes/pve-node1/stopall") == "OK"
+        tasks = [t for t in reversed(await api.get("/nodes/pve-node1/tasks")) if t["id"]]
+        started = [t["id"] for t in tasks if t["type"].endswith("start")]
+        stopped = [t["id"] for t in tasks if t["type"].endswith("shutdown")]
+        assert started == ["102", "101", "103"]
+        assert stopped == ["103", "102"]

@@ -75,6 +75,7 @@ def _chosen(
         for g in cluster.guests.values()
         if (not vmids or g.vmid in vmids)
         and (node is None or g.node == node)
+        and cluster.nodes[g.node].online
         and not g.is_template
         and g.is_running == running
         and (not onboot or g.live.get("onboot") == "1")
