@@ -15,6 +15,7 @@ from proxmox_mpc.simulator.state import conf as conf_file
 from proxmox_mpc.simulator.state.access import Group, Rule, Token, User, hash_password
 from proxmox_mpc.simulator.state.cluster import Cluster, Node, Pool
 from proxmox_mpc.simulator.state.conf import Conf
+from proxmox_mpc.simulator.state.disks import Device, Disk, Space, installed
 from proxmox_mpc.simulator.state.guest import Guest, Run
 from proxmox_mpc.simulator.state.storage import GIB, Volume, parse_name, parse_size
 
@@ -61,9 +62,18 @@ def _add_node(cluster: Cluster, given: Mapping[str, Any]) -> None:
     for key in ("cpus", "memory", "disk", "online", "interfaces", "devices"):
         if key in given:
             setattr(node, key, given[key])
+    if "disks" in given:
+        node.disks = [_disk(row) for row in given["disks"]]
+        node.spaces = [Space(**row) for row in given.get("spaces", ())]
+    else:
+        node.disks, node.spaces = installed(node.name, node.disk, empty.DATA)
     for bridge in given.get("bridges", ()):
         node.interfaces.setdefault(bridge, {**node.interfaces["vmbr0"], "bridge_ports": ""})
     cluster.nodes[node.name] = node
+
+
+def _disk(given: Mapping[str, Any]) -> Disk:
+    return Disk(**{**given, "partitions": [Device(**part) for part in given.get("partitions", ())]})
 
 
 def _add_storage(cluster: Cluster, given: Mapping[str, Any]) -> None:

@@ -70,6 +70,10 @@ class Api:
             await asyncio.sleep(0.005)
         raise AssertionError(f"{upid} does not end")
 
+    async def as_root(self) -> Api:
+        """root@pam with a ticket: what only he may is forbidden to his tokens."""
+        return await self.as_user("root@pam", self.sim.password)
+
     async def as_user(self, user: str, password: str) -> Api:
         ticket = await Api(self.sim, self.session, {}).call("POST", "/access/ticket", username=user, password=password)
         headers = {

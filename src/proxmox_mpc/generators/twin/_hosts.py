@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from proxmox_mpc.generators.twin import _secrets, _text
+from proxmox_mpc.generators.twin import _disks, _secrets, _text
 from proxmox_mpc.generators.twin._reader import Reader, Row
 
 
 async def nodes(reader: Reader, rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Every node with its size, interfaces and devices. A node that is down is down in the twin too."""
+    """Every node with its size, interfaces, devices and disks. A node that is down is down in the twin too."""
     addresses = {row["name"]: row.get("ip") for row in await reader.rows("/cluster/status") if row["type"] == "node"}
 
     async def one(row: Row) -> dict[str, Any]:
@@ -27,6 +27,7 @@ async def nodes(reader: Reader, rows: Sequence[Row]) -> list[dict[str, Any]]:
             found["interfaces"] = {i["iface"]: {k: v for k, v in i.items() if k != "iface"} for i in interfaces}
             # An empty class list leaves out nothing: bridges and processors too.
             found["devices"] = await reader.rows("/nodes/{node}/hardware/pci", node=name)
+            found |= await _disks.disks(reader, name, rows)
         return found
 
     return await reader.each("nodes", sorted((r for r in rows if r["type"] == "node"), key=lambda r: r["node"]), one)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from proxmox_mpc.simulator.state import disks
 from proxmox_mpc.simulator.state.access import Access, User
 from proxmox_mpc.simulator.state.cluster import Cluster, Node
 from proxmox_mpc.simulator.state.storage import GIB
 
 # A node that has been up for a while.
 _UPTIME_S = 86_400 * 12
+
+# The thin pool of each node.
+DATA = 800 * GIB
 
 
 def realms() -> dict[str, dict[str, str]]:
@@ -37,12 +41,12 @@ def make(nodes: int) -> Cluster:
     cluster.access = Access(users={"root@pam": User()}, realms=realms())
     for number in range(1, max(1, nodes) + 1):
         address = f"192.0.2.{10 + number}"
-        cluster.nodes[f"pve-node{number}"] = Node(
-            f"pve-node{number}", address, booted=cluster.now() - _UPTIME_S, interfaces=interfaces(address)
-        )
+        node = Node(f"pve-node{number}", address, booted=cluster.now() - _UPTIME_S, interfaces=interfaces(address))
+        node.disks, node.spaces = disks.installed(node.name, node.disk, DATA)
+        cluster.nodes[node.name] = node
     cluster.storages = {
         "local": {"type": "dir", "path": "/var/lib/vz", "content": "iso,vztmpl,backup,snippets,import,images,rootdir"},
         "local-lvm": {"type": "lvmthin", "thinpool": "data", "vgname": "pve", "content": "images,rootdir"},
     }
-    cluster.files["sizes"] = {"local-lvm": {"total": 800 * GIB}}
+    cluster.files["sizes"] = {"local-lvm": {"total": DATA}}
     return cluster

@@ -14,6 +14,7 @@ from proxmox_mpc.simulator._errors import ApiError, die
 from proxmox_mpc.simulator.consoles.sessions import Sessions
 from proxmox_mpc.simulator.state.access import Access
 from proxmox_mpc.simulator.state.clock import Clock, ScaledClock
+from proxmox_mpc.simulator.state.disks import Disk, Space
 from proxmox_mpc.simulator.state.firewall import Firewall
 from proxmox_mpc.simulator.state.guest import Guest
 from proxmox_mpc.simulator.state.ha import Ha
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 @dataclass
 class Node:
     """One host. Sizes in bytes; `interfaces` is /etc/network/interfaces by name, and `planned_interfaces` its successor
-    that waits to be applied. `devices` are its PCI devices as the API lists them. `is_fresh`: it came up, and what
-    starts with it did not start yet; `leaving`: it is about to reboot or shut down."""
+    that waits to be applied. `devices` are its PCI devices as the API lists them; `spaces` are built on its `disks`.
+    `is_fresh`: it came up, and what starts with it did not start yet; `leaving`: it is about to reboot or shut down."""
 
     name: str
     address: str = "192.0.2.2"
@@ -43,6 +44,8 @@ class Node:
     interfaces: dict[str, dict[str, Any]] = field(default_factory=dict)
     planned_interfaces: dict[str, dict[str, Any]] | None = None
     devices: list[dict[str, Any]] = field(default_factory=list)
+    disks: list[Disk] = field(default_factory=list)
+    spaces: list[Space] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
     is_fresh: bool = False
     leaving: str = ""

@@ -44,7 +44,7 @@ def read(call: Call) -> Any:
 
 def _show(call: Call, name: str, text: str) -> Any:
     if name in _OBJECTS:
-        first = {"migration": "type", "crs": "ha"}.get(name, "")
+        first = {"migration": "type", "replication": "type", "crs": "ha"}.get(name, "")
         parts = [part.partition("=") for part in text.split(",")]
         shown: dict[str, Any] = {(k if eq else first): (v if eq else k) for k, eq, v in parts}
         # Taken apart, switches become numbers and numbers stay text (cluster-options, 9.1).

@@ -1,4 +1,4 @@
-"""/nodes/{node}/config: a node's notes and its small settings; waking it up; its disks, of which it shows none."""
+"""/nodes/{node}/config: a node's notes and its small settings; waking it up."""
 
 from __future__ import annotations
 
@@ -88,23 +88,6 @@ def wake(call: Call) -> str:
         die(f"No wake on LAN MAC address defined for '{name}'!")
     call.cluster.switch_on(name)
     return _drives.parse(str(settings), "mac")["mac"]
-
-
-def _no_disk(call: Call) -> None:
-    die("not a valid block device")
-
-
-# The simulated nodes show no disks of their own, so every device is a wrong one.
-for _verb, _where in (
-    ("GET", "smart"), ("POST", "initgpt"), ("PUT", "wipedisk"), ("POST", "lvm"), ("POST", "lvmthin"),
-    ("POST", "directory"), ("POST", "zfs"),
-):  # fmt: skip
-    answers(_verb, f"/nodes/{{node}}/disks/{_where}")(_no_disk)
-
-
-@answers("GET", "/nodes/{node}/disks/lvm")
-def volume_groups(call: Call) -> Any:
-    return {"leaf": 0, "children": []}
 
 
 @answers("GET", "/nodes/{node}/ceph/status", "/cluster/ceph/status")

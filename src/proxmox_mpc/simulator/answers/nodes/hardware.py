@@ -22,11 +22,6 @@ def pci(call: Call) -> Any:
     return rows if call.flag("verbose", True) else [{"id": row["id"]} for row in rows]
 
 
-@answers("GET", "/nodes/{node}/scan")
-def scans(call: Call) -> Any:
-    return [{"method": name} for name in ("cifs", "iscsi", "lvm", "nfs", "pbs", "zfs")]
-
-
 @answers("POST", "/nodes/{node}/aplinfo")
 def download_template(call: Call) -> None:
     """The list of appliances is empty: nothing can be downloaded."""

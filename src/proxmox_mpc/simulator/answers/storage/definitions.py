@@ -78,11 +78,13 @@ def create(call: Call) -> Any:
 
 
 def _check_thin_pool(call: Call, definition: dict[str, str]) -> None:
-    """A thin pool must be there; the simulated nodes have those that other storages use already."""
+    """A thin pool must be there, on the disks of some node or in use by another storage."""
     if definition["type"] != "lvmthin" or definition.get("disable") == "1":
         return
     pool = (definition["vgname"], definition["thinpool"])
-    if pool not in {(d.get("vgname"), d.get("thinpool")) for d in call.cluster.storages.values()}:
+    known = {(d.get("vgname"), d.get("thinpool")) for d in call.cluster.storages.values()}
+    known |= {(s.group, s.name) for n in call.cluster.nodes.values() for s in n.spaces if s.kind == "lvmthin"}
+    if pool not in known:
         die(f"create storage failed: no such logical volume {pool[0]}/{pool[1]}")
 
 
