@@ -69,12 +69,19 @@ def _python(pattern: str) -> str:
 
 def _object(version: str, facts: dict[str, Any], value: dict[str, Any], place: str) -> Iterator[str]:
     parts: dict[str, int] = facts.get("properties", {})
+    # A property named `{id}` stands for any name.
+    others = next((index for name, index in parts.items() if name.startswith("{")), -1)
     for name, index in parts.items():
-        if "[n]" not in name and name not in value and not table(version)["types"][index].get("optional"):
+        if (
+            "[n]" not in name
+            and not name.startswith("{")
+            and name not in value
+            and not table(version)["types"][index].get("optional")
+        ):
             yield f"{place}.{name}: is missing"
     for name, part in value.items():
         numbered = _NUMBERED.match(name)
-        index = parts.get(name, parts.get(f"{numbered[1]}[n]", -1) if numbered else -1)
+        index = parts.get(name, parts.get(f"{numbered[1]}[n]", others) if numbered else others)
         if index >= 0:
             yield from _check(version, index, part, f"{place}.{name}")
         elif parts and facts.get("additionalProperties") == 0:

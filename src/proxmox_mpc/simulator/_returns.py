@@ -2,7 +2,7 @@
 
 An index lists the children of its path; a list is empty; an object has what the facts say it always has. Never more:
 a made-up value would be a lie. Of a collection that nobody simulates there are no items: to ask for one is an error, as
-it is in PVE. The whole of Ceph answers what a node answers on which Ceph is not installed.
+it is in PVE.
 """
 
 from __future__ import annotations
@@ -16,24 +16,16 @@ from proxmox_mpc.simulator._errors import ApiError, die
 # Path variables that name what is simulated; answers about them are derived.
 _KNOWN = frozenset({"node", "vmid", "storage", "userid", "volume"})
 _VARIABLE = re.compile(r"\{([^}]+)\}")
-_CEPH = re.compile(r"(/cluster|/nodes/\{node\})/ceph/")
 
 
 def unwritten(call: Call) -> Any:
     """The answer to a write that nobody simulates."""
-    _check_ceph(call)
     raise ApiError(501, f"{call.method.verb} {call.method.path} is not simulated yet\n")
-
-
-def _check_ceph(call: Call) -> None:
-    if _CEPH.match(call.method.path):
-        die("binary not installed: /usr/bin/ceph-mon")
 
 
 def plausible(call: Call) -> Any:
     """The least that a GET on this path can answer."""
     facts = call.method.returns
-    _check_ceph(call)
     if links := facts.get("links"):
         key = links[0].strip("{}")
         if names := call.routes.children(call.method.path):

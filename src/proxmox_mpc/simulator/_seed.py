@@ -37,6 +37,9 @@ def plant(cluster: Cluster, seed: Mapping[str, Any]) -> None:
         cluster.volumes.clear()
     for given in seed.get("nodes", ()):
         _add_node(cluster, {"name": given} if isinstance(given, str) else given)
+    if "ceph" in seed:
+        # Its software; the rest is made by requests, as on real nodes.
+        cluster.ceph.installed = list(cluster.nodes) if seed["ceph"] is True else list(seed["ceph"])
     if seed.get("storages"):
         cluster.storages.clear()
     for given in seed.get("storages", ()):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from proxmox_mpc.simulator._errors import ApiError, die
 from proxmox_mpc.simulator.consoles.sessions import Sessions
 from proxmox_mpc.simulator.state.access import Access
+from proxmox_mpc.simulator.state.ceph import Ceph
 from proxmox_mpc.simulator.state.clock import Clock, ScaledClock
 from proxmox_mpc.simulator.state.disks import Disk, Space
 from proxmox_mpc.simulator.state.firewall import Firewall
@@ -87,6 +88,7 @@ class Cluster:
     container_start_log: list[str] = field(default_factory=list)
     has_ha_manager: bool = True
     ha: Ha = field(default_factory=Ha)
+    ceph: Ceph = field(default_factory=Ceph)
     schedules: dict[str, Schedule] = field(default_factory=dict)
     replication: dict[str, ReplicationRun] = field(default_factory=dict)
 

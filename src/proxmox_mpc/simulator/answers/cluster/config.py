@@ -87,4 +87,5 @@ def remove(call: Call) -> None:
         die(f"Cannot delete node '{name}': it is online")
     for vmid in [g.vmid for g in call.cluster.guests.values() if g.node == name]:
         call.cluster.forget_guest(vmid)
+    call.cluster.ceph.forget_node(name)
     del call.cluster.nodes[name]

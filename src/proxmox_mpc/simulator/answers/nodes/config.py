@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from proxmox_mpc.simulator._call import Call
-from proxmox_mpc.simulator._errors import ApiError, die
+from proxmox_mpc.simulator._errors import die
 from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.answers.guests import _drives
 from proxmox_mpc.simulator.state.digest import digest
@@ -88,8 +88,3 @@ def wake(call: Call) -> str:
         die(f"No wake on LAN MAC address defined for '{name}'!")
     call.cluster.switch_on(name)
     return _drives.parse(str(settings), "mac")["mac"]
-
-
-@answers("GET", "/nodes/{node}/ceph/status", "/cluster/ceph/status")
-def ceph(call: Call) -> Any:
-    raise ApiError(500, "binary not installed: /usr/bin/ceph-mon\n")

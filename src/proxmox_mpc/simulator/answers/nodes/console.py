@@ -29,7 +29,10 @@ def _check(call: Call) -> None:
 
 
 def _shell(call: Call) -> Console:
-    """root@pam is in at once, everybody else is asked who he is."""
+    """root@pam is in at once, everybody else is asked who he is; `ceph_install` installs Ceph when somebody looks."""
+    installed = call.cluster.ceph.installed
+    if call.text("cmd") == "ceph_install" and call.node.name not in installed:
+        installed.append(call.node.name)
     console = Console()
     console.boot(call.node.name, user="root" if call.user == "root@pam" else "")
     return console

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from proxmox_mpc.simulator.answers.ceph import _cluster as _ceph
 from proxmox_mpc.simulator.state.cluster import Cluster, Node
 from proxmox_mpc.simulator.state.disks import Space as DiskSpace
 from proxmox_mpc.simulator.state.storage import GIB
@@ -110,6 +111,10 @@ def space(cluster: Cluster, name: str, node: Node) -> Space:
     definition = cluster.storages[name]
     sizes = cluster.files.get("sizes", {}).get(name, {})
     own = sizes.get(node.name, {})
+    if not own and "total" not in sizes and (pool := _ceph.pool_of(cluster, definition)):
+        stored = _ceph.stored(cluster, pool)
+        room = cluster.ceph.room(cluster.ceph.pools[pool], _ceph.raw_used(cluster))
+        return Space(stored + room, stored + room if name in cluster.full_storages else stored)
     if not own and "total" not in sizes and (below := space_of(node, definition)):
         full = name in cluster.full_storages
         return Space(below.size, below.size if full else used_of(cluster, node, below))
