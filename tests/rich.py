@@ -109,6 +109,9 @@ RICH: dict[str, Any] = {
         ask("POST", "/nodes/pve-node1/ceph/mds/pve-node1"),
         ask("POST", "/nodes/pve-node1/ceph/pool", "name=disks", "size=1", "min_size=1", "add_storages=1"),
         ask("PUT", "/nodes/pve-node2/config", "description=a node", "wakeonlan=00:11:22:33:44:55"),
+        ask("PUT", "/nodes/pve-node3/time", "timezone=Europe/Vienna"),
+        ask("POST", "/nodes/pve-node3/hosts", "data=127.0.0.1 localhost\n192.0.2.13 pve-node3\n"),
+        ask("PUT", "/nodes/pve-node2/apt/repositories", "handle=no-subscription"),
         ask("PUT", "/nodes/pve-node3/dns", "search=example.org", "dns1=192.0.2.8"),
     ],
 }  # fmt: skip

@@ -62,7 +62,7 @@ def _add_node(cluster: Cluster, given: Mapping[str, Any]) -> None:
     node = Node(given["name"], address, booted=booted, interfaces=empty.interfaces(address))
     if "used" in given:
         cluster.files.setdefault("sizes", {}).setdefault("/", {})[node.name] = {"used": given["used"]}
-    for key in ("cpus", "memory", "disk", "online", "interfaces", "devices"):
+    for key in ("cpus", "memory", "disk", "online", "interfaces", "devices", "usb"):
         if key in given:
             setattr(node, key, given[key])
     if "disks" in given:

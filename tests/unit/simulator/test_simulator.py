@@ -125,7 +125,7 @@ async def test_requests_are_remembered(api: Api) -> None:
 
 
 async def test_what_is_not_simulated_says_so(api: Api) -> None:
-    answer = await api.call("POST", "/nodes/pve-node1/apt/update")
+    answer = await api.call("POST", "/nodes/pve-node1/qemu/9000/mtunnel")
     assert answer.status == 501
     assert "is not simulated yet" in answer.reason
 

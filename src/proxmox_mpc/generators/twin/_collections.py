@@ -62,11 +62,27 @@ async def after_guests(reader: Reader, rows: Sequence[Row]) -> list[Asked]:
     found = [asked for collection in _AFTER for asked in await _made(reader, collection)]
     for row in rows:
         if row["type"] == "node" and row.get("status") == "online":
+            found += await _system(reader, row["node"])
             for part in ("config", "dns"):
                 settings = await reader.get(f"/nodes/{{node}}/{part}", node=row["node"])
                 # A node without a search domain cannot be told its name servers (PUT /nodes/{node}/dns, 9.1).
                 if settings and (part == "config" or "search" in settings):
                     found.append(reader.ask("PUT", f"/nodes/{{node}}/{part}", settings, node=row["node"]))
+    return found
+
+
+async def _system(reader: Reader, node: str) -> list[Asked]:
+    """A node's time zone, its hosts file, and the standard package repositories that it uses."""
+    found = []
+    if clock := await reader.get("/nodes/{node}/time", node=node):
+        found.append(reader.ask("PUT", "/nodes/{node}/time", clock, node=node))
+    if hosts := await reader.get("/nodes/{node}/hosts", node=node):
+        # Written out, because `data` is a secret of other objects.
+        found.append({"method": "POST", "path": f"/nodes/{node}/hosts", "params": {"data": hosts["data"]}})
+    packages = await reader.get("/nodes/{node}/apt/repositories", node=node) or {}
+    for standard in packages.get("standard-repos", ()):
+        if standard.get("status"):
+            found.append(reader.ask("PUT", "/nodes/{node}/apt/repositories", standard, node=node))
     return found
 
 

@@ -27,6 +27,7 @@ async def nodes(reader: Reader, rows: Sequence[Row]) -> list[dict[str, Any]]:
             found["interfaces"] = {i["iface"]: {k: v for k, v in i.items() if k != "iface"} for i in interfaces}
             # An empty class list leaves out nothing: bridges and processors too.
             found["devices"] = await reader.rows("/nodes/{node}/hardware/pci", node=name)
+            found["usb"] = await reader.rows("/nodes/{node}/hardware/usb", node=name)
             found |= await _disks.disks(reader, name, rows)
         return found
 

@@ -16,6 +16,13 @@ _UPTIME_S = 86_400 * 12
 DATA = 800 * GIB
 
 
+# The root hub that every machine has.
+USB_HUB = {
+    "busnum": 1, "devnum": 1, "class": 9, "level": 0, "port": 0, "speed": "480", "vendid": "1d6b", "prodid": "0002",
+    "manufacturer": "Linux xhci-hcd", "product": "xHCI Host Controller",
+}  # fmt: skip
+
+
 def realms() -> dict[str, dict[str, str]]:
     return {
         "pam": {"type": "pam", "comment": "Linux PAM standard authentication"},
@@ -43,6 +50,7 @@ def make(nodes: int) -> Cluster:
         address = f"192.0.2.{10 + number}"
         node = Node(f"pve-node{number}", address, booted=cluster.now() - _UPTIME_S, interfaces=interfaces(address))
         node.disks, node.spaces = disks.installed(node.name, node.disk, DATA)
+        node.usb = [dict(USB_HUB)]
         cluster.nodes[node.name] = node
     cluster.storages = {
         "local": {"type": "dir", "path": "/var/lib/vz", "content": "iso,vztmpl,backup,snippets,import,images,rootdir"},

@@ -40,8 +40,9 @@ def _devices() -> list[dict[str, Any]]:
 
 
 def make() -> Cluster:
-    # Its HA daemons did not run: resources were kept, and nobody acted on them (ha-resources, 9.1).
-    cluster = Cluster(bare_guests_obey=False, has_ready_token=False, has_ha_manager=False)
+    # Its HA daemons did not run: resources were kept, and nobody acted on them (ha-resources, 9.1); and its journal was
+    # empty (node-views, 9.1).
+    cluster = Cluster(bare_guests_obey=False, has_ready_token=False, has_ha_manager=False, has_journal=False)
     cluster.access = Access(users={"root@pam": User()}, realms=empty.realms())
     usual = empty.interfaces("192.0.2.2")
     interfaces = {"eth0": usual["eno1"], "vmbr0": usual["vmbr0"] | {"bridge_ports": "eth0"}}

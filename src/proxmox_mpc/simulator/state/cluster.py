@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 @dataclass
 class Node:
     """One host. Sizes in bytes; `interfaces` is /etc/network/interfaces by name, and `planned_interfaces` its successor
-    that waits to be applied. `devices` are its PCI devices as the API lists them; `spaces` are built on its `disks`.
-    `is_fresh`: it came up, and what starts with it did not start yet; `leaving`: it is about to reboot or shut down."""
+    that waits to be applied. `devices` and `usb` are its PCI and USB devices as the API lists them; `spaces` are built
+    on its `disks`. `is_fresh`: it came up, and what starts with it did not start yet; `leaving`: it is about to reboot
+    or shut down."""
 
     name: str
     address: str = "192.0.2.2"
@@ -45,6 +46,7 @@ class Node:
     interfaces: dict[str, dict[str, Any]] = field(default_factory=dict)
     planned_interfaces: dict[str, dict[str, Any]] | None = None
     devices: list[dict[str, Any]] = field(default_factory=list)
+    usb: list[dict[str, Any]] = field(default_factory=list)
     disks: list[Disk] = field(default_factory=list)
     spaces: list[Space] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
@@ -68,7 +70,8 @@ class Cluster:
     `node/NAME` and `guest/VMID`. `bare_guests_obey` lets a guest
     without an operating system follow an ACPI shutdown; a real one does not (vm-lifecycle, 9.1). `has_ready_token`
     asks for the token root@pam!proxmox-mpc; `container_start_log` is what the host's LXC says at every start.
-    `has_ha_manager`: do the daemons run that act on HA resources? `schedules` are the jobs' by kind and name.
+    `has_ha_manager`: do the daemons run that act on HA resources? `has_journal`: do nodes keep a log? `schedules` are
+    the jobs' by kind and name.
     """
 
     name: str = "simulated"
@@ -87,6 +90,7 @@ class Cluster:
     has_ready_token: bool = True
     container_start_log: list[str] = field(default_factory=list)
     has_ha_manager: bool = True
+    has_journal: bool = True
     ha: Ha = field(default_factory=Ha)
     ceph: Ceph = field(default_factory=Ceph)
     schedules: dict[str, Schedule] = field(default_factory=dict)

@@ -34,11 +34,6 @@ def set_dns(call: Call) -> None:
     call.node.settings.update(call.given(("dns1", "dns2", "dns3", "search")))
 
 
-@answers("GET", "/nodes/{node}/capabilities/qemu")
-def capabilities(call: Call) -> Any:
-    return [{"name": "cpu"}, {"name": "machines"}, {"name": "migration"}]
-
-
 def _series(call: Call, point: dict[str, Any]) -> list[dict[str, Any]]:
     frame = call.text("timeframe")
     step, count = _STEPS[frame], _POINTS.get(frame, 70)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
-from datetime import datetime
 from typing import Any
 
 from proxmox_mpc.simulator._call import Call
@@ -56,26 +54,3 @@ def read(call: Call) -> Any:
             "flags": "fpu vmx", "user_hz": 100, "vendor": "GenuineIntel", "family": "6",
         },
     }  # fmt: skip
-
-
-@answers("GET", "/nodes/{node}/time")
-def clock(call: Call) -> Any:
-    now = int(call.cluster.now())
-    zone = call.node.settings.get("timezone", "Etc/UTC")
-    offset = datetime.fromtimestamp(now, zoneinfo.ZoneInfo(zone)).utcoffset()
-    return {"time": now, "timezone": zone, "localtime": now + int(offset.total_seconds() if offset else 0)}
-
-
-@answers("GET", "/nodes/{node}/subscription")
-def subscription(call: Call) -> Any:
-    return {
-        "status": "notfound",
-        "message": "There is no subscription key",
-        "serverid": "0123456789ABCDEF0123456789ABCDEF",
-        "url": "https://www.proxmox.com/en/proxmox-virtual-environment/pricing",
-    }
-
-
-@answers("DELETE", "/nodes/{node}/subscription")
-def forget_subscription(call: Call) -> None:
-    """There is none, and that is fine (node-views, 9.1)."""

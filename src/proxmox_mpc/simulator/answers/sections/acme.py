@@ -168,3 +168,25 @@ def remove_account(call: Call) -> str:
 @answers("GET", "/cluster/acme/directories")
 def directories(call: Call) -> Any:
     return [{"name": name, "url": url} for name, url in _DIRECTORIES.items()]
+
+
+_TERMS = "https://letsencrypt.org/documents/LE-SA-v1.6-August-18-2025.pdf"
+
+
+@answers("GET", "/cluster/acme/tos")
+def terms(call: Call) -> str | None:
+    """The terms of the directories that are known; others have none."""
+    return _TERMS if call.text("directory") in ("", *_DIRECTORIES.values()) else None
+
+
+@answers("GET", "/cluster/acme/meta")
+def meta(call: Call) -> Any:
+    tos = terms(call)
+    return {"termsOfService": tos, "website": "https://letsencrypt.org", "externalAccountRequired": 0} if tos else {}
+
+
+@answers("GET", "/cluster/acme/challenge-schema")
+def challenges(call: Call) -> Any:
+    """The providers of DNS challenges, without the fields that each of them wants."""
+    known = call.routes.method("POST", _PATH).parameters.facts("api")["enum"]
+    return [{"id": name, "name": name, "type": "dns", "schema": {"fields": {}}} for name in known]
