@@ -22,8 +22,10 @@ try:
 except ImportError:  # PyYAML without libyaml: slower, the same answers
     from yaml import SafeLoader as Loader  # type: ignore[assignment]
 
-# As PVE takes names of guests: labels of letters, digits and hyphens, joined by dots; other objects also take _ and /.
-NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._/@-]*[A-Za-z0-9])?")
+# As PVE takes names of guests: labels of letters, digits and hyphens, joined by dots; other objects also take what
+# users, tokens, HA resources and things inside of others have in their names: `amy@pve!ci`, `vm:100`, `pve1/vmbr0`.
+NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._/@:!-]*[A-Za-z0-9])?")
+NOT_IN_GUESTS = frozenset("_/@:!")
 TOP_LEVEL = ("apiVersion", "kind", "metadata", "spec")
 METADATA = ("name", "namespace", "annotations")
 
@@ -224,7 +226,7 @@ def _metadata(document: Document, metadata: dict[str, Any], kind: Kind, namespac
     if not isinstance(name, str) or not NAME.fullmatch(name):
         message = f"metadata.name {name!r} is not a name: letters, digits, hyphens and dots"
         raise InvalidManifest(message, hint=_quoted(name), place=document.place("metadata", "name"))
-    if kind.namespaced and ("_" in name or "/" in name or "@" in name or len(name) > 63):
+    if kind.namespaced and (NOT_IN_GUESTS.intersection(name) or len(name) > 63):
         message = f"metadata.name {name!r} cannot name a guest: letters, digits, hyphens and dots, at most 63"
         raise InvalidManifest(message, place=document.place("metadata", "name"))
     own = metadata.get("namespace")

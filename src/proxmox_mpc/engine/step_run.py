@@ -14,6 +14,7 @@ from proxmox_mpc.engine.journal import Progress
 from proxmox_mpc.engine.observe import OtherOwner
 from proxmox_mpc.engine.plan import Step
 from proxmox_mpc.errors import MpcError, UnreachableError
+from proxmox_mpc.kinds._codec import Fields
 from proxmox_mpc.kinds._field import Impact
 from proxmox_mpc.kinds._kind import Owned, View
 from proxmox_mpc.kinds._mark import Mark
@@ -41,6 +42,10 @@ class StepRun:
     def allow(self) -> Impact:
         # A deletion and a replacement were allowed with everything that belongs to them.
         return max(self.execution.plan.allow, self.step.impact)
+
+    @property
+    def applied(self) -> Fields:
+        return (self.step.owned.applied if self.step.owned else None) or {}
 
     def lane(self, *names: str) -> AbstractAsyncContextManager[None]:
         return self.execution.lanes.hold(*names)

@@ -30,7 +30,8 @@ class Codec:
 
     title: str
     read: Callable[[Any], Value]
-    write: Callable[[Any], str]
+    write: Callable[[Any], Any]
+    """Text, or a list of texts where the parameter is an array."""
     show: Callable[[Any], Any] = lambda value: value
     parse: Callable[[Any], Value] | None = None
     example: str = ""
@@ -124,6 +125,9 @@ SIZE = Codec("size", bytes_of, size_text, size_text, _parse_size, "50G")
 MIB = Codec("MiB", lambda v: int(number(str(v).removeprefix("current="))), str, parse=_parse_mib, example="8192 or 8G")
 TAGS = Codec("list of tags", _tags, lambda v: ";".join(v), parse=_tags, example="[web, env-prod]")
 COMMAS = Codec("list", _split(r"[,; ]", ordered=False), lambda v: ",".join(v), parse=_split(r"[,; ]", ordered=False))
+# An array of the API: the parameter is repeated. The order counts where it is a list of rules or paths.
+ARRAY = Codec("list", lambda v: [str(part) for part in (v if isinstance(v, list) else [v])], list)
+NAMES = Codec("list", _split(r"[,; ]", ordered=False), list, parse=_split(r"[,; ]", ordered=False))
 WORDS = Codec("list", _split(r"[ ,;]", ordered=True), lambda v: " ".join(v))
 SEMICOLONS = Codec("list", _split(r"[;]", ordered=True), lambda v: ";".join(v))
 SSH_KEYS = Codec(
@@ -140,6 +144,14 @@ BOOT_ORDER = Codec(
     lambda v: "order=" + ";".join(v),
     example="[scsi0, net0]",
 )
+
+
+def parts_of(raw: object, default_part: str = "") -> dict[str, str]:
+    """The parts of a property string; the API shows some of them taken apart (cluster/options, cluster/backup, 9.1)."""
+    if isinstance(raw, dict):
+        texts = {k: ";".join(map(str, v)) if isinstance(v, list) else raw_text(v) for k, v in raw.items()}
+        return {str(name): text for name, text in texts.items()}
+    return parse_property_string(str(raw), default_part)
 
 
 def parse_property_string(text: str, default_part: str = "") -> dict[str, str]:

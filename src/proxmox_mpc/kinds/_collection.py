@@ -5,14 +5,29 @@ Most kinds are one of these. A kind declares its `Collection` and has nothing el
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from proxmox_mpc.kinds._codec import Fields, Value
-from proxmox_mpc.kinds._kind import Change, Key, Live, Owned, Resource, Run, View
+from proxmox_mpc.kinds import _names
+from proxmox_mpc.kinds._codec import Value
+from proxmox_mpc.kinds._difference import Clear, Difference
+from proxmox_mpc.kinds._kind import Change, Key, Kind, Live, Owned, Resource, Run, View
 from proxmox_mpc.kinds._mark import Mark, split_short, with_short
 from proxmox_mpc.kinds._schema import Schema
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from proxmox_mpc.pve import Facts
+
+# Objects of one collection that are read one by one are read so many at a time.
+_AT_ONCE = 16
+
+Row = Mapping[str, Any]
+Scope = Mapping[str, str]
+"""The variables of a list's path: `{"node": "pve1"}`; none for a list of the cluster."""
 
 
 async def _nothing(view: View, resource: Resource, live: Live | None) -> None:
@@ -23,61 +38,142 @@ async def _no_facts(view: View) -> Mapping[str, Mapping[str, Any]]:
     return {}
 
 
+async def _once(view: View) -> Sequence[Scope]:
+    return [{}]
+
+
+async def each_node(view: View) -> Sequence[Scope]:
+    """One list per node that is online."""
+    return [{"node": name} for name in await view.nodes()]
+
+
 @dataclass(frozen=True)
 class Collection:
     """One collection of the API.
 
-    `path` lists and creates, `item` changes and deletes; `key` names an object. `clear` is how a field is unset:
-    by `delete=NAME`, or by sending it empty. `comment` is the parameter that can carry the ownership mark.
+    `path` lists, `make` (else `path`) creates, `item` reads one, changes and deletes; `key` names a row of the list.
+    `name` is how the variables of `item` make the object's name, such as `{node}/{iface}`; without it the name is the
+    last variable alone. `scopes` are the lists that there are, where `path` has variables. With `detailed`, the list
+    does not show everything, and each object is read by itself. `mine` picks the rows that are of this kind, `fixed`
+    are parameters that all of them have.
+
+    `clear` is how a field is unset: by `delete=NAME`, by sending it empty, or by not sending it; `lasting` are
+    parameters that `delete` refuses. `whole` are parameters that a change must always send, for PUT forgets or demands
+    them; `"*"` stands for all.
+    `comment` is the parameter that can carry the ownership mark. `row` makes of the API's row what the spec declares.
     """
 
-    kind: str
     path: str
     item: str
     key: str
-    clear: Literal["delete", "empty"] = "delete"
+    make: str = ""
+    name: str = ""
+    scopes: Callable[[View], Awaitable[Sequence[Scope]]] = _once
+    detailed: bool = False
+    mine: Callable[[Row], bool] = lambda row: True
+    row: Callable[[dict[str, Any]], dict[str, Any]] = lambda row: row
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    whole: frozenset[str] = frozenset()
+    clear: Clear = "delete"
+    lasting: frozenset[str] = frozenset()
     comment: str = ""
     facts: Callable[[View], Awaitable[Mapping[str, Mapping[str, Any]]]] = _no_facts
     check: Callable[[View, Resource, Live | None], Awaitable[None]] = _nothing
+    until: int = 1000
+    """The first major version that does not have it any more, where its API still knows the path."""
+    instead: str = ""
+    """What to declare where the cluster's version has no such collection."""
+
+    @property
+    def variables(self) -> list[str]:
+        """Those of an object's own path, its own name last."""
+        return _names.variables(self.item) or [self.key]
+
+    @property
+    def pattern(self) -> str:
+        return self.name or f"{{{self.variables[-1]}}}"
 
 
 class CollectionDriver:
     """Reads and writes the objects of one collection."""
 
-    def __init__(self, collection: Collection, schema: Callable[[], Schema]) -> None:
+    def __init__(self, kind: str, collection: Collection, schema: Callable[[], Schema]) -> None:
+        self.kind = kind
         self.collection = collection
         self._schema = schema
 
     async def observe(self, view: View, wanted: Sequence[Resource], owned: Sequence[Owned]) -> list[Live]:
-        return await self._all(view, {})
+        names = {resource.key.name for resource in wanted} | {item.key.name for item in owned}
+        return await self._all(view, {}, None if not self.collection.detailed else names)
 
     async def rows(self, view: View) -> list[Live]:
         return await self._all(view, await self.collection.facts(view))
 
     async def detail(self, view: View, lives: Sequence[Live]) -> list[Live]:
-        return list(lives)  # a collection's list shows everything
+        if not self.collection.detailed:
+            return list(lives)  # the list shows everything
+        return await self._all(view, {live.key.name: live.facts for live in lives}, {live.key.name for live in lives})
 
-    async def _all(self, view: View, facts: Mapping[str, Mapping[str, Any]]) -> list[Live]:
-        path = self.collection.path
-        answer: list[dict[str, Any]] = await view.once(path, lambda: view.pve.get(path))
-        return [self._live(row, facts.get(str(row[self.collection.key]), {})) for row in answer]
-
-    def _live(self, row: Mapping[str, Any], facts: Mapping[str, Any]) -> Live:
+    async def _all(
+        self, view: View, facts: Mapping[str, Mapping[str, Any]], detailed: set[str] | None = None
+    ) -> list[Live]:
+        """Every object; those in `detailed` as they are read by themselves."""
         it = self.collection
-        name = str(row[it.key])
-        key = Key(it.kind, "", name)
-        config = {param: value for param, value in row.items() if param != it.key}
+        if await self._absent(view):
+            return []
+        scopes = await it.scopes(view)
+        lists = await asyncio.gather(*(self._list(view, scope) for scope in scopes))
+        found = [
+            (row, {**scope, it.variables[-1]: row[it.key]})
+            for scope, rows in zip(scopes, lists, strict=True)
+            for row in rows
+            if it.mine(row)
+        ]
+        places = asyncio.Semaphore(_AT_ONCE)
+
+        async def whole(row: Row, variables: Mapping[str, Any]) -> Row:
+            if detailed is None or _names.fill(it.pattern, variables) not in detailed:
+                return row
+            async with places:
+                return {**row, **await view.pve.get(it.item, {v: variables[v] for v in it.variables})}
+
+        rows = await asyncio.gather(*(whole(row, variables) for row, variables in found))
+        return [self._live(row, v, facts) for row, (_, v) in zip(rows, found, strict=True)]
+
+    async def _absent(self, view: View) -> bool:
+        """Does the cluster's version not have this collection at all?"""
+        facts: Facts = await view.pve.api()
+        is_gone = (await view.pve.version()).major >= self.collection.until
+        return is_gone or facts.method("GET", self.collection.path) is None
+
+    async def _list(self, view: View, scope: Scope) -> list[dict[str, Any]]:
+        path = self.collection.path
+        answer: list[dict[str, Any]] = await view.once(_names.fill(path, scope), lambda: view.pve.get(path, scope))
+        return answer
+
+    def _live(self, row: Row, variables: Mapping[str, Any], facts: Mapping[str, Mapping[str, Any]]) -> Live:
+        it = self.collection
+        key = Key(self.kind, "", _names.fill(it.pattern, variables))
+        shown = {v: str(variables[v]) for v in it.variables}
+        config = it.row({p: value for p, value in row.items() if p not in {it.key, *it.variables, *it.fixed}})
         mark: Mark | None = None
         if it.comment and it.comment in config:
             text, mark = split_short(str(config[it.comment]), key)
             config[it.comment] = text or None
         fields = self._schema().decode(config)
-        return Live(key, {it.key: name}, fields, {**row, **facts}, mark, str(row.get("digest", "")), row)
+        return Live(key, shown, fields, {**row, **facts.get(key.name, {})}, mark, str(row.get("digest") or ""), config)
 
     async def complete(
         self, view: View, resource: Resource, live: Live | None, applied: Mapping[str, Value] | None = None
     ) -> Resource:
-        await self.collection.check(view, resource, live)
+        it = self.collection
+        if _names.parse(it.pattern, resource.key.name) is None:
+            raise resource.invalid("metadata.name", f"the name of a {self.kind} is {_names.shown(it.pattern)}")
+        if live is None and await self._absent(view):
+            release = (await view.pve.version()).release
+            raise resource.invalid("kind", f"PVE {release} has no {self.kind}", it.instead)
+        check_parameters(await view.pve.api(), self._schema(), resource, "POST", it.make or it.path)
+        await it.check(view, resource, live)
         return resource
 
     def cost(self, live: Live, change: Change) -> Change:
@@ -86,59 +182,89 @@ class CollectionDriver:
     async def pending(self, view: View, live: Live) -> list[str]:
         return []
 
-    def _params(self, run: Run, fields: Fields, resource: Resource) -> dict[str, str]:
-        params = self._schema().encode(fields, resource.secrets)
-        if self.collection.comment:
-            params[self.collection.comment] = with_short(params.get(self.collection.comment, ""), run.mark())
-        return params
+    def _names(self, resource: Resource) -> dict[str, Any]:
+        found = _names.parse(self.collection.pattern, resource.key.name)
+        assert found is not None, "checked when it was completed"
+        return dict(found)
+
+    def _lane(self, names: Mapping[str, Any]) -> str:
+        return f"file:{_names.fill(self.collection.path, names)}"
 
     async def create(self, run: Run, resource: Resource) -> Live:
-        it = self.collection
+        it, names = self.collection, self._names(resource)
         own = {p: v for p, v in resource.fields.items() if p not in resource.secrets}
-        params: dict[str, Any] = {it.key: resource.key.name, **self._params(run, own, resource)}
-        makes = {it.key: resource.key.name}
-        async with run.lane(f"file:{it.path}"):
-            await run.call("POST", it.path, params, title=f"create {resource.key.name}", makes=makes)
+        params: dict[str, Any] = {**names, it.key: names[it.variables[-1]], **it.fixed}
+        if it.key != it.variables[-1] and f"{{{it.variables[-1]}}}" not in (it.make or it.path):
+            params.pop(it.variables[-1])
+        params |= self._schema().encode(own, resource.secrets)
+        if it.comment:
+            params[it.comment] = with_short(str(params.get(it.comment, "")), run.mark())
+        async with run.lane(self._lane(names)):
+            await run.call("POST", it.make or it.path, params, title=f"create {resource.key.name}", makes=names)
         return await self._reread(run, resource)
 
     async def update(self, run: Run, live: Live, resource: Resource, changes: Sequence[Change]) -> Live:
         # One file holds them all, and each write changes its digest: our own take turns, each from a fresh read.
-        async with run.lane(f"file:{self.collection.path}"):
-            return await self._update(run, await self._reread(run, resource), resource, changes)
+        async with run.lane(self._lane(live.identity)):
+            return await self.change(run, await self._reread(run, resource), resource, changes)
 
-    async def _update(self, run: Run, live: Live, resource: Resource, changes: Sequence[Change]) -> Live:
+    async def change(self, run: Run, live: Live, resource: Resource, changes: Sequence[Change]) -> Live:
+        """Send what differs, from a fresh read."""
         it = self.collection
-        merged: Fields = dict(live.fields)
-        for change in changes:
-            if change.new is None:
-                merged.pop(change.path, None)
-            else:
-                merged[change.path] = change.new
-        secrets = {c.path: resource.secrets[c.path] for c in changes if c.path in resource.secrets}
-        hidden = {p for p in merged if (leaf := self._schema().leaf(p)) is not None and leaf.wire.secret}
-        before = self._schema().encode({p: v for p, v in live.fields.items() if p not in hidden})
-        after = self._params(
-            run, {p: v for p, v in merged.items() if p not in hidden}, replace(resource, secrets=secrets)
-        )
+        difference = Difference.of(self._schema(), live, resource, changes)
         if it.comment:
-            before[it.comment] = str(live.raw.get(it.comment, ""))
-        params: dict[str, Any] = {name: text for name, text in after.items() if before.get(name) != text}
-        gone = sorted(before.keys() - after.keys())
-        if gone:
-            params |= dict.fromkeys(gone, "") if it.clear == "empty" else {"delete": gone}
+            text = with_short(difference.then.get(it.comment, ""), run.mark())
+            difference = difference.with_text(it.comment, str(live.facts.get(it.comment) or ""), text)
+        params = difference.params(clear=it.clear, whole=it.whole, lasting=it.lasting)
         if not params:
             return live
-        if live.digest:
+        params |= {name: value for name, value in it.fixed.items() if name in it.whole or "*" in it.whole}
+        if live.digest and run.view.pve.facts.parameter("PUT", it.item, "digest") is not None:
             params["digest"] = live.digest
-        await run.call("PUT", it.item, {it.key: resource.key.name, **params}, title=f"change {resource.key.name}")
+        await run.call("PUT", it.item, {**live.identity, **params}, title=f"change {resource.key.name}")
         return await self._reread(run, resource)
 
     async def _reread(self, run: Run, resource: Resource) -> Live:
-        run.view.forget(self.collection.path)
-        name = resource.key.name
-        return next(live for live in await self._all(run.view, {}) if live.key.name == name)
+        names, name = self._names(resource), resource.key.name
+        run.view.forget(_names.fill(self.collection.path, names))
+        detailed = {name} if self.collection.detailed else None
+        return next(live for live in await self._all(run.view, {}, detailed) if live.key.name == name)
 
     async def delete(self, run: Run, live: Live) -> None:
         it = self.collection
-        await run.call("DELETE", it.item, {it.key: live.key.name}, title=f"delete {live.key.name}")
-        run.view.forget(it.path)
+        async with run.lane(self._lane(live.identity)):
+            await run.call("DELETE", it.item, dict(live.identity), title=f"delete {live.key.name}")
+        run.view.forget(_names.fill(it.path, live.identity))
+
+
+def check_parameters(facts: Facts, schema: Schema, resource: Resource, verb: str, path: str) -> None:
+    """Fields that the cluster's version does not know. Raises InvalidInput at the first one."""
+    for name in resource.fields:
+        leaf = schema.leaf(name)
+        if leaf is not None and leaf.key and "*" not in leaf.key and facts.parameter(verb, path, leaf.key) is None:
+            raise resource.invalid(f"spec.{name}", f"PVE {facts.version} has no such setting ({leaf.key})")
+
+
+def regular(
+    name: str,
+    plural: str,
+    short: tuple[str, ...],
+    model: type[BaseModel],
+    collection: Collection,
+    *,
+    ignored: frozenset[str] = frozenset(),
+    driver: type[CollectionDriver] = CollectionDriver,
+    **more: Any,
+) -> Kind:
+    """The kind of a regular collection; `driver` knows what is irregular, `more` goes to `Kind`."""
+    kind: Kind = Kind(
+        name=name,
+        plural=plural,
+        short=short,
+        model=model,
+        driver=driver(name, collection, lambda: kind.schema),
+        ignored=ignored | {"digest"},
+        marked=bool(collection.comment),
+        **more,
+    )
+    return kind

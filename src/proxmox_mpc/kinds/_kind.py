@@ -120,6 +120,41 @@ class Column:
     wide: bool = False
     right: bool = False
 
+    @classmethod
+    def name(cls) -> Column:
+        """What the object is called."""
+        return cls("NAME", lambda live: live.key.name)
+
+    @classmethod
+    def of(cls, title: str, path: str, default: Value = "", *, wide: bool = False) -> Column:
+        """A field; lists with commas."""
+
+        def read(live: Live) -> Any:
+            value = live.fields.get(path, default)
+            return ",".join(value) if isinstance(value, list) else value
+
+        return cls(title, read, wide)
+
+    @classmethod
+    def count(cls, title: str, path: str) -> Column:
+        """How many there are in a list."""
+
+        def read(live: Live) -> Any:
+            value = live.fields.get(path, [])
+            return len(value) if isinstance(value, list) else 1
+
+        return cls(title, read, right=True)
+
+    @classmethod
+    def on(cls, path: str, *, inverted: bool = False) -> Column:
+        """Whether it is in use: a field that says so, or one that says that it is not."""
+
+        def read(live: Live) -> str:
+            value = bool(live.fields.get(path, inverted is False))
+            return "yes" if value is not inverted else "no"
+
+        return cls("ENABLED", read)
+
 
 @dataclass(frozen=True)
 class Owned:
@@ -144,6 +179,10 @@ class Run(Protocol):
     @property
     def allow(self) -> Impact:
         """The highest impact that was allowed."""
+
+    @property
+    def applied(self) -> Fields:
+        """What was applied last; nothing where the store does not know."""
 
     async def call(
         self,
@@ -306,6 +345,8 @@ class Kind:
     order: int = 0
     """Where references do not decide, lower comes first at creation and last at deletion."""
     example: str = ""
+    always_there: bool = False
+    """Whether every cluster has its objects: settings, which are taken by declaring them, and reset when deleted."""
     marked: bool = False
     """Whether the object itself can carry the ownership mark; else only the store knows its owner."""
 

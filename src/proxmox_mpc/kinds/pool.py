@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from proxmox_mpc.kinds._collection import Collection, CollectionDriver
+from proxmox_mpc.kinds._collection import Collection, regular
 from proxmox_mpc.kinds._field import Part, Prose, field
-from proxmox_mpc.kinds._kind import Column, Kind, View
+from proxmox_mpc.kinds._kind import Column, View
 
 
 class PoolSpec(Part):
@@ -26,24 +26,20 @@ async def members(view: View) -> Mapping[str, Mapping[str, Any]]:
     return counts
 
 
-KIND: Kind = Kind(
-    name="Pool",
-    plural="pools",
-    short=("po",),
-    model=PoolSpec,
+KIND = regular(
+    "Pool",
+    "pools",
+    ("po",),
+    PoolSpec,
     # The item's own path takes no nested pools (`a/b`), the collection with `poolid` does (9.1 and 8.4).
-    driver=CollectionDriver(
-        Collection("Pool", "/pools", "/pools", "poolid", clear="empty", comment="comment", facts=members),
-        lambda: KIND.schema,
-    ),
+    Collection("/pools", "/pools", "poolid", clear="empty", comment="comment", facts=members),
     columns=(
-        Column("NAME", lambda live: live.key.name),
+        Column.name(),
         Column("GUESTS", lambda live: live.facts.get("guests", 0), right=True),
-        Column("COMMENT", lambda live: live.fields.get("comment", "")),
+        Column.of("COMMENT", "comment"),
     ),
     ignored=frozenset({"members"}),
     order=10,
-    marked=True,
     example="""\
 apiVersion: proxmox.io/v1
 kind: Pool

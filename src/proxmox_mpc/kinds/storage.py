@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from proxmox_mpc.kinds import _codec
 from proxmox_mpc.kinds._codec import Codec
-from proxmox_mpc.kinds._collection import Collection, CollectionDriver
+from proxmox_mpc.kinds._collection import Collection, regular
 from proxmox_mpc.kinds._field import Impact, NameList, OptionMap, Part, field
 from proxmox_mpc.kinds._guest_columns import memory
-from proxmox_mpc.kinds._kind import Column, Kind, Live, Resource, View
+from proxmox_mpc.kinds._kind import Column, Live, Resource, View
 
 # What PVE fixes at creation (facts-objects.md 7): another value means a new definition; the data stays where it is.
 FIXED = Impact.REPLACE
@@ -81,18 +81,15 @@ def _names(live: Live, path: str) -> str:
     return ",".join(value) if isinstance(value, list) else str(value)
 
 
-KIND: Kind = Kind(
-    name="Storage",
-    plural="storages",
-    short=("sto",),
-    model=StorageSpec,
-    driver=CollectionDriver(
-        Collection("Storage", "/storage", "/storage/{storage}", "storage", facts=usage, check=check),
-        lambda: KIND.schema,
-    ),
+KIND = regular(
+    "Storage",
+    "storages",
+    ("sto",),
+    StorageSpec,
+    Collection("/storage", "/storage/{storage}", "storage", facts=usage, check=check),
     columns=(
-        Column("NAME", lambda live: live.key.name),
-        Column("TYPE", lambda live: live.fields.get("type")),
+        Column.name(),
+        Column.of("TYPE", "type"),
         Column("CONTENT", lambda live: _names(live, "content")),
         Column("SHARED", lambda live: "yes" if live.fields.get("shared") else "no"),
         Column("USED", lambda live: memory(live.facts.get("used")), right=True),
@@ -102,7 +99,6 @@ KIND: Kind = Kind(
     ),
     # Its content stays where it is, and whatever uses it cannot reach it any more. PVE does not ask (facts-objects 7).
     deletion=Impact.REPLACE,
-    ignored=frozenset({"digest"}),
     options_of=("POST", "/storage"),
     order=10,
     example="""\

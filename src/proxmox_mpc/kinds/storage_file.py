@@ -175,7 +175,7 @@ KIND: Kind = Kind(
     model=StorageFileSpec,
     driver=StorageFileDriver(),
     columns=(
-        Column("NAME", lambda live: live.key.name),
+        Column.name(),
         Column("STORAGE", lambda live: live.fields["storage"]),
         Column("CONTENT", lambda live: live.fields["content"]),
         Column("SIZE", lambda live: memory(live.facts.get("size")), right=True),

@@ -39,6 +39,6 @@ class Schema(Table):
         """Canonical fields of a configuration as the API answers it; nothing that it holds is dropped."""
         return wire.decode(self, config)
 
-    def encode(self, fields: Mapping[str, Value], secrets: Mapping[str, str] | None = None) -> dict[str, str]:
+    def encode(self, fields: Mapping[str, Value], secrets: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Parameters that hold these fields, as the API takes them; fields that are not the API's are left out."""
         return wire.encode(self, fields, secrets)

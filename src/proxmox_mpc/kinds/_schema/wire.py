@@ -21,14 +21,14 @@ def decode(table: Table, config: Mapping[str, Any]) -> Fields:
         elif key in table.shared:
             _decode_parts(
                 table,
-                _codec.parse_property_string(str(raw), table.shared[key][0].part),
+                _codec.parts_of(raw, table.shared[key][0].part),
                 table.shared[key],
                 "",
                 fields,
             )
-        elif (found := _strand_of(table, key, str(raw))) is not None:
+        elif (found := _strand_of(table, key, raw)) is not None:
             strand, slot = found
-            parts = _codec.parse_property_string(str(raw), strand.group.default_part)
+            parts = _codec.parts_of(raw, strand.group.default_part)
             if strand.group.read:
                 parts = strand.group.read(parts)
             _decode_parts(table, parts, strand.leaves, strand.at(slot), fields)
@@ -37,14 +37,14 @@ def decode(table: Table, config: Mapping[str, Any]) -> Fields:
     return fields
 
 
-def _strand_of(table: Table, key: str, raw: str) -> tuple[Strand, str] | None:
+def _strand_of(table: Table, key: str, raw: object) -> tuple[Strand, str] | None:
     for strand in table.strands:
         slot = strand.slot_of(key)
         if slot is None:
             continue
         if strand.group.claims is None:
             return strand, slot
-        if strand.group.claims(_codec.parse_property_string(raw, strand.group.default_part)):
+        if strand.group.claims(_codec.parts_of(raw, strand.group.default_part)):
             return strand, slot
     return None
 
@@ -63,9 +63,9 @@ def _decode_parts(table: Table, parts: dict[str, str], leaves: Any, base: str, f
             )
 
 
-def encode(table: Table, fields: Mapping[str, Value], secrets: Mapping[str, str] | None = None) -> dict[str, str]:
+def encode(table: Table, fields: Mapping[str, Value], secrets: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Parameters that hold these fields, as the API takes them; fields that are not the API's are left out."""
-    params: dict[str, str] = {}
+    params: dict[str, Any] = {}
     strings: dict[tuple[str, str], dict[str, str]] = {}
     everything: dict[str, Value] = {p: v for p, v in {**fields, **(secrets or {})}.items() if v not in EMPTY}
     for path in table.ordered(everything):

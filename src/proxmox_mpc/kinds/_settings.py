@@ -1,0 +1,148 @@
+"""Settings: objects that every cluster, node or guest has once. They are read and put, never made.
+
+To declare them is to take them; to delete them is to put back to its default what was declared.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from proxmox_mpc.kinds import _names
+from proxmox_mpc.kinds._codec import Value
+from proxmox_mpc.kinds._collection import Scope, check_parameters
+from proxmox_mpc.kinds._difference import Clear, Difference, changed
+from proxmox_mpc.kinds._kind import Change, Key, Kind, Live, Owned, Resource, Run, View
+from proxmox_mpc.kinds._schema import Schema
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+
+async def _nothing(view: View, resource: Resource, live: Live | None) -> None:
+    return None
+
+
+async def once(view: View) -> Sequence[Scope]:
+    """Settings of the cluster."""
+    return [{}]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings at one path of the API.
+
+    `path` is read and put; `name` is how its variables make the object's name (`{node}`), or the one name that there
+    is. `scopes` are the objects that there are; without it they are those that a manifest names. `row`, `clear` and
+    `whole` are as for a `Collection`.
+    """
+
+    path: str
+    name: str
+    scopes: Callable[[View], Awaitable[Sequence[Scope]]]
+    row: Callable[[dict[str, Any]], dict[str, Any]] = lambda row: row
+    whole: frozenset[str] = frozenset()
+    clear: Clear = "delete"
+    check: Callable[[View, Resource, Live | None], Awaitable[None]] = _nothing
+
+
+class SettingsDriver:
+    """Reads and writes settings."""
+
+    def __init__(self, kind: str, settings: Settings, schema: Callable[[], Schema]) -> None:
+        self.kind = kind
+        self.settings = settings
+        self._schema = schema
+
+    async def observe(self, view: View, wanted: Sequence[Resource], owned: Sequence[Owned]) -> list[Live]:
+        names = {resource.key.name for resource in wanted} | {item.key.name for item in owned}
+        return [live for live in await self.rows(view) if live.key.name in names]
+
+    async def rows(self, view: View) -> list[Live]:
+        scopes = await self.settings.scopes(view)
+        return list(await asyncio.gather(*(self._read(view, scope) for scope in scopes)))
+
+    async def detail(self, view: View, lives: Sequence[Live]) -> list[Live]:
+        return list(lives)
+
+    async def _read(self, view: View, scope: Mapping[str, Any]) -> Live:
+        it = self.settings
+        memo = _names.fill(it.path, scope)
+        answer: dict[str, Any] = await view.once(memo, lambda: view.pve.get(it.path, scope)) or {}
+        config = it.row({name: value for name, value in answer.items() if value not in ("", None)})
+        key = Key(self.kind, "", _names.fill(it.name, scope))
+        return Live(
+            key, dict(scope), self._schema().decode(config), answer, None, str(answer.get("digest") or ""), config
+        )
+
+    async def complete(
+        self, view: View, resource: Resource, live: Live | None, applied: Mapping[str, Value] | None = None
+    ) -> Resource:
+        it = self.settings
+        if live is None:
+            known = ", ".join(sorted(_names.fill(it.name, scope) for scope in await it.scopes(view)))
+            raise resource.invalid("metadata.name", f"there is no {self.kind} {resource.key.name!r}", f"known: {known}")
+        check_parameters(await view.pve.api(), self._schema(), resource, "PUT", it.path)
+        await it.check(view, resource, live)
+        return resource
+
+    def cost(self, live: Live, change: Change) -> Change:
+        return change
+
+    async def pending(self, view: View, live: Live) -> list[str]:
+        return []
+
+    async def create(self, run: Run, resource: Resource) -> Live:
+        raise AssertionError("settings are always there")
+
+    async def update(self, run: Run, live: Live, resource: Resource, changes: Sequence[Change]) -> Live:
+        it = self.settings
+        async with run.lane(f"file:{_names.fill(it.path, live.identity)}"):
+            return await self._put(run, await self._fresh(run, live), resource, changes)
+
+    async def _fresh(self, run: Run, live: Live) -> Live:
+        run.view.forget(_names.fill(self.settings.path, live.identity))
+        return await self._read(run.view, live.identity)
+
+    async def _put(self, run: Run, live: Live, resource: Resource, changes: Sequence[Change]) -> Live:
+        it = self.settings
+        params = Difference.of(self._schema(), live, resource, changes).params(clear=it.clear, whole=it.whole)
+        if not params:
+            return live
+        if live.digest and run.view.pve.facts.parameter("PUT", it.path, "digest") is not None:
+            params["digest"] = live.digest
+        await run.call("PUT", it.path, {**live.identity, **params}, title=f"change {live.key.name}")
+        return await self._fresh(run, live)
+
+    async def delete(self, run: Run, live: Live) -> None:
+        """Put back what was declared; what nobody declared stays."""
+        changes = changed(live.fields, list(run.applied))
+        resource = Resource(live.key, self._schema().model(), {})
+        async with run.lane(f"file:{_names.fill(self.settings.path, live.identity)}"):
+            await self._put(run, await self._fresh(run, live), resource, changes)
+
+
+def settings(
+    name: str,
+    plural: str,
+    short: tuple[str, ...],
+    model: type[BaseModel],
+    where: Settings,
+    *,
+    ignored: frozenset[str] = frozenset(),
+    **more: Any,
+) -> Kind:
+    """The kind of settings; `more` goes to `Kind`."""
+    kind: Kind = Kind(
+        name=name,
+        plural=plural,
+        short=short,
+        model=model,
+        driver=SettingsDriver(name, where, lambda: kind.schema),
+        ignored=ignored | {"digest"},
+        always_there=True,
+        **more,
+    )
+    return kind

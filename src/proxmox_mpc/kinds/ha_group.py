@@ -1,0 +1,46 @@
+"""HAGroup: the nodes that guests under high availability may run on (PVE 8)."""
+
+from __future__ import annotations
+
+from proxmox_mpc.kinds._collection import Collection, regular
+from proxmox_mpc.kinds._field import NameList, Part, field
+from proxmox_mpc.kinds._kind import Column
+
+
+class HAGroupSpec(Part):
+    """A group of nodes."""
+
+    nodes: NameList | None = field("nodes", help="Nodes, each as NODE or NODE:PRIORITY.")
+    restricted: bool | None = field("restricted", default=False, help="Only these nodes, even when none is there.")
+    no_failback: bool | None = field("nofailback", default=False, help="Do not move back to a better node.")
+    comment: str | None = field("comment", help="A remark.")
+
+
+KIND = regular(
+    "HAGroup",
+    "hagroups",
+    ("hag",),
+    HAGroupSpec,
+    Collection(
+        "/cluster/ha/groups",
+        "/cluster/ha/groups/{group}",
+        "group",
+        comment="comment",
+        # 9.x knows the path, and refuses every call (facts-objects.md 7).
+        until=9,
+        instead="declare an HARule with type node-affinity: resources and nodes, and strict for restricted",
+    ),
+    columns=(
+        Column.name(),
+        Column.of("NODES", "nodes"),
+        Column("RESTRICTED", lambda live: "yes" if live.fields.get("restricted") else "no"),
+    ),
+    ignored=frozenset({"type"}),
+    order=55,
+    example="""\
+apiVersion: proxmox.io/v1
+kind: HAGroup
+metadata: { name: left }
+spec: { nodes: ["pve1:2", pve2], restricted: true }
+""",
+)

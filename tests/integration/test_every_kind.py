@@ -1,0 +1,106 @@
+"""The life of an object of every kind: made, unchanged, each field changed and changed back, removed, deleted.
+
+A kind is tested by its file in `tests/cases/kinds`: `spec` has every field, `changes` another value for each.
+"""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from proxmox_mpc.kinds import all_kinds, find_kind
+from tests.lab import Lab, lab
+
+CASES = Path(__file__).parents[1] / "cases" / "kinds"
+# Kinds that are no plain declaration of fields, and the tests that tell their life.
+ELSEWHERE = {
+    "VirtualMachine": "test_plans_are_empty.py, test_crash_safety.py",
+    "Container": "test_plans_are_empty.py",
+    "Pool": "test_plans_are_empty.py",
+    "Storage": "test_plans_are_empty.py",
+    "StorageFile": "test_plans_are_empty.py",
+}
+
+
+def manifest(kind: str, name: str, spec: dict[str, Any] | None = None, **metadata: Any) -> dict[str, Any]:
+    return {"apiVersion": "proxmox.io/v1", "kind": kind, "metadata": {"name": name, **metadata}, "spec": spec or {}}
+
+
+class Case:
+    """One kind's file."""
+
+    def __init__(self, path: Path) -> None:
+        self.kind = path.stem
+        told = yaml.safe_load(path.read_text())
+        self.name: str = told["name"]
+        self.spec: dict[str, Any] = told["spec"]
+        self.changes: dict[str, Any] = told.get("changes", {})
+        self.needs: list[dict[str, Any]] = told.get("needs", [])
+        self.options: dict[str, Any] = told.get("simulator", {})
+        self.kept: list[str] = told.get("required", [])
+        # Fields that an object with this spec cannot have, and why.
+        self.elsewhere: dict[str, str] = told.get("elsewhere", {})
+
+    def text(self, spec: dict[str, Any] | None) -> str:
+        needs = [manifest(need["kind"], need["name"], need.get("spec")) for need in self.needs]
+        own = [] if spec is None else [manifest(self.kind, self.name, spec)]
+        return yaml.safe_dump_all([*needs, *own])
+
+    def changed(self, path: str, value: Any) -> dict[str, Any]:
+        spec = copy.deepcopy(self.spec)
+        *way, last = path.split(".")
+        inside: Any = spec
+        for step in way:
+            inside = inside[int(step)] if step.isdigit() else inside[step]
+        inside[int(last) if last.isdigit() else last] = value
+        return spec
+
+
+def cases() -> list[Case]:
+    return [Case(path) for path in sorted(CASES.glob("*.yaml"))]
+
+
+async def settled(lab: Lab, case: Case, spec: dict[str, Any] | None, why: str) -> None:
+    """Apply, and see that nothing is left to do."""
+    await lab.apply(case.text(spec), prune=True)
+    plan = await lab.plan(case.text(spec), prune=True)
+    assert plan.is_empty, f"{why}: {[(s.key, s.action, s.changes) for s in plan.work]}"
+
+
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case.kind)
+async def test_the_life_of_every_kind(case: Case) -> None:
+    async with lab(**case.options) as it:
+        driver = find_kind(case.kind).driver
+        await settled(it, case, None, "its needs")
+        before = {live.key: live.fields for live in await it.lives(case.kind)}
+        await settled(it, case, case.spec, "created")
+        for path, value in case.changes.items():
+            spec = case.changed(path, value)
+            plan = await it.plan(case.text(spec))
+            assert not plan.is_empty, f"{path} can be changed without anybody noticing"
+            await settled(it, case, spec, f"{path} changed")
+            await settled(it, case, case.spec, f"{path} changed back")
+        for name in case.spec.keys() - set(case.kept):
+            await settled(it, case, {k: v for k, v in case.spec.items() if k != name}, f"{name} removed")
+            await settled(it, case, case.spec, f"{name} there again")
+        await settled(it, case, None, "deleted")
+        assert {live.key: live.fields for live in await it.lives(case.kind)} == before
+        assert driver is not None
+
+
+def test_every_kind_has_a_case() -> None:
+    named = {case.kind for case in cases()} | set(ELSEWHERE)
+    assert named == {kind.name for kind in all_kinds()}
+
+
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case.kind)
+def test_every_field_has_another_value(case: Case) -> None:
+    """A field that nobody changes in a test can break unseen."""
+    kind = find_kind(case.kind)
+    fields, secrets = kind.schema.flatten(kind.model.model_validate(case.spec))
+    told = {path.split(".")[0] for path in {**fields, **secrets}}
+    assert told | case.elsewhere.keys() | {"options"} >= {path.split(".")[0] for path in kind.schema.leaves}
