@@ -15,7 +15,7 @@ from proxmox_mpc.engine.journal import Progress
 from proxmox_mpc.engine.plan import Plan
 from proxmox_mpc.kinds import find_kind
 from proxmox_mpc.kinds._kind import Key, Live, Owned, Resource, View
-from proxmox_mpc.pve import Clock, Cluster, SystemTrust, Target, Token
+from proxmox_mpc.pve import Clock, Cluster, Password, SystemTrust, Target, Token
 from proxmox_mpc.simulator import Simulator
 
 
@@ -111,9 +111,14 @@ class Lab:
 
 @asynccontextmanager
 async def lab(**options: Any) -> AsyncIterator[Lab]:
-    """A fresh simulated cluster of three nodes, over plain HTTP on loopback, whose tasks take no time."""
+    """A fresh simulated cluster of three nodes, over plain HTTP on loopback, whose tasks take no time.
+
+    `as_root` logs in as root@pam itself instead of with its token; the rest goes to `Simulator`.
+    """
+    as_root = options.pop("as_root", False)
     async with Simulator(**{"preset": "demo", "tls": False, "time_scale": 0.0, **options}) as sim:
         token_id, _, secret = sim.token.partition("=")
-        target = Target((sim.url,), Token(token_id, secret), SystemTrust())
+        login = Password("root@pam", sim.password) if as_root else Token(token_id, secret)
+        target = Target((sim.url,), login, SystemTrust())
         async with Cluster(target, clock=Clock(sleep=lambda seconds: asyncio.sleep(0.001))) as pve:
             yield Lab(sim, pve)

@@ -6,7 +6,7 @@ Most kinds are one of these. A kind declares its `Collection` and has nothing el
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +53,8 @@ class Collection:
 
     `path` lists, `make` (else `path`) creates, `item` reads one, changes and deletes; `key` names a row of the list.
     `name` is how the variables of `item` make the object's name, such as `{node}/{iface}`; without it the name is the
-    last variable alone. `scopes` are the lists that there are, where `path` has variables. With `detailed`, the list
+    last variable alone. `by_field` are variables that a field holds instead: an endpoint's type. `scopes` are the lists
+    that there are, where `path` has variables. With `detailed`, the list
     does not show everything, and each object is read by itself. `mine` picks the rows that are of this kind, `fixed`
     are parameters that all of them have.
 
@@ -68,6 +69,7 @@ class Collection:
     key: str
     make: str = ""
     name: str = ""
+    by_field: Mapping[str, str] = field(default_factory=dict)
     scopes: Callable[[View], Awaitable[Sequence[Scope]]] = _once
     detailed: bool = False
     mine: Callable[[Row], bool] = lambda row: True
@@ -135,20 +137,34 @@ class CollectionDriver:
             if detailed is None or _names.fill(it.pattern, variables) not in detailed:
                 return row
             async with places:
-                return {**row, **await view.pve.get(it.item, {v: variables[v] for v in it.variables})}
+                one = {v: variables[v] for v in it.variables}
+                return {**row, **await view.pve.get(self._at(it.item, one), self._bare(one))}
 
         rows = await asyncio.gather(*(whole(row, variables) for row, variables in found))
         return [self._live(row, v, facts) for row, (_, v) in zip(rows, found, strict=True)]
 
     async def _absent(self, view: View) -> bool:
         """Does the cluster's version not have this collection at all?"""
+        it = self.collection
         facts: Facts = await view.pve.api()
-        is_gone = (await view.pve.version()).major >= self.collection.until
-        return is_gone or facts.method("GET", self.collection.path) is None
+        is_gone = (await view.pve.version()).major >= it.until
+        scope = (await it.scopes(view) or [{}])[0] if it.by_field else {}
+        return is_gone or facts.method("GET", self._at(it.path, scope)) is None
+
+    def _at(self, template: str, variables: Mapping[str, Any]) -> str:
+        """A path as the API's schema spells it: variables that a field holds are no variables there."""
+        for name in self.collection.by_field:
+            template = template.replace(f"{{{name}}}", str(variables[name]))
+        return template
+
+    def _bare(self, variables: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in variables.items() if name not in self.collection.by_field}
 
     async def _list(self, view: View, scope: Scope) -> list[dict[str, Any]]:
         path = self.collection.path
-        answer: list[dict[str, Any]] = await view.once(_names.fill(path, scope), lambda: view.pve.get(path, scope))
+        answer: list[dict[str, Any]] = await view.once(
+            _names.fill(path, scope), lambda: view.pve.get(self._at(path, scope), self._bare(scope))
+        )
         return answer
 
     def _live(self, row: Row, variables: Mapping[str, Any], facts: Mapping[str, Mapping[str, Any]]) -> Live:
@@ -161,6 +177,7 @@ class CollectionDriver:
             text, mark = split_short(str(config[it.comment]), key)
             config[it.comment] = text or None
         fields = self._schema().decode(config)
+        fields |= {path: shown[variable] for variable, path in it.by_field.items()}
         return Live(key, shown, fields, {**row, **facts.get(key.name, {})}, mark, str(row.get("digest") or ""), config)
 
     async def complete(
@@ -172,7 +189,9 @@ class CollectionDriver:
         if live is None and await self._absent(view):
             release = (await view.pve.version()).release
             raise resource.invalid("kind", f"PVE {release} has no {self.kind}", it.instead)
-        check_parameters(await view.pve.api(), self._schema(), resource, "POST", it.make or it.path)
+        own = [path for path in resource.fields if path not in it.by_field.values()]
+        path = self._at(it.make or it.path, self._names(resource))
+        check_parameters(await view.pve.api(), self._schema(), resource, own, "POST", path)
         await it.check(view, resource, live)
         return resource
 
@@ -185,22 +204,23 @@ class CollectionDriver:
     def _names(self, resource: Resource) -> dict[str, Any]:
         found = _names.parse(self.collection.pattern, resource.key.name)
         assert found is not None, "checked when it was completed"
-        return dict(found)
+        return {**found, **{v: resource.fields[path] for v, path in self.collection.by_field.items()}}
 
     def _lane(self, names: Mapping[str, Any]) -> str:
         return f"file:{_names.fill(self.collection.path, names)}"
 
     async def create(self, run: Run, resource: Resource) -> Live:
         it, names = self.collection, self._names(resource)
-        own = {p: v for p, v in resource.fields.items() if p not in resource.secrets}
-        params: dict[str, Any] = {**names, it.key: names[it.variables[-1]], **it.fixed}
-        if it.key != it.variables[-1] and f"{{{it.variables[-1]}}}" not in (it.make or it.path):
-            params.pop(it.variables[-1])
+        own = {p: v for p, v in resource.fields.items() if p not in resource.secrets and p not in it.by_field.values()}
+        path = self._at(it.make or it.path, names)
+        params: dict[str, Any] = {**self._bare(names), **it.fixed}
+        if run.view.pve.facts.parameter("POST", path, it.variables[-1]) is None:
+            params[it.key] = params.pop(it.variables[-1])
         params |= self._schema().encode(own, resource.secrets)
         if it.comment:
             params[it.comment] = with_short(str(params.get(it.comment, "")), run.mark())
         async with run.lane(self._lane(names)):
-            await run.call("POST", it.make or it.path, params, title=f"create {resource.key.name}", makes=names)
+            await run.call("POST", path, params, title=f"create {resource.key.name}", makes=names)
         return await self._reread(run, resource)
 
     async def update(self, run: Run, live: Live, resource: Resource, changes: Sequence[Change]) -> Live:
@@ -211,7 +231,7 @@ class CollectionDriver:
     async def change(self, run: Run, live: Live, resource: Resource, changes: Sequence[Change]) -> Live:
         """Send what differs, from a fresh read."""
         it = self.collection
-        difference = Difference.of(self._schema(), live, resource, changes)
+        difference = Difference.of(self._schema(), live, resource, changes).without(it.by_field.values())
         if it.comment:
             text = with_short(difference.then.get(it.comment, ""), run.mark())
             difference = difference.with_text(it.comment, str(live.facts.get(it.comment) or ""), text)
@@ -219,9 +239,10 @@ class CollectionDriver:
         if not params:
             return live
         params |= {name: value for name, value in it.fixed.items() if name in it.whole or "*" in it.whole}
-        if live.digest and run.view.pve.facts.parameter("PUT", it.item, "digest") is not None:
+        path = self._at(it.item, live.identity)
+        if live.digest and run.view.pve.facts.parameter("PUT", path, "digest") is not None:
             params["digest"] = live.digest
-        await run.call("PUT", it.item, {**live.identity, **params}, title=f"change {resource.key.name}")
+        await run.call("PUT", path, {**self._bare(live.identity), **params}, title=f"change {resource.key.name}")
         return await self._reread(run, resource)
 
     async def _reread(self, run: Run, resource: Resource) -> Live:
@@ -233,13 +254,16 @@ class CollectionDriver:
     async def delete(self, run: Run, live: Live) -> None:
         it = self.collection
         async with run.lane(self._lane(live.identity)):
-            await run.call("DELETE", it.item, dict(live.identity), title=f"delete {live.key.name}")
+            path = self._at(it.item, live.identity)
+            await run.call("DELETE", path, self._bare(live.identity), title=f"delete {live.key.name}")
         run.view.forget(_names.fill(it.path, live.identity))
 
 
-def check_parameters(facts: Facts, schema: Schema, resource: Resource, verb: str, path: str) -> None:
-    """Fields that the cluster's version does not know. Raises InvalidInput at the first one."""
-    for name in resource.fields:
+def check_parameters(
+    facts: Facts, schema: Schema, resource: Resource, names: Iterable[str], verb: str, path: str
+) -> None:
+    """Of these fields, those that the cluster's version does not know. Raises InvalidInput at the first one."""
+    for name in names:
         leaf = schema.leaf(name)
         if leaf is not None and leaf.key and "*" not in leaf.key and facts.parameter(verb, path, leaf.key) is None:
             raise resource.invalid(f"spec.{name}", f"PVE {facts.version} has no such setting ({leaf.key})")

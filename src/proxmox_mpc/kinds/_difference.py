@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -44,6 +44,11 @@ class Difference:
             schema.encode({}, secrets),
             schema.encode(_defaults(schema)),
         )
+
+    def without(self, names: Collection[str]) -> Difference:
+        """Without these, which the path says."""
+        now, then = ({k: v for k, v in params.items() if k not in names} for params in (self.now, self.then))
+        return replace(self, now=now, then=then)
 
     def with_text(self, name: str, now: str, then: str) -> Difference:
         """With one more parameter that is no field: the comment with its mark."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from proxmox_mpc.kinds import _names
 from proxmox_mpc.kinds._codec import Value
@@ -45,6 +45,7 @@ class Settings:
     row: Callable[[dict[str, Any]], dict[str, Any]] = lambda row: row
     whole: frozenset[str] = frozenset()
     clear: Clear = "delete"
+    verb: Literal["PUT", "POST"] = "PUT"
     check: Callable[[View, Resource, Live | None], Awaitable[None]] = _nothing
 
 
@@ -84,7 +85,7 @@ class SettingsDriver:
         if live is None:
             known = ", ".join(sorted(_names.fill(it.name, scope) for scope in await it.scopes(view)))
             raise resource.invalid("metadata.name", f"there is no {self.kind} {resource.key.name!r}", f"known: {known}")
-        check_parameters(await view.pve.api(), self._schema(), resource, "PUT", it.path)
+        check_parameters(await view.pve.api(), self._schema(), resource, resource.fields, it.verb, it.path)
         await it.check(view, resource, live)
         return resource
 
@@ -111,9 +112,9 @@ class SettingsDriver:
         params = Difference.of(self._schema(), live, resource, changes).params(clear=it.clear, whole=it.whole)
         if not params:
             return live
-        if live.digest and run.view.pve.facts.parameter("PUT", it.path, "digest") is not None:
+        if live.digest and run.view.pve.facts.parameter(it.verb, it.path, "digest") is not None:
             params["digest"] = live.digest
-        await run.call("PUT", it.path, {**live.identity, **params}, title=f"change {live.key.name}")
+        await run.call(it.verb, it.path, {**live.identity, **params}, title=f"change {live.key.name}")
         return await self._fresh(run, live)
 
     async def delete(self, run: Run, live: Live) -> None:
