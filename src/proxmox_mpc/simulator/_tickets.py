@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from proxmox_mpc.simulator._errors import unauthorized
 from proxmox_mpc.simulator.state.cluster import Cluster
@@ -51,6 +51,22 @@ def is_ticket(cluster: Cluster, ticket: str, user: str = "") -> str | None:
     age = cluster.now() - int(found[2], 16)
     good = hmac.compare_digest(found[3], _sign(cluster, f"PVE:{found[1]}:{found[2]}"))
     return found[1] if good and -_SKEW_S < age < LIFETIME_S else None
+
+
+def make_half_ticket(cluster: Cluster, user: str, challenge: str) -> str:
+    """What a log-in gives to somebody whose second factor is still to come: no ticket for anything but that."""
+    stamp = f"{int(cluster.now()):08X}"
+    data = f"!tfa!{quote(challenge, safe='')}"
+    return f"PVE:{data}:{stamp}::{_sign(cluster, f'PVE:{data}:{stamp}:{user}')}"
+
+
+def is_half_ticket(cluster: Cluster, ticket: str, user: str) -> bool:
+    """Did this user show his first factor lately?"""
+    found = _TICKET.fullmatch(ticket)
+    if not found or not found[1].startswith("!tfa!"):
+        return False
+    good = hmac.compare_digest(found[3], _sign(cluster, f"PVE:{found[1]}:{found[2]}:{user}"))
+    return good and -_SKEW_S < cluster.now() - int(found[2], 16) < LIFETIME_S
 
 
 def make_vnc_ticket(cluster: Cluster, user: str, path: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from proxmox_mpc.simulator.formats.cluster import PRIVILEGES
+from proxmox_mpc.simulator.state.second_factors import SecondFactors
 
 # What only Administrator holds (`/access/roles`, 9.1).
 _NOT_FOR_ADMIN = frozenset(
@@ -73,6 +74,7 @@ class User:
     password: str = ""
     fields: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
+    second: SecondFactors = field(default_factory=SecondFactors)
 
 
 @dataclass

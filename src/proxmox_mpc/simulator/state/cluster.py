@@ -61,6 +61,16 @@ class Pool:
     storages: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Login:
+    """A log-in at an OpenID provider that somebody began, and when."""
+
+    realm: str
+    redirect: str
+    nonce: str
+    begun: float
+
+
 @dataclass
 class Cluster:
     """Everything that a cluster remembers.
@@ -115,6 +125,8 @@ class Cluster:
         self.is_planting = False
         # Faults: none of them outlives the process.
         self.has_lost_quorum = False
+        # Log-ins that wait for their OpenID provider, by their state.
+        self.logins: dict[str, Login] = {}
         # Consoles that somebody asked for; real guests by VMID, and what runs them (with `--qemu`).
         self.consoles = Sessions()
         self.machines: dict[int, Machine] = {}

@@ -146,14 +146,3 @@ def synchronizing(name: str) -> _tasks.Job:
         die(f"unable to connect to LDAP server '{realm.get('server1', '')}'")
 
     return work
-
-
-@answers("POST", "/access/openid/auth-url")
-def authorization_url(call: Call) -> None:
-    name = call.text("realm")
-    realm = call.cluster.access.realms.get(name)
-    if realm is None:
-        die(f"authentication domain '{name}' does not exist")
-    if realm["type"] != "openid":
-        die(f"wrong realm type ({realm['type']} != openid)")
-    die("no openid")

@@ -9,6 +9,7 @@ from proxmox_mpc.simulator import _permissions, _tickets
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import ApiError
 from proxmox_mpc.simulator._registry import answers
+from proxmox_mpc.simulator.answers.access import _second_factor
 from proxmox_mpc.simulator.state.access import is_password
 
 # A failed log-in is answered this late.
@@ -51,7 +52,8 @@ async def login(call: Call) -> Any:
     user = call.text("username")
     if "realm" in call.params and not user.endswith(f"@{call.text('realm')}"):
         user = f"{user}@{call.text('realm')}"
-    if not _is_valid(call, user):
+    is_second = "tfa-challenge" in call.params
+    if not (_second_factor.is_valid(call, user) if is_second else _is_valid(call, user)):
         await call.cluster.clock.sleep(_PENALTY_S)
         raise ApiError(401, "authentication failure\n")
     if "path" in call.params:
@@ -60,12 +62,22 @@ async def login(call: Call) -> Any:
             if not _may(call, user, privilege):
                 raise ApiError(401, "authentication failure\n")
         return {"username": user, "cap": _powers(call, user)}
-    return {
+    # A ticket in the place of the password was given for both factors.
+    is_renewal = _tickets.is_ticket(call.cluster, call.text("password"), user) is not None
+    if not is_second and not is_renewal and (challenge := _second_factor.challenge(call, user)):
+        return {**session(call, user), "ticket": challenge, "NeedTFA": 1}
+    return session(call, user)
+
+
+def session(call: Call, user: str) -> dict[str, Any]:
+    """What a successful log-in answers."""
+    found = {
         "username": user,
         "ticket": _tickets.make_ticket(call.cluster, user),
         "CSRFPreventionToken": _tickets.make_csrf(call.cluster, user),
         "cap": _powers(call, user),
     }
+    return {**found, "clustername": call.cluster.name} if len(call.cluster.nodes) > 1 else found
 
 
 def _may(call: Call, user: str, privilege: str) -> bool:

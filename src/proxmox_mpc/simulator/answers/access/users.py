@@ -6,9 +6,9 @@ from typing import Any
 
 from proxmox_mpc.simulator import _permissions
 from proxmox_mpc.simulator._call import Call
-from proxmox_mpc.simulator._errors import deny, die
+from proxmox_mpc.simulator._errors import ApiError, deny, die
 from proxmox_mpc.simulator._registry import answers
-from proxmox_mpc.simulator.state.access import Token, User, hash_password
+from proxmox_mpc.simulator.state.access import Token, User, hash_password, is_password
 
 _TEXTS = ("comment", "email", "firstname", "keys", "lastname")
 
@@ -137,14 +137,14 @@ def password(call: Call) -> None:
         deny()
     if realm not in call.cluster.access.realms:
         die(f"domain '{realm}' does not exist")
+    _confirm(call)
     call.cluster.access.users[name].password = hash_password(call.text("password"))
 
 
-@answers("GET", "/access/users/{userid}/tfa")
-def second_factors(call: Call) -> Any:
-    return {"user": []} if call.flag("multiple") else {}
-
-
-@answers("PUT", "/access/users/{userid}/unlock-tfa")
-def unlock(call: Call) -> int:
-    return 1
+def _confirm(call: Call) -> None:
+    """Whoever sends a confirmation must know his own password."""
+    own = call.cluster.access.users.get(call.user)
+    if "confirmation-password" not in call.params or own is None:
+        return
+    if not is_password(call.text("confirmation-password"), own.password):
+        raise ApiError(401, "authentication failure\n")

@@ -1,5 +1,5 @@
-"""/nodes/{node}/certificates: the simulator's own in the place of the node's, one that somebody uploads, and those that an
-ACME directory would sign. No directory is asked: the simulator signs them itself."""
+"""/nodes/{node}/certificates: the simulator's own in the place of the node's, one that somebody uploads, and those that
+an ACME directory would sign. No directory is asked: the simulator signs them itself."""
 
 from __future__ import annotations
 

@@ -64,7 +64,12 @@ class FetchError(Exception):
 
 @contextlib.asynccontextmanager
 async def request(
-    method: str, url: str, *, verify: bool = True, headers: Mapping[str, str] | None = None
+    method: str,
+    url: str,
+    *,
+    verify: bool = True,
+    headers: Mapping[str, str] | None = None,
+    form: Mapping[str, str] | None = None,
 ) -> AsyncIterator[aiohttp.ClientResponse]:
     """An answer with status 200. Redirections are followed as long as they stay on this machine."""
     async with aiohttp.ClientSession(timeout=_TIMEOUT, auto_decompress=False) as session:
@@ -72,7 +77,9 @@ async def request(
             if not is_local(url):
                 raise FetchError(f"redirected to {urlsplit(url).hostname}, which a simulator does not reach")
             try:
-                answer = await session.request(method, url, ssl=verify, headers=headers, allow_redirects=False)
+                answer = await session.request(
+                    method, url, ssl=verify, headers=headers, data=form, allow_redirects=False
+                )
             except (aiohttp.ClientError, OSError) as error:
                 raise FetchError(_why(error)) from error
             async with answer:
