@@ -20,6 +20,10 @@ _MODELS = frozenset(
     "e1000 e1000-82540em e1000-82544gc e1000-82545em e1000e i82551 i82557b i82559er ne2k_isa ne2k_pci pcnet rtl8139"
     " virtio vmxnet3".split()
 )
+# A drive's parts that are yes or no; `discard` and `aio` have other words.
+_SWITCHES = frozenset(
+    "backup detect_zeroes iothread pre-enrolled-keys replicate ro scsiblock shared snapshot ssd".split()
+)
 _TRUE = {"on": "1", "yes": "1", "true": "1", "off": "0", "no": "0", "false": "0"}
 
 Parts = dict[str, str]
@@ -35,6 +39,11 @@ def parse(text: str, first: str = "file") -> Parts:
         elif part.strip():
             parts[first] = part
     return parts
+
+
+def parse_drive(text: str) -> Parts:
+    """A VM's drive: as `parse`, and what is yes or no is written as 1 or 0."""
+    return {k: _TRUE.get(v.lower(), v) if k in _SWITCHES else v for k, v in parse(text).items()}
 
 
 def show(parts: Mapping[str, str], first: str = "file") -> str:

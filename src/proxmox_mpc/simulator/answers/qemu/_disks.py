@@ -80,7 +80,7 @@ async def create(
     """Make what is new, look up what is there; answers the configuration lines."""
     made: dict[str, str] = {}
     for key in sorted(drives):
-        parts = _drives.parse(drives[key])
+        parts = _drives.parse_drive(drives[key])
         parts.pop("volume", None)
         file = parts["file"]
         new = _drives.NEW_DISK.fullmatch(file)

@@ -75,8 +75,18 @@ def _reach(call: Call) -> Guest:
     return guest
 
 
+_LOOPBACK = {
+    "name": "lo",
+    "hardware-address": "00:00:00:00:00:00",
+    "ip-addresses": [
+        {"ip-address": "127.0.0.1", "ip-address-type": "ipv4", "prefix": 8},
+        {"ip-address": "::1", "ip-address-type": "ipv6", "prefix": 128},
+    ],
+}
+
+
 def _interfaces(call: Call, guest: Guest) -> Any:
-    rows = []
+    rows: list[dict[str, Any]] = [_LOOPBACK]
     for key in sorted(k for k in guest.live if re.fullmatch(r"net\d+", k)):
         number = int(key[3:])
         config = _drives.parse(guest.live.get(f"ipconfig{number}", ""))
