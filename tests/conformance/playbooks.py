@@ -30,17 +30,15 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import yaml
 
 from tests.conformance.process import simulator
+from tests.conformance.web import showing
 
 CASES = Path(__file__).with_name("ansible")
 MODULES = Path(sysconfig.get_path("purelib"), "ansible_collections", "community", "proxmox", "plugins", "modules")
@@ -146,7 +144,7 @@ def holds(found: Any, wanted: Any) -> bool:
 def play(case: Case, folder: Path) -> list[str]:
     """Run a case against a simulator of its own; answers what went wrong."""
     (folder / "files").mkdir()
-    with simulator(*case.simulator, seed=case.seed) as greeting, _web(folder / "files") as web:
+    with simulator(*case.simulator, seed=case.seed) as greeting, showing(folder / "files") as web:
         told = {
             "folder": str(folder / "files"),
             "web": web,
@@ -160,24 +158,6 @@ def play(case: Case, folder: Path) -> list[str]:
         for task, result in zip(case.tasks, results, strict=False)
         for fault in task.faults(result)
     ] + missing
-
-
-@contextmanager
-def _web(folder: Path) -> Iterator[str]:
-    """A web server on loopback that shows the folder's files."""
-
-    class Handler(SimpleHTTPRequestHandler):
-        def log_message(self, *_: Any) -> None: ...
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def access(greeting: Mapping[str, Any]) -> dict[str, str]:
