@@ -256,3 +256,10 @@ def needs_of(kind: str) -> Callable[[Resource], list[Need]]:
         return found
 
     return needs
+
+
+def provides(resource: Resource) -> tuple[Key, ...]:
+    """A guest, whatever its kind and namespace, is also known by its bare name and by its VMID: to firewalls, to HA."""
+    vmid = resource.fields.get("vmid")
+    names = [resource.key.name, *([str(vmid)] if vmid is not None else [])]
+    return (resource.key, *(Key("Guest", "", name) for name in names))

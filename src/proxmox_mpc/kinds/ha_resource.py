@@ -24,7 +24,8 @@ class HAResourceSpec(Part):
 
 def _needs(resource: Resource) -> list[Need]:
     group = resource.fields.get("group")
-    return [Need(Key("HAGroup", "", str(group)), "group")] if group else []
+    guest = Need(Key("Guest", "", resource.key.name.partition(":")[2]), "metadata.name")
+    return [guest, *([Need(Key("HAGroup", "", str(group)), "group")] if group else [])]
 
 
 KIND = regular(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from proxmox_mpc.kinds._collection import Collection, regular
 from proxmox_mpc.kinds._field import Part, field
-from proxmox_mpc.kinds._kind import Column
+from proxmox_mpc.kinds._kind import Column, Key, Need, Resource
 
 
 class ReplicationJobSpec(Part):
@@ -15,6 +15,10 @@ class ReplicationJobSpec(Part):
     rate: float | None = field("rate", ge=1, help="Limit in MB per second.")
     disabled: bool | None = field("disable", default=False, help="Keep the job, but do not run it.")
     comment: str | None = field("comment", help="A remark.")
+
+
+def _needs(resource: Resource) -> list[Need]:
+    return [Need(Key("Guest", "", resource.key.name.partition("-")[0]), "metadata.name")]
 
 
 KIND = regular(
@@ -29,6 +33,7 @@ KIND = regular(
         Column.of("SCHEDULE", "schedule", "*/15"),
         Column.on("disabled", inverted=True),
     ),
+    needs=_needs,
     ignored=frozenset({"guest", "jobnum", "source", "remove_job"}),
     order=50,
     example="""\

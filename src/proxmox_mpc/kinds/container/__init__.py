@@ -7,7 +7,7 @@ from typing import Any
 
 from proxmox_mpc.kinds._codec import KEY_LINES, Fields, Value
 from proxmox_mpc.kinds._field import Impact
-from proxmox_mpc.kinds._guest import GuestApi, GuestDriver, needs_of
+from proxmox_mpc.kinds._guest import GuestApi, GuestDriver, needs_of, provides
 from proxmox_mpc.kinds._guest_columns import GUEST_COLUMNS
 from proxmox_mpc.kinds._kind import Kind, Live, Resource, View
 from proxmox_mpc.kinds._volumes import check_volumes
@@ -77,6 +77,7 @@ KIND: Kind = Kind(
     ignored=IGNORED,
     deletion=Impact.DATA_LOSS,
     needs=needs_of("Container"),
+    provides=provides,
     options_of=("PUT", "/nodes/{node}/lxc/{vmid}/config"),
     # PUT /nodes/{node}/lxc/{vmid}/config: feature flags but nesting, and hook scripts, are root@pam's (8.4, 9.1).
     root_only=frozenset(

@@ -6,7 +6,7 @@ from typing import Any
 
 from proxmox_mpc.kinds._codec import Fields
 from proxmox_mpc.kinds._field import Impact
-from proxmox_mpc.kinds._guest import GuestApi, GuestDriver, needs_of
+from proxmox_mpc.kinds._guest import GuestApi, GuestDriver, needs_of, provides
 from proxmox_mpc.kinds._guest_columns import GUEST_COLUMNS
 from proxmox_mpc.kinds._kind import Kind, Live, Resource, View
 from proxmox_mpc.kinds._volumes import check_volumes
@@ -81,6 +81,7 @@ KIND: Kind = Kind(
     made_by_server=frozenset({"smbios1", "vmgenid", "bootdisk"}),
     deletion=Impact.DATA_LOSS,
     needs=needs_of("VirtualMachine"),
+    provides=provides,
     options_of=("PUT", "/nodes/{node}/qemu/{vmid}/config"),
     # PUT /nodes/{node}/qemu/{vmid}/config: "only root can set 'args' config" and the like (8.4, 9.1).
     root_only=frozenset({"options.args", "options.lock", "hookscript"}),

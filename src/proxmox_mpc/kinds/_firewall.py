@@ -1,0 +1,280 @@
+"""Where firewall objects stand: the cluster, a node, a guest or a virtual network; and one driver for all of them.
+
+A place is the first part of an object's name: `cluster`, `node/pve1`, `guest/web` (or `guest/100`), `vnet/lab1`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from proxmox_mpc.kinds import _names
+from proxmox_mpc.kinds._codec import Fields, Value
+from proxmox_mpc.kinds._kind import Change, Key, Live, Need, Owned, Resource, Run, View
+from proxmox_mpc.kinds._rule_lines import line, references, rule_of
+from proxmox_mpc.kinds._schema import Schema
+
+CLUSTER = "/cluster/firewall"
+_PLACE = re.compile(r"cluster|(node|guest|vnet)/([^/]+)")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A firewall: its name, the path below which its objects are, and the variables of that path."""
+
+    name: str
+    path: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def lane(self) -> str:
+        """Everything of a place stands in one file."""
+        return f"file:{_names.fill(self.path, self.variables)}"
+
+
+def split(name: str) -> tuple[str, str] | None:
+    """An object's name as its place and its own name; None where it does not start with a place."""
+    found = _PLACE.match(name)
+    if found is None or name[found.end() : found.end() + 1] not in ("", "/"):
+        return None
+    return found[0], name[found.end() + 1 :]
+
+
+async def places(view: View, *, kinds: Sequence[str]) -> list[Place]:
+    """The firewalls that there are, of these kinds: cluster, node, guest, vnet."""
+    found = [Place("cluster", CLUSTER)] if "cluster" in kinds else []
+    if "node" in kinds:
+        found += [_node(name) for name in await view.nodes()]
+    if "guest" in kinds:
+        found += [_guest(row, str(row["vmid"])) for row in await view.rows("qemu", "lxc")]
+    if "vnet" in kinds:
+        rows = await view.once("vnets", lambda: view.pve.get("/cluster/sdn/vnets", {"running": 1}))
+        found += [_vnet(row["vnet"]) for row in rows]
+    return found
+
+
+async def find(view: View, name: str) -> Place | None:
+    """The firewall of that name, if there is one now. A guest that was just made is asked for on its node."""
+    kind, _, own = name.partition("/")
+    if kind == "cluster":
+        return Place("cluster", CLUSTER)
+    if kind == "node":
+        return _node(own) if own in await view.nodes() else None
+    if kind == "vnet":
+        return next((place for place in await places(view, kinds=["vnet"]) if place.name == name), None)
+    rows = _meant(await view.rows("qemu", "lxc"), own) or _meant(await _fresh_guests(view), own)
+    return _guest(rows[0], own) if len(rows) == 1 else None
+
+
+async def _fresh_guests(view: View) -> list[dict[str, Any]]:
+    """All guests as their nodes list them: the bulk rows learn of new ones about 10 s late (facts.md 20)."""
+    asked = [(node, kind) for node in await view.nodes() for kind in ("qemu", "lxc")]
+    answers = await asyncio.gather(*(view.pve.get(f"/nodes/{{node}}/{kind}", {"node": node}) for node, kind in asked))
+    return [
+        {**row, "node": node, "type": kind} for (node, kind), rows in zip(asked, answers, strict=True) for row in rows
+    ]
+
+
+def _meant(rows: Sequence[Mapping[str, Any]], own: str) -> list[Mapping[str, Any]]:
+    return [row for row in rows if own in (str(row["vmid"]), row.get("name"))]
+
+
+def _node(name: str) -> Place:
+    return Place(f"node/{name}", "/nodes/{node}/firewall", {"node": name})
+
+
+def _guest(row: Mapping[str, Any], own: str) -> Place:
+    where = {"node": row["node"], "vmid": int(row["vmid"])}
+    return Place(f"guest/{own}", f"/nodes/{{node}}/{row['type']}/{{vmid}}/firewall", where)
+
+
+def _vnet(name: str) -> Place:
+    return Place(f"vnet/{name}", "/cluster/sdn/vnets/{vnet}/firewall", {"vnet": name})
+
+
+def place_needs(resource: Resource) -> list[Need]:
+    """The guest that a firewall belongs to, where it is made in the same go."""
+    parts = split(resource.key.name)
+    kind, _, own = parts[0].partition("/") if parts else ("", "", "")
+    kinds = {"guest": "Guest", "vnet": "SDNVNet"}
+    return [Need(Key(kinds[kind], "", own), "metadata.name")] if kind in kinds else []
+
+
+def rule_needs(resource: Resource) -> list[Need]:
+    """What the rules name, in their own place and in the cluster's."""
+    lines = resource.fields.get("rules")
+    place = (split(resource.key.name) or ("cluster", ""))[0]
+    found = place_needs(resource)
+    for name in sorted(references(lines)) if isinstance(lines, list) else ():
+        for kind in ("SecurityGroup", "FirewallIPSet", "FirewallAlias"):
+            found += [Need(Key(kind, "", f"{where}/{name}"), "rules") for where in {"cluster", place}]
+    return found
+
+
+class Part(Protocol):
+    """One kind of object of a firewall: how it is found, read, written and removed. `own` is its name in its place."""
+
+    @property
+    def kinds(self) -> Sequence[str]:
+        """Where it can stand: cluster, node, guest, vnet."""
+
+    @property
+    def is_always_there(self) -> bool:
+        """Whether every place has exactly one, which has no name of its own."""
+
+    async def names(self, view: View, place: Place) -> list[str]:
+        """What there is in a place."""
+
+    async def read(self, view: View, place: Place, own: str) -> dict[str, Any] | None:
+        """The object as parameters, or None where it is not there."""
+
+    async def make(self, run: Run, place: Place, own: str, params: Mapping[str, Any]) -> None: ...
+
+    async def change(
+        self, run: Run, place: Place, own: str, before: Mapping[str, Any], after: Mapping[str, Any]
+    ) -> None: ...
+
+    async def remove(self, run: Run, place: Place, own: str, live: Live) -> None: ...
+
+
+class FirewallDriver:
+    """Reads and writes one kind of object in every firewall."""
+
+    def __init__(self, kind: str, part: Part, schema: Callable[[], Schema]) -> None:
+        self.kind = kind
+        self.part = part
+        self._schema = schema
+
+    async def observe(self, view: View, wanted: Sequence[Resource], owned: Sequence[Owned]) -> list[Live]:
+        names = sorted({r.key.name for r in wanted} | {item.key.name for item in owned})
+        found = await asyncio.gather(*(self._named(view, name) for name in names))
+        return [live for live in found if live is not None]
+
+    async def _named(self, view: View, name: str) -> Live | None:
+        parts = split(name)
+        place = await find(view, parts[0]) if parts else None
+        return await self._read(view, place, parts[1]) if place is not None and parts is not None else None
+
+    async def rows(self, view: View) -> list[Live]:
+        everywhere = await places(view, kinds=self.part.kinds)
+        lists = await asyncio.gather(*(self.part.names(view, place) for place in everywhere))
+        asked = [(place, own) for place, owns in zip(everywhere, lists, strict=True) for own in owns]
+        found = await asyncio.gather(*(self._read(view, place, own) for place, own in asked))
+        return [live for live in found if live is not None and (live.fields or not self.part.is_always_there)]
+
+    async def detail(self, view: View, lives: Sequence[Live]) -> list[Live]:
+        return list(lives)
+
+    async def _read(self, view: View, place: Place, own: str) -> Live | None:
+        params = await self.part.read(view, place, own)
+        if params is None:
+            return None
+        name = "/".join(filter(None, [place.name, own]))
+        shown = {k: v for k, v in params.items() if k != "digest" and v not in ("", None, [])}
+        fields = self._schema().decode(shown)
+        digest = str(params.get("digest") or "")
+        return Live(Key(self.kind, "", name), {"place": place.name, "name": own}, fields, params, None, digest, shown)
+
+    async def complete(
+        self, view: View, resource: Resource, live: Live | None, applied: Mapping[str, Value] | None = None
+    ) -> Resource:
+        parts = split(resource.key.name)
+        kind = parts[0].partition("/")[0] if parts else ""
+        if parts is None or kind not in self.part.kinds or self.part.is_always_there is bool(parts[1]):
+            suffix = "" if self.part.is_always_there else "/NAME"
+            forms = {"cluster": "cluster", "node": "node/NODE", "guest": "guest/NAME", "vnet": "vnet/VNET"}
+            known = " or ".join(forms[kind] + suffix for kind in self.part.kinds)
+            raise resource.invalid("metadata.name", f"the name of a {self.kind} is {known}")
+        planned = {key.name for key in view.planned}
+        if await find(view, parts[0]) is None and parts[0].partition("/")[2] not in planned:
+            raise resource.invalid("metadata.name", f"there is no {parts[0].replace('/', ' ')}")
+        return resource
+
+    def cost(self, live: Live, change: Change) -> Change:
+        return change
+
+    async def pending(self, view: View, live: Live) -> list[str]:
+        return []
+
+    async def create(self, run: Run, resource: Resource) -> Live:
+        place, own = await self._place(run, resource)
+        params = self._schema().encode(resource.fields)
+        async with run.lane(place.lane):
+            if self.part.is_always_there:
+                # The guest was made in this very apply.
+                live = await self._read(run.view, place, own)
+                assert live is not None
+                await self.part.change(run, place, own, self._schema().encode(live.fields), params)
+            else:
+                await self.part.make(run, place, own, params)
+        return await self._reread(run, place, own)
+
+    async def update(self, run: Run, live: Live, resource: Resource, changes: Sequence[Change]) -> Live:
+        place, own = await self._place(run, resource)
+        async with run.lane(place.lane):
+            fresh = await self._reread(run, place, own)
+            merged: Fields = dict(fresh.fields)
+            for change in changes:
+                merged.pop(change.path, None)
+                if change.new is not None:
+                    merged[change.path] = change.new
+            before, after = self._schema().encode(fresh.fields), self._schema().encode(merged)
+            if before != after:
+                await self.part.change(run, place, own, before, after)
+        return await self._reread(run, place, own)
+
+    async def _place(self, run: Run, resource: Resource) -> tuple[Place, str]:
+        parts = split(resource.key.name)
+        place = await find(run.view, parts[0]) if parts else None
+        if place is None or parts is None:
+            raise resource.invalid("metadata.name", f"{resource.key.name.rpartition('/')[0]} is gone")
+        return place, parts[1]
+
+    async def _reread(self, run: Run, place: Place, own: str) -> Live:
+        live = await self._read(run.view, place, own)
+        assert live is not None, f"{place.name} {own} vanished"
+        return live
+
+    async def delete(self, run: Run, live: Live) -> None:
+        place = await find(run.view, str(live.identity["place"]))
+        if place is not None:
+            async with run.lane(place.lane):
+                await self.part.remove(run, place, str(live.identity["name"]), live)
+
+
+async def order_rules(
+    run: Run, path: str, variables: Mapping[str, Any], before: Sequence[str], after: Sequence[str]
+) -> None:
+    """Make one list of rules of another: what goes first, then what comes, each switched on only in its place.
+
+    A rule is always inserted at the top (POST …/rules, 9.1): it is made switched off, moved, and switched on.
+    """
+    now = list(before)
+    for position in reversed(range(len(now))):
+        if now[position] not in after or now.count(now[position]) > after.count(now[position]):
+            gone = now.pop(position)
+            await run.call("DELETE", f"{path}/{{pos}}", {**variables, "pos": position}, title=f"remove rule {gone}")
+    for position, wanted in enumerate(after):
+        if now[position : position + 1] == [wanted]:
+            continue
+        if wanted in now[position:]:
+            found = now.index(wanted, position)
+            now.insert(position, now.pop(found))
+            params = {**variables, "pos": found, "moveto": position}
+            await run.call("PUT", f"{path}/{{pos}}", params, title=f"move rule {wanted}")
+            continue
+        rule = rule_of(wanted)
+        off = {**rule, "enable": "0"} if position else rule
+        await run.call("POST", path, {**variables, **off}, title=f"add rule {line(rule)}")
+        now.insert(0, wanted)
+        if position:
+            # The target counts before the rule is taken out (fw-cluster-rules, 9.1).
+            move = {**variables, "pos": 0, "moveto": position + 1}
+            await run.call("PUT", f"{path}/{{pos}}", move, title=f"move rule {wanted}")
+            now.insert(position, now.pop(0))
+            if rule["enable"] != "0":
+                on = {**variables, "pos": position, "enable": 1}
+                await run.call("PUT", f"{path}/{{pos}}", on, title=f"switch on rule {wanted}")
