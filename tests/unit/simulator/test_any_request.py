@@ -28,7 +28,7 @@ REQUESTS = 10_000 if settings.get_current_profile_name() == "soak" else 1200
 # The slowest answer waits for a lock; whatever takes longer hangs.
 TIMEOUT_S = 20
 # Tasks that wait for somebody to look: ten seconds, on any time scale.
-WAITING = {"vncproxy", "vncshell", "spiceproxy", "spiceshell", "termproxy"}
+WAITING = {"vncproxy", "vncshell", "spiceproxy", "spiceshell", "termproxy", "qmtunnel", "vzmtunnel"}
 
 JUNK = ["", "0", "1", "-1", "x", "a,b", "k=v", "99999999999", "ä€", "../..", "name=eth0,ip=x", "local:1", "vm:100", ";"]
 KNOWN: dict[str, list[str]] = {

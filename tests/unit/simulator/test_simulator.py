@@ -124,12 +124,6 @@ async def test_requests_are_remembered(api: Api) -> None:
     assert list(api.sim.requests)[-2:] == [("GET", "/version"), ("POST", "/pools")]
 
 
-async def test_what_is_not_simulated_says_so(api: Api) -> None:
-    answer = await api.call("POST", "/nodes/pve-node1/qemu/9000/mtunnel")
-    assert answer.status == 501
-    assert "is not simulated yet" in answer.reason
-
-
 async def test_the_older_version() -> None:
     async with running(pve_version="8.4") as api:
         assert (await api.get("/version"))["release"] == "8.4"

@@ -43,15 +43,20 @@ def interfaces(address: str) -> dict[str, dict[str, Any]]:
     }  # fmt: skip
 
 
+def node(name: str, address: str, booted: float) -> Node:
+    """A freshly installed node."""
+    made = Node(name, address, booted=booted, interfaces=interfaces(address), usb=[dict(USB_HUB)])
+    made.disks, made.spaces = disks.installed(name, made.disk, DATA)
+    return made
+
+
 def make(nodes: int) -> Cluster:
     cluster = Cluster()
     cluster.access = Access(users={"root@pam": User()}, realms=realms())
     for number in range(1, max(1, nodes) + 1):
         address = f"192.0.2.{10 + number}"
-        node = Node(f"pve-node{number}", address, booted=cluster.now() - _UPTIME_S, interfaces=interfaces(address))
-        node.disks, node.spaces = disks.installed(node.name, node.disk, DATA)
-        node.usb = [dict(USB_HUB)]
-        cluster.nodes[node.name] = node
+        name = f"pve-node{number}"
+        cluster.nodes[name] = node(name, address, cluster.now() - _UPTIME_S)
     cluster.storages = {
         "local": {"type": "dir", "path": "/var/lib/vz", "content": "iso,vztmpl,backup,snippets,import,images,rootdir"},
         "local-lvm": {"type": "lvmthin", "thinpool": "data", "vgname": "pve", "content": "images,rootdir"},

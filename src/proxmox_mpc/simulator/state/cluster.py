@@ -23,6 +23,7 @@ from proxmox_mpc.simulator.state.replication import ReplicationRun
 from proxmox_mpc.simulator.state.schedules import Schedule
 from proxmox_mpc.simulator.state.storage import FILE_TYPES, GIB, SHARED_TYPES, Name, Volume, parse_name
 from proxmox_mpc.simulator.state.task import Task
+from proxmox_mpc.simulator.state.tunnel import Tunnel
 
 if TYPE_CHECKING:
     from proxmox_mpc.simulator.machines.host import Host
@@ -80,8 +81,8 @@ class Cluster:
     `node/NAME` and `guest/VMID`. `bare_guests_obey` lets a guest
     without an operating system follow an ACPI shutdown; a real one does not (vm-lifecycle, 9.1). `has_ready_token`
     asks for the token root@pam!proxmox-mpc; `container_start_log` is what the host's LXC says at every start.
-    `has_ha_manager`: do the daemons run that act on HA resources? `has_journal`: do nodes keep a log? `schedules` are
-    the jobs' by kind and name.
+    `has_ha_manager`: do the daemons run that act on HA resources? `has_journal`: do nodes keep a log?
+    `has_corosync`: was a cluster made of a single node? `schedules` are the jobs' by kind and name.
     """
 
     name: str = "simulated"
@@ -101,6 +102,7 @@ class Cluster:
     container_start_log: list[str] = field(default_factory=list)
     has_ha_manager: bool = True
     has_journal: bool = True
+    has_corosync: bool = False
     ha: Ha = field(default_factory=Ha)
     ceph: Ceph = field(default_factory=Ceph)
     schedules: dict[str, Schedule] = field(default_factory=dict)
@@ -125,6 +127,8 @@ class Cluster:
         self.is_planting = False
         # Faults: none of them outlives the process.
         self.has_lost_quorum = False
+        # Guests that come in from another cluster, by the socket of their tunnel.
+        self.tunnels: dict[str, Tunnel] = {}
         # Log-ins that wait for their OpenID provider, by their state.
         self.logins: dict[str, Login] = {}
         # Consoles that somebody asked for; real guests by VMID, and what runs them (with `--qemu`).
@@ -149,6 +153,11 @@ class Cluster:
     async def next_change(self) -> None:
         """Wait until something is not as it was."""
         await self._next_change.wait()
+
+    @property
+    def is_formed(self) -> bool:
+        """Is it a cluster, or a node on its own?"""
+        return len(self.nodes) > 1 or self.has_corosync
 
     @property
     def is_quorate(self) -> bool:

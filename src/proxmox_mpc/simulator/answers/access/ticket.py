@@ -77,7 +77,7 @@ def session(call: Call, user: str) -> dict[str, Any]:
         "CSRFPreventionToken": _tickets.make_csrf(call.cluster, user),
         "cap": _powers(call, user),
     }
-    return {**found, "clustername": call.cluster.name} if len(call.cluster.nodes) > 1 else found
+    return {**found, "clustername": call.cluster.name} if call.cluster.is_formed else found
 
 
 def _may(call: Call, user: str, privilege: str) -> bool:

@@ -13,7 +13,7 @@ from proxmox_mpc.simulator._registry import answers
 def status(call: Call) -> Any:
     nodes = list(call.cluster.nodes.values())
     rows: list[dict[str, Any]] = []
-    alone = len(nodes) == 1
+    alone = not call.cluster.is_formed
     for number, node in enumerate(nodes, 0 if alone else 1):
         rows.append(
             {

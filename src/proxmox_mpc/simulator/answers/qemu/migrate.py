@@ -99,3 +99,11 @@ def migrate(call: Call) -> str:
 
 async def move(work: _tasks.Work, guest: Guest, move_to: _migration.Move) -> None:
     await _migration.migrate(work, guest, move_to, _local_disks(work.cluster, guest))
+
+
+@answers("POST", "/nodes/{node}/qemu/{vmid}/dbus-vmstate")
+def dbus_state(call: Call) -> None:
+    """The helper by which state beside QEMU's own is moved; of a simulated machine there is none to move."""
+    guest = _guest.of(call)
+    if not guest.is_running:
+        die(f"VM {guest.vmid} not running")

@@ -1,0 +1,146 @@
+"""Clusters are made, grow and shrink; guests go from one to another."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import pytest
+
+from proxmox_mpc.simulator import Simulator
+from tests.unit.simulator.api import Api, running
+
+CONFIG = "/cluster/config"
+
+
+async def test_a_node_on_its_own_becomes_a_cluster_and_gets_members() -> None:
+    async with running(preset="empty", nodes=1) as api:
+        root = await api.as_root()
+        assert (await root.call("GET", f"{CONFIG}/join")).status == 424
+        assert await root.run("POST", CONFIG, clustername="lab", link0="192.0.2.11,priority=5") == "OK"
+        again = await root.call("POST", CONFIG, clustername="lab")
+        assert "corosync.conf' already exists" in again.reason
+        assert (await root.get(f"{CONFIG}/totem"))["cluster_name"] == "lab"
+        made = await root.do("POST", f"{CONFIG}/nodes/second", new_node_ip="192.0.2.77", votes=2)
+        assert "ring0_addr: 192.0.2.77" in made["corosync_conf"]
+        members = {row["node"]: row for row in await root.get(f"{CONFIG}/nodes")}
+        assert members["second"]["quorum_votes"] == "2"
+        rows = {row["name"]: row for row in await root.get("/cluster/status")}
+        assert (rows["lab"]["nodes"], rows["second"]["online"], rows["second"]["ip"]) == (2, 1, "192.0.2.77")
+        assert await root.run("POST", "/nodes/second/qemu", vmid=100, scsi0="local-lvm:4") == "OK"
+        taken = await root.call("POST", f"{CONFIG}/nodes/third", new_node_ip="192.0.2.77")
+        assert "already used" in taken.reason
+        api.sim.faults.node_down("second")
+        api.sim.faults.node_up("second")
+        assert "is online" in (await root.call("DELETE", f"{CONFIG}/nodes/second")).reason
+
+
+async def test_joining_asks_the_other_cluster_and_says_what_is_wrong() -> None:
+    async with Simulator(password="secret-1") as other, running(preset="empty", nodes=1) as api:
+        root = await api.as_root()
+        place = {"hostname": f"127.0.0.1:{other.port}", "fingerprint": other.fingerprint, "password": "secret-1"}
+        assert "two simulators cannot become one" in await root.run("POST", f"{CONFIG}/join", **place)
+        wrong = {**place, "fingerprint": ":".join(["AA"] * 32)}
+        assert "not verified, abort!" in await root.run("POST", f"{CONFIG}/join", **wrong)
+        assert "No route to host" in await root.run("POST", f"{CONFIG}/join", **{**place, "hostname": "192.0.2.1"})
+        await root.run("POST", "/nodes/pve-node1/qemu", vmid=100)
+        assert "already contains virtual guests" in (await root.call("POST", f"{CONFIG}/join", **place)).body["message"]
+
+
+@asynccontextmanager
+async def two(**options: Any) -> AsyncIterator[tuple[Api, Simulator, str]]:
+    """A cluster to leave, one to go to, and the endpoint by which it is reached."""
+    async with Simulator(nodes=1, **options) as there, running(nodes=1) as here:
+        endpoint = (
+            f"host=127.0.0.1,port={there.port},apitoken=PVEAPIToken={there.token},fingerprint={there.fingerprint}"
+        )
+        yield here, there, endpoint
+
+
+def going(endpoint: str, **more: Any) -> dict[str, Any]:
+    return {"target-endpoint": endpoint, "target-bridge": "vmbr1", "target-storage": "local-lvm:shared-nfs,1", **more}
+
+
+async def test_a_running_machine_goes_to_another_cluster() -> None:
+    async with two() as (here, there, endpoint):
+        form = {"vmid": 100, "name": "web", "scsi0": "local-lvm:8", "net0": "virtio,bridge=vmbr0", "start": 1}
+        assert await here.run("POST", "/nodes/pve-node1/qemu", **form) == "OK"
+        move = going(endpoint, online=1, delete=1, **{"target-vmid": 555})
+        assert await here.run("POST", "/nodes/pve-node1/qemu/100/remote_migrate", **move) == "OK"
+        assert 100 not in here.sim.cluster.guests
+        assert not any("100-disk" in name for name in here.sim.cluster.shelf("local-lvm", "pve-node1"))
+        guest = there.cluster.guests[555]
+        assert (guest.name, guest.is_running) == ("web", True)
+        assert guest.live["scsi0"].startswith("shared-nfs:555/vm-555-disk-0.raw,size=8G")
+        assert "bridge=vmbr1" in guest.live["net0"]
+        assert "lock" not in guest.live
+        assert there.cluster.volume("shared-nfs:555/vm-555-disk-0.raw", "pve-node1") is not None
+        await there.cluster.finished(next(t for t in there.cluster.tasks if ":qmtunnel:" in t))
+        assert [t.status for t in there.cluster.tasks.values() if t.type == "qmtunnel"] == ["OK"]
+
+
+async def test_a_container_stays_when_nobody_says_delete() -> None:
+    async with two() as (here, there, endpoint):
+        form = {
+            "vmid": 101,
+            "ostemplate": "local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst",
+            "rootfs": "local-lvm:2",
+        }
+        assert await here.run("POST", "/nodes/pve-node1/lxc", **form) == "OK"
+        assert await here.run("POST", "/nodes/pve-node1/lxc/101/remote_migrate", **going(endpoint)) == "OK"
+        assert 101 in here.sim.cluster.guests
+        assert there.cluster.guests[101].live["rootfs"].startswith("shared-nfs:101/")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"target-bridge": "vmbr9"}, "bridge 'vmbr9' does not exist"),
+        ({"target-storage": "nowhere"}, "storage 'nowhere' does not exist"),
+        ({"target-vmid": 9000}, "VM 9000 already exists"),
+    ],
+)
+async def test_a_refused_move_leaves_nothing_behind(change: dict[str, Any], says: str) -> None:
+    async with two() as (here, there, endpoint):
+        await here.run("POST", "/nodes/pve-node1/qemu", vmid=100, scsi0="local-lvm:8", net0="virtio,bridge=vmbr0")
+        before = set(there.cluster.guests)
+        move = {**going(endpoint), **change}
+        assert says in await here.run("POST", "/nodes/pve-node1/qemu/100/remote_migrate", **move)
+        assert set(there.cluster.guests) == before
+        assert "lock" not in here.sim.cluster.guests[100].live
+
+
+async def test_a_cluster_that_cannot_be_reached_or_believed() -> None:
+    async with two() as (here, _, endpoint):
+        await here.run("POST", "/nodes/pve-node1/qemu", vmid=100)
+        path = "/nodes/pve-node1/qemu/100/remote_migrate"
+        away = endpoint.replace("127.0.0.1", "192.0.2.1")
+        assert "Failed to establish connection" in await here.run("POST", path, **going(away))
+        forged = endpoint.partition("fingerprint=")[0] + "fingerprint=" + ":".join(["AA"] * 32)
+        assert "fingerprint mismatch" in await here.run("POST", path, **going(forged))
+        unknown = endpoint.replace("apitoken=PVEAPIToken=root@pam!", "apitoken=PVEAPIToken=root@pam!no")
+        assert "401" in await here.run("POST", path, **going(unknown))
+
+
+async def test_a_tunnel_that_breaks_leaves_nothing_behind(api: Api) -> None:
+    path = "/nodes/pve-node1/qemu/700"
+    opened = await api.do("POST", f"{path}/mtunnel", storages="local-lvm")
+    assert (await api.call("POST", f"{path}/mtunnel")).status == 500, "its number is taken"
+    url = f"{api.sim.url}/api2/json{path}/mtunnelwebsocket"
+    query = {"socket": opened["socket"], "ticket": opened["ticket"]}
+    async with aiohttp.ClientSession(headers=api.headers) as session, session.ws_connect(url, params=query) as socket:
+        await socket.send_json({"cmd": "disk", "storage": "local-lvm", "size": 1024**3, "format": "raw"})
+        assert (await socket.receive_json())["volid"] == "local-lvm:vm-700-disk-0"
+        await socket.send_json({"cmd": "disk", "storage": "local", "size": 1, "format": "raw"})
+        assert (await socket.receive_json()) == {"success": 0, "msg": "storage 'local' was not asked for"}
+        await socket.send_json({"cmd": "config", "conf": "scsi0: local-lvm:base-9000-disk-0\n"})
+        assert "did not come through the tunnel" in (await socket.receive_json())["msg"]
+        await socket.send_str("nonsense")
+        assert (await socket.receive_json())["success"] == 0
+    assert await api.ended(opened["upid"]) == "mtunnel exited unexpectedly"
+    assert 700 not in api.sim.cluster.guests
+    assert "vm-700-disk-0" not in api.sim.cluster.shelf("local-lvm", "pve-node1")
+    forged = await api.call("GET", f"{path}/mtunnelwebsocket", socket=opened["socket"], ticket="PVEVNC:00000000::x")
+    assert forged.status == 401
