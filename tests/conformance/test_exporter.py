@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.conformance.test_proxmoxer import by_token
+
 # How long the exporter may take to listen.
 _PATIENCE_S = 20
 
@@ -82,8 +84,6 @@ def scraped(shop: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> M
 
 def asked(greeting: dict[str, Any], path: str) -> Any:
     """What the API itself says."""
-    from tests.conformance.test_proxmoxer import by_token
-
     return by_token(greeting)(path).get()
 
 
