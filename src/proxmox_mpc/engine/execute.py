@@ -10,13 +10,14 @@ import asyncio
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from proxmox_mpc.engine.journal import Journal, Progress
 from proxmox_mpc.engine.lanes import Lanes
 from proxmox_mpc.engine.plan import Action, Plan, Step
+from proxmox_mpc.engine.stages import Stages
 from proxmox_mpc.engine.step_run import StepRun
 from proxmox_mpc.errors import MpcError, UnreachableError
 from proxmox_mpc.kinds._kind import Key, Kind, Live, Owned, View
@@ -104,11 +105,15 @@ class Execution:
         places = asyncio.Semaphore(STEPS_AT_ONCE)
         tasks: dict[Key, asyncio.Task[Outcome]] = {}
         steps = {step.key: step for step in self.plan.steps}
+        stages = Stages(self.view, self.kind_of, steps, lambda step: StepRun(self, step, self._uid(step)))
 
         async def carry_out(step: Step) -> Outcome:
             before = await asyncio.gather(*(tasks[key] for key in step.needs if key in tasks))
-            if lacking := next((o for o in before if o.status != "done"), None):
-                self.report(Progress(step.key, "skipped", f"needs {lacking.key}", step.action))
+            lacking = next((str(o.key) for o in before if o.status != "done"), "")
+            if not lacking and await stages.applied(step.needs, stages.of(step.key)):
+                lacking = "what could not be applied"
+            if lacking:
+                self.report(Progress(step.key, "skipped", f"needs {lacking}", step.action))
                 return Outcome(step.key, step.action, "skipped")
             if step.action is Action.NONE:
                 await self._refresh(step)
@@ -117,13 +122,18 @@ class Execution:
                 if self._lost is not None:
                     self.report(Progress(step.key, "skipped", "the cluster does not answer any more", step.action))
                     return Outcome(step.key, step.action, "skipped")
-                return await self._step(step)
+                return await self._step(step, stages)
+
+        async def succeeded(key: Key) -> bool:
+            return (await tasks[key]).status == "done"
 
         for step in steps.values():
             tasks[step.key] = asyncio.create_task(carry_out(step))
+        stages.start(tasks, succeeded)
         try:
-            outcomes = [await task for task in tasks.values()]
+            outcomes = [await self._in_force(await task, stages) for task in tasks.values()]
         except asyncio.CancelledError:
+            stages.cancel()
             for task in tasks.values():
                 task.cancel()
             await asyncio.gather(*tasks.values(), return_exceptions=True)
@@ -134,6 +144,13 @@ class Execution:
             raise ClusterLost(outcomes) if lost else ApplyFailed(outcomes)
         return outcomes
 
+    async def _in_force(self, outcome: Outcome, stages: Stages) -> Outcome:
+        """The outcome, failed where what was written could not be applied."""
+        if outcome.status != "done" or (error := await stages.failure_of(outcome.key)) is None:
+            return outcome
+        self.report(Progress(outcome.key, "failed", str(error), outcome.action))
+        return replace(outcome, status="failed", error=error)
+
     async def _refresh(self, step: Step) -> None:
         """An unchanged resource that we own: what was declared now is what the next diff compares with."""
         owned, resource = step.owned, step.resource
@@ -143,12 +160,13 @@ class Execution:
         if (fresh.applied, dict(fresh.identity)) != (owned.applied, dict(owned.identity)):
             await self.journal.remember(fresh)
 
-    async def _step(self, step: Step) -> Outcome:
+    async def _step(self, step: Step, stages: Stages) -> Outcome:
         from proxmox_mpc.pve import ClusterUnreachable  # a session that gets here has the client loaded
 
         start = self.clock()
         self.report(Progress(step.key, "started", action=step.action))
         try:
+            await stages.enter(step.key)
             live = await self._act(step)
         except Exception as problem:
             # A fault of our own fails its step like any other: the rest goes on, and everything is recorded.
@@ -161,9 +179,12 @@ class Execution:
         self.report(Progress(step.key, "done", action=step.action, seconds=seconds))
         return Outcome(step.key, step.action, "done", None, seconds, live.identity if live else {})
 
+    def _uid(self, step: Step) -> str:
+        return step.live.mark.uid if step.live and step.live.mark else step.owned.uid if step.owned else self.new_uid()
+
     async def _act(self, step: Step) -> Live | None:
         driver = self.kind_of(step.key.kind).driver
-        uid = step.live.mark.uid if step.live and step.live.mark else step.owned.uid if step.owned else self.new_uid()
+        uid = self._uid(step)
         run = StepRun(self, step, uid)
         if step.action in (Action.DELETE, Action.REPLACE):
             assert step.live is not None

@@ -166,6 +166,8 @@ def _step(kind: Kind, resource: Resource, seen: Sighting, wish: Wish, needs: tup
             return replace(step, action=Action.UPDATE, blocked=message, foreign=True)
         return replace(step, note=message)
     if not changes:
+        if kind.stage is not None and live.facts.get("waits") and seen.owner is Owner.OURS:
+            return replace(step, action=Action.UPDATE, note="is written, and waits to be applied")
         if seen.owner is Owner.NOBODY and adopt:
             return replace(step, action=Action.ADOPT)
         if seen.owner is Owner.OURS and kind.marked and live.mark is None:

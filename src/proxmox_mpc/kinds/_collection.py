@@ -53,15 +53,17 @@ class Collection:
 
     `path` lists, `make` (else `path`) creates, `item` reads one, changes and deletes; `key` names a row of the list.
     `name` is how the variables of `item` make the object's name, such as `{node}/{iface}`; without it the name is the
-    last variable alone. `by_field` are variables that a field holds instead: an endpoint's type. `scopes` are the lists
-    that there are, where `path` has variables. With `detailed`, the list
+    last variable alone. `by_field` are variables that a field holds instead: an endpoint's type. `posted` are parts of
+    the name that POST knows by another parameter, `query` is asked with every list. `scopes` are the lists that there
+    are, where `path` has variables. With `detailed`, the list
     does not show everything, and each object is read by itself. `mine` picks the rows that are of this kind, `fixed`
     are parameters that all of them have.
 
     `clear` is how a field is unset: by `delete=NAME`, by sending it empty, or by not sending it; `lasting` are
     parameters that `delete` refuses. `whole` are parameters that a change must always send, for PUT forgets or demands
     them; `"*"` stands for all.
-    `comment` is the parameter that can carry the ownership mark. `row` makes of the API's row what the spec declares.
+    `comment` is the parameter that can carry the ownership mark. `row` makes of the API's row what the spec declares, `waits` tells whether
+    it is written and not applied yet.
     """
 
     path: str
@@ -70,10 +72,13 @@ class Collection:
     make: str = ""
     name: str = ""
     by_field: Mapping[str, str] = field(default_factory=dict)
+    posted: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
     scopes: Callable[[View], Awaitable[Sequence[Scope]]] = _once
     detailed: bool = False
     mine: Callable[[Row], bool] = lambda row: True
     row: Callable[[dict[str, Any]], dict[str, Any]] = lambda row: row
+    waits: Callable[[Row], bool] = lambda row: False
     fixed: Mapping[str, str] = field(default_factory=dict)
     whole: frozenset[str] = frozenset()
     clear: Clear = "delete"
@@ -126,7 +131,7 @@ class CollectionDriver:
         scopes = await it.scopes(view)
         lists = await asyncio.gather(*(self._list(view, scope) for scope in scopes))
         found = [
-            (row, {**scope, it.variables[-1]: row[it.key]})
+            (row, self._variables(scope, row))
             for scope, rows in zip(scopes, lists, strict=True)
             for row in rows
             if it.mine(row)
@@ -143,6 +148,12 @@ class CollectionDriver:
         rows = await asyncio.gather(*(whole(row, variables) for row, variables in found))
         return [self._live(row, v, facts) for row, (_, v) in zip(rows, found, strict=True)]
 
+    def _variables(self, scope: Scope, row: Row) -> dict[str, str]:
+        """What a row is called: the variables of its path and of its name."""
+        it = self.collection
+        own = {v: str(row[v]) for v in [*it.variables, *_names.variables(it.pattern)] if v in row}
+        return {it.variables[-1]: str(row[it.key]), **own, **scope}
+
     async def _absent(self, view: View) -> bool:
         """Does the cluster's version not have this collection at all?"""
         it = self.collection
@@ -158,27 +169,31 @@ class CollectionDriver:
         return template
 
     def _bare(self, variables: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in variables.items() if name not in self.collection.by_field}
+        """Those that are variables of a path for the API, too."""
+        it = self.collection
+        return {v: variables[v] for v in it.variables if v in variables and v not in it.by_field}
 
     async def _list(self, view: View, scope: Scope) -> list[dict[str, Any]]:
         path = self.collection.path
         answer: list[dict[str, Any]] = await view.once(
-            _names.fill(path, scope), lambda: view.pve.get(self._at(path, scope), self._bare(scope))
+            _names.fill(path, scope),
+            lambda: view.pve.get(self._at(path, scope), {**self._bare(scope), **self.collection.query}),
         )
         return answer
 
     def _live(self, row: Row, variables: Mapping[str, Any], facts: Mapping[str, Mapping[str, Any]]) -> Live:
         it = self.collection
         key = Key(self.kind, "", _names.fill(it.pattern, variables))
-        shown = {v: str(variables[v]) for v in it.variables}
-        config = it.row({p: value for p, value in row.items() if p not in {it.key, *it.variables, *it.fixed}})
+        shown = {name: str(value) for name, value in variables.items()}
+        config = it.row({p: value for p, value in row.items() if p not in {it.key, *shown, *it.fixed}})
         mark: Mark | None = None
         if it.comment and it.comment in config:
             text, mark = split_short(str(config[it.comment]), key)
             config[it.comment] = text or None
         fields = self._schema().decode(config)
         fields |= {path: shown[variable] for variable, path in it.by_field.items()}
-        return Live(key, shown, fields, {**row, **facts.get(key.name, {})}, mark, str(row.get("digest") or ""), config)
+        told = {**row, **facts.get(key.name, {}), **({"waits": True} if it.waits(row) else {})}
+        return Live(key, shown, fields, told, mark, str(row.get("digest") or ""), config)
 
     async def complete(
         self, view: View, resource: Resource, live: Live | None, applied: Mapping[str, Value] | None = None
@@ -213,8 +228,10 @@ class CollectionDriver:
         it, names = self.collection, self._names(resource)
         own = {p: v for p, v in resource.fields.items() if p not in resource.secrets and p not in it.by_field.values()}
         path = self._at(it.make or it.path, names)
-        params: dict[str, Any] = {**self._bare(names), **it.fixed}
-        if run.view.pve.facts.parameter("POST", path, it.variables[-1]) is None:
+        params: dict[str, Any] = {**self._bare(names), **it.fixed, **{it.posted[n]: names[n] for n in it.posted}}
+        if it.posted:
+            pass  # the name's parts are sent as the API calls them
+        elif run.view.pve.facts.parameter("POST", path, it.variables[-1]) is None:
             params[it.key] = params.pop(it.variables[-1])
         params |= self._schema().encode(own, resource.secrets)
         if it.comment:

@@ -251,6 +251,8 @@ def needs_of(kind: str) -> Callable[[Resource], list[Need]]:
                 found.append(Need(Key("Storage", "", str(value)), f"spec.{path}"))
             elif path.endswith((".iso", ".importFrom")) or path == "ostemplate":
                 found.append(Need(Key("StorageFile", "", str(value)), f"spec.{path}"))
+            elif path.endswith(".bridge"):
+                found += [Need(Key(other, "", str(value)), f"spec.{path}") for other in ("SDNVNet", "Bridge")]
             elif path == "template":
                 found.append(Need(Key(kind, resource.key.namespace, str(value)), "spec.template"))
         return found

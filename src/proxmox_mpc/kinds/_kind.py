@@ -285,6 +285,21 @@ class View:
         return sorted(row["node"] for row in await self.rows("node") if row.get("status") == "online")
 
 
+@dataclass(frozen=True)
+class Stage:
+    """Writes that wait until they are applied together.
+
+    `waiting` are the objects that wait there now, `apply` puts everything that waits in force, and `revert`, where
+    there is one, takes it back when not all of it could be written. `where` tells people where to look.
+    """
+
+    name: str
+    where: str
+    waiting: Callable[[View], Awaitable[Sequence[Key]]]
+    apply: Callable[[Run], Awaitable[None]]
+    revert: Callable[[Run], Awaitable[None]] | None = None
+
+
 class Driver(Protocol):
     """How one kind is read and written. All functions raise the client's typed errors."""
 
@@ -345,6 +360,8 @@ class Kind:
     order: int = 0
     """Where references do not decide, lower comes first at creation and last at deletion."""
     example: str = ""
+    stage: Callable[[Key], Stage] | None = None
+    """Where what is written to an object waits until it is applied; an object that waits has the fact `waits`."""
     always_there: bool = False
     """Whether every cluster has its objects: settings, which are taken by declaring them, and reset when deleted."""
     marked: bool = False

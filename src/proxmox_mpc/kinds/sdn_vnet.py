@@ -1,0 +1,38 @@
+"""SDNVNet: a virtual network that guests plug into as into a bridge."""
+
+from __future__ import annotations
+
+from proxmox_mpc.kinds import _sdn
+from proxmox_mpc.kinds._collection import regular
+from proxmox_mpc.kinds._field import Part, field
+from proxmox_mpc.kinds._kind import Column, Key, Need
+
+
+class SDNVNetSpec(Part):
+    """A virtual network of a zone."""
+
+    zone: str = field("zone", help="The zone.")
+    alias: str | None = field("alias", help="A longer name.")
+    tag: int | None = field("tag", ge=1, le=16_777_215, help="VLAN or VXLAN tag.")
+    vlan_aware: bool | None = field("vlanaware", default=False, help="Let guests use VLANs in it.")
+    isolate_ports: bool | None = field("isolate-ports", default=False, help="Keep guests from each other.")
+
+
+KIND = regular(
+    "SDNVNet",
+    "sdnvnets",
+    ("vnet",),
+    SDNVNetSpec,
+    _sdn.collection("vnets", "vnet"),
+    columns=(Column.name(), Column.of("ZONE", "zone"), Column.of("TAG", "tag"), Column.of("ALIAS", "alias")),
+    needs=lambda resource: [Need(Key("SDNZone", "", str(resource.fields["zone"])), "zone")],
+    ignored=_sdn.IGNORED | {"type"},
+    stage=_sdn.stage,
+    order=14,
+    example="""\
+apiVersion: proxmox.io/v1
+kind: SDNVNet
+metadata: { name: lab1 }
+spec: { zone: lab, alias: For trying things }
+""",
+)

@@ -1,0 +1,71 @@
+"""Virtual networks are written, then applied once; nobody else's waiting changes are applied by accident."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from proxmox_mpc.engine.execute import ApplyFailed
+from tests.integration.test_every_kind import manifest
+from tests.lab import lab
+
+NETWORK = [
+    manifest("SDNZone", "lab", {"type": "simple", "ipam": "pve"}),
+    manifest("SDNVNet", "lab1", {"zone": "lab"}),
+    manifest("SDNVNet", "lab2", {"zone": "lab"}),
+    manifest("SDNSubnet", "lab1/10.0.0.0/24", {"gateway": "10.0.0.1"}),
+]
+GUEST = manifest("VirtualMachine", "web", {"memory": 512, "state": "running", "networks": [{"bridge": "lab1"}]})
+APPLY = ("PUT", "/cluster/sdn")
+
+
+async def test_all_of_it_is_applied_once_and_guests_wait_for_that() -> None:
+    async with lab() as it:
+        text = yaml.safe_dump_all([GUEST, *NETWORK])
+        await it.apply(text)
+        writes = [path for method, path in it.writes()]
+        assert it.writes().count(APPLY) == 1
+        assert writes.index("/cluster/sdn") > writes.index("/cluster/sdn/vnets/lab1/subnets")
+        assert next(i for i, path in enumerate(writes) if path.endswith("/qemu")) > writes.index("/cluster/sdn")
+        assert (await it.plan(text)).is_empty
+        assert [row for row in await it.pve.get("/cluster/sdn/zones", {"pending": 1}) if row.get("state")] == []
+
+
+async def test_a_change_that_somebody_else_left_waiting_is_not_applied() -> None:
+    async with lab() as it:
+        await it.pve.post("/cluster/sdn/zones", {"zone": "theirs", "type": "simple"})
+        with pytest.raises(
+            ApplyFailed, match="changes that are not of this plan wait to be applied: SDNZone theirs"
+        ) as said:
+            await it.apply(yaml.safe_dump_all(NETWORK))
+        assert "Datacenter → SDN" in str(said.value)
+        assert it.writes() == [("POST", "/cluster/sdn/zones")]
+        assert await it.pve.get("/cluster/sdn/vnets") == []
+
+
+async def test_what_a_killed_apply_wrote_is_applied_by_the_next() -> None:
+    async with lab() as it:
+        text = yaml.safe_dump_all(NETWORK)
+        it.sim.faults.answer(status=596, method="PUT", path="/cluster/sdn$", times=-1)
+        with pytest.raises(ApplyFailed):
+            await it.apply(text)
+        it.sim.faults.clear()
+        plan = await it.plan(text)
+        assert {step.note for step in plan.work} == {"is written, and waits to be applied"}
+        await it.apply(text)
+        assert (await it.plan(text)).is_empty
+        assert [row for row in await it.pve.get("/cluster/sdn/vnets", {"pending": 1}) if row.get("state")] == []
+
+
+async def test_a_network_that_could_not_be_applied_has_failed_and_its_guests_are_not_tried() -> None:
+    async with lab() as it:
+        it.sim.faults.fail_task(type="reloadnetworkall", error="no")
+        with pytest.raises(ApplyFailed) as said:
+            await it.apply(yaml.safe_dump_all([GUEST, *NETWORK]))
+        outcomes = {outcome.key.kind: outcome.status for outcome in said.value.outcomes}
+        assert outcomes == {
+            "SDNZone": "failed",
+            "SDNVNet": "failed",
+            "SDNSubnet": "failed",
+            "VirtualMachine": "skipped",
+        }
