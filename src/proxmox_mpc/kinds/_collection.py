@@ -61,9 +61,8 @@ class Collection:
 
     `clear` is how a field is unset: by `delete=NAME`, by sending it empty, or by not sending it; `lasting` are
     parameters that `delete` refuses. `whole` are parameters that a change must always send, for PUT forgets or demands
-    them; `"*"` stands for all.
-    `comment` is the parameter that can carry the ownership mark. `row` makes of the API's row what the spec declares, `waits` tells whether
-    it is written and not applied yet.
+    them; `"*"` stands for all. `comment` is the parameter that can carry the ownership mark. `row` makes of the API's
+    row what the spec declares, `waits` tells whether it is written and not applied yet.
     """
 
     path: str

@@ -100,7 +100,7 @@ class Bench:
         async def sleep(seconds: float) -> None:
             self.slept.append(seconds)
 
-        kind = cast(Kind, type("K", (), {"driver": self.driver}))
+        kind = cast(Kind, type("K", (), {"driver": self.driver, "stage": None}))
         plan = Plan("lab", "shop", steps)
         view = View(cast(Any, self.stub))
         uids = iter(f"uid-{n}" for n in range(99))
