@@ -49,3 +49,11 @@ def test_a_copy_of_an_unknown_context_or_into_no_directory_is_refused(cli: Cli) 
     alone = cli("simulate", "--write-seed", "twin.json")
     assert alone.code != 0
     assert "--from" in alone.err
+
+
+def test_the_golden_cluster_has_no_token_and_the_greeting_names_none(bare: Cli) -> None:
+    with simulated("--preset", "golden") as ready:
+        assert "token" not in ready
+        login = ("--endpoint", ready["url"], "--user", ready["user"], "--password", ready["password"])
+        bare.ok("config", "set-context", "golden", *login)
+        assert "pve1" in bare.ok("discover").out

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,8 +17,6 @@ from proxmox_mpc.simulator._http import normalize
 from proxmox_mpc.simulator._routes import Routes
 from proxmox_mpc.simulator.state.clock import ScaledClock
 from proxmox_mpc.simulator.state.cluster import Cluster
-
-log = logging.getLogger("proxmox_mpc.simulator")
 
 
 async def play(cluster: Cluster, routes: Routes, requests: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -33,9 +30,7 @@ async def play(cluster: Cluster, routes: Routes, requests: Sequence[Mapping[str,
                 await _send(cluster, routes, request)
             except ApiError as error:
                 details = "; ".join(f"{k}: {v}" for k, v in (error.errors or {}).items())
-                text = f"{request['method']} {request['path']}: {error.message.strip()} {details}".strip()
-                refusals.append(text)
-                log.warning("the seed's %s", text)
+                refusals.append(f"{request['method']} {request['path']}: {error.message.strip()} {details}".strip())
             while cluster.running:
                 await asyncio.gather(*cluster.running.values(), return_exceptions=True)
     finally:

@@ -118,7 +118,8 @@ class Simulator:
         root.password = hash_password(self.password)
         known = root.tokens.get(TOKEN_NAME)
         secret = token_secret or (known.secret if known else str(uuid.uuid4()))
-        if self.cluster.has_ready_token or token_secret:
+        self.has_token = self.cluster.has_ready_token or bool(token_secret)
+        if self.has_token:
             root.tokens[TOKEN_NAME] = Token(secret, privsep=False)
         return secret
 
@@ -139,7 +140,7 @@ class Simulator:
             "fingerprint": self.fingerprint,
             "user": ADMIN,
             "password": self.password,
-            "token": self.token,
+            **({"token": self.token} if self.has_token else {}),
             "nodes": list(self.cluster.nodes),
             **({"refused": self.refused} if self.refused else {}),
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -45,36 +46,52 @@ def _ready(output: IO[str]) -> dict[str, Any] | None:
 
 
 def _tell(ready: dict[str, Any], save_as: str) -> None:
-    token_id, _, secret = str(ready["token"]).partition("=")
+    token_id, _, secret = str(ready.get("token", "")).partition("=")
     if save_as:
         from proxmox_mpc.actions.context_set import ContextSetRequest, context_set
         from proxmox_mpc.interfaces.cli._run import call
 
-        request = ContextSetRequest(
-            name=save_as,
-            endpoints=[ready["url"]],
-            token_id=token_id,
-            token_secret=secret,
-            fingerprint=ready.get("fingerprint") or None,
-            use=True,
+        login = (
+            {"token_id": token_id, "token_secret": secret}
+            if secret
+            else {"user": ready["user"], "password": ready["password"]}
         )
-        call(context_set, request)
-    click.echo(f"{_bold('A simulated PVE cluster')} of {len(ready['nodes'])} nodes listens at {ready['url']}")
+        trust = ready.get("fingerprint") or None
+        call(
+            context_set,
+            ContextSetRequest(name=save_as, endpoints=[ready["url"]], fingerprint=trust, use=True, **login),
+        )
     names = ready["nodes"]
+    size = f"{len(names)} node{'s' * (len(names) != 1)}"
+    click.echo(f"{_bold('A simulated PVE cluster')} of {size} listens at {ready['url']}")
     click.echo(f"  nodes:    {', '.join(names[:_SHOWN])}{f' and {len(names) - _SHOWN} more' * (len(names) > _SHOWN)}")
     click.echo(f"  user:     {ready['user']}   password: {ready['password']}")
-    click.echo(f"  token:    {ready['token']}")
+    if secret:
+        click.echo(f"  token:    {ready['token']}")
     if ready.get("fingerprint"):
         click.echo(f"  trust:    {ready['fingerprint']}")
+    for line in ready.get("refused", [])[:_SHOWN]:
+        click.echo(f"  {click.style('refused', fg='yellow')}   {line}")
     if save_as:
         click.echo(f"It is the current context ({save_as}). In another terminal: {_bold('proxmox-cli get vms')}")
     else:
-        trust = f" PROXMOX_FINGERPRINT={ready['fingerprint']}" if ready.get("fingerprint") else ""
         click.echo("In another terminal:")
-        login = f"PROXMOX_TOKEN_ID='{token_id}' PROXMOX_TOKEN_SECRET={secret}"
-        click.echo(f"  export PROXMOX_ENDPOINTS={ready['url']} {login}{trust}")
+        click.echo(
+            f"  export {' '.join(f'{name}={shlex.quote(value)}' for name, value in _environment(ready).items())}"
+        )
         click.echo("  proxmox-cli get vms")
     click.echo("Ctrl-C ends it; nothing is kept unless --persist FILE was given.")
+
+
+def _environment(ready: dict[str, Any]) -> dict[str, str]:
+    """What makes the simulator the context of a terminal."""
+    token_id, _, secret = str(ready.get("token", "")).partition("=")
+    found = {"PROXMOX_ENDPOINTS": ready["url"]}
+    if secret:
+        found |= {"PROXMOX_TOKEN_ID": token_id, "PROXMOX_TOKEN_SECRET": secret}
+    else:
+        found |= {"PROXMOX_USER": ready["user"], "PROXMOX_PASSWORD": ready["password"]}
+    return found | ({"PROXMOX_FINGERPRINT": ready["fingerprint"]} if ready.get("fingerprint") else {})
 
 
 def _bold(text: str) -> str:
