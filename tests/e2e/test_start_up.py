@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from tests.e2e.conftest import Cli
 
 LOADED = """
 import sys
+from pathlib import Path
 from proxmox_mpc.interfaces.cli import run
 code = run(sys.argv[1:])
 print(*sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr)
@@ -74,3 +79,17 @@ def test_a_log_level_that_is_none_is_refused(reached: Cli, monkeypatch: pytest.M
     answer = reached("get", "vms")
     assert answer.code == 2
     assert "LOG_LEVEL is 'loud'" in answer.err
+
+
+@pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_simulator_ends_with_the_command_that_started_it(name: signal.Signals, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "proxmox_mpc", "simulate", "--http", "--preset", "empty"]
+    environment = {**os.environ, "PROXMOX_MPC_HOME": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[-1]
+        assert requests.get(f"{url}/api2/json/access/domains", timeout=5).ok
+        process.send_signal(name)
+        process.communicate(timeout=10)
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{url}/api2/json/access/domains", timeout=5)

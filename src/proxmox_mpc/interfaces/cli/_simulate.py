@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -24,6 +25,8 @@ def run(arguments: Sequence[str], save_as: str) -> int:
         [sys.executable, "-m", "proxmox_mpc.simulator", *arguments], stdout=subprocess.PIPE, text=True, env=os.environ
     )
     assert process.stdout is not None
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, _interrupt)  # the simulator is a process of its own: it must not be left behind
     try:
         ready = _ready(process.stdout)
         if ready is not None:
@@ -34,6 +37,10 @@ def run(arguments: Sequence[str], save_as: str) -> int:
         process.wait()
         click.echo("the simulated cluster is gone", err=True)
         return 0
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _ready(output: IO[str]) -> dict[str, Any] | None:
