@@ -58,8 +58,8 @@ def installed(version: str) -> dict[str, dict[str, Any]]:
     suite, ending = SUITES[version], _ending(version)
     parts, keyring = ["main", "contrib", "non-free-firmware"], "debian-archive-keyring"
     debian = [
-        _entry(version, "http://deb.debian.org/debian/", [suite, f"{suite}-updates"], parts, keyring),
-        _entry(version, "http://security.debian.org/debian-security/", [f"{suite}-security"], parts, keyring),
+        _entry(version, "http://debian.example.org/debian/", [suite, f"{suite}-updates"], parts, keyring),
+        _entry(version, "http://debian.example.org/debian-security/", [f"{suite}-security"], parts, keyring),
     ]
     found = {f"{_FOLDER}/debian.{ending}": {"file-type": ending, "repositories": debian}}
     for handle in ("enterprise", "ceph-squid-enterprise"):

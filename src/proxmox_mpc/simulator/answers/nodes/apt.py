@@ -48,7 +48,7 @@ def repositories(call: Call) -> Any:
     for path, file in _files(call).items():
         files.append({"path": path, **file, "digest": list(_digest(file))})
         for index, entry in enumerate(file["repositories"]):
-            origin = "Debian" if "debian.org" in entry["URIs"][0] else "Proxmox"
+            origin = "Debian" if "debian.example.org" in entry["URIs"][0] else "Proxmox"
             infos.append({"path": path, "index": str(index), "kind": "origin", "message": origin})
     offered = []
     for handle, standard in STANDARD.items():
