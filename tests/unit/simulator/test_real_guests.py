@@ -128,7 +128,7 @@ async def test_a_guest_boots_shows_its_screen_takes_keys_and_shuts_down(api: Api
     assert (await api.get(f"{VM}/status/current"))["status"] == "stopped"
 
 
-async def test_power_pause_monitor_and_agent_are_qemus_own(api: Api) -> None:
+async def test_power_pause_monitor_and_agent_are_qemus_own(api: Api, tmp_path: Path) -> None:
     await made(api, agent=1, machine="q35", disk="sata0", cores=64, memory=4096, audio0="device=AC97")
     start = await api.do("POST", f"{VM}/status/start")
     assert await ended(api, start) == "OK"
@@ -138,6 +138,10 @@ async def test_power_pause_monitor_and_agent_are_qemus_own(api: Api) -> None:
     assert (await api.call("POST", f"{VM}/agent/ping")).reason == "QEMU guest agent is not running"
     assert "q35" in (await api.get(f"{VM}/status/current"))["running-machine"]
     assert "running" in await api.do("POST", f"{VM}/monitor", command="info status")
+    trace = tmp_path / "trace"
+    for reaching_out in (f"migrate exec:echo${{IFS}}>{trace}", f"pmemsave 0 0x10 {trace}", f"logfile {trace}"):
+        assert "is not passed on" in await api.do("POST", f"{VM}/monitor", command=reaching_out)
+    assert not trace.exists()
     assert await run(api, "POST", f"{VM}/status/suspend") == "OK"
     assert (await api.get(f"{VM}/status/current"))["qmpstatus"] == "paused"
     assert (await api.call("POST", f"{VM}/status/shutdown")).reason == "VM is paused - cannot shutdown"
