@@ -8,6 +8,7 @@ from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die, refuse
 from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.answers.nodes import _dump
+from proxmox_mpc.simulator.answers.storage import _access
 
 
 @answers("GET", "/nodes/{node}/vzdump/defaults")
@@ -27,7 +28,7 @@ def defaults(call: Call) -> Any:
 @answers("GET", "/nodes/{node}/vzdump/extractconfig")
 def extract(call: Call) -> str:
     volid = call.text("volume")
-    call.cluster.volume_name(volid)
+    _access.check(call, volid)
     volume = call.cluster.volume(volid, call.node.name)
     if volume is None:
         die(f"volume '{volid}' does not exist")

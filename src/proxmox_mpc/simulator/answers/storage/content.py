@@ -10,7 +10,7 @@ from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die, refuse
 from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.answers.guests import _volumes
-from proxmox_mpc.simulator.answers.storage import _pruning
+from proxmox_mpc.simulator.answers.storage import _access, _pruning
 from proxmox_mpc.simulator.state.storage import FILE_TYPES, Name, Volume
 
 # Bytes per second over the link between nodes.
@@ -90,7 +90,7 @@ def _find(call: Call) -> tuple[str, str, Name]:
     return storage, volume, call.cluster.volume_name(volume)[1]
 
 
-def _check_access(call: Call, storage: str, parsed: Name) -> None:
+def _check_removal(call: Call, storage: str, parsed: Name) -> None:
     if call.may(f"/storage/{storage}", "Datastore.Allocate") or call.is_root:
         return
     if parsed.content in ("iso", "vztmpl", "import"):
@@ -105,6 +105,7 @@ def _check_access(call: Call, storage: str, parsed: Name) -> None:
 @answers("GET", _VOLUME)
 def read(call: Call) -> Any:
     _, volid, parsed = _find(call)
+    _access.check(call, volid)
     volume = call.cluster.volume(volid, call.node.name)
     if volume is None:
         die(f"volume_size_info on '{volid}' failed - no format")
@@ -125,6 +126,7 @@ def read(call: Call) -> Any:
 @answers("PUT", _VOLUME)
 def describe(call: Call) -> None:
     _, volid, parsed = _find(call)
+    _access.check(call, volid)
     if "notes" in call.params and parsed.content != "backup":
         die("only backups can have notes")
     if "protected" in call.params and parsed.content != "backup":
@@ -139,7 +141,7 @@ def describe(call: Call) -> None:
 @answers("DELETE", _VOLUME)
 def delete(call: Call) -> Any:
     storage, volid, parsed = _find(call)
-    _check_access(call, storage, parsed)
+    _check_removal(call, storage, parsed)
     node = call.node.name
 
     async def work(work: _tasks.Work) -> None:

@@ -42,9 +42,19 @@ def preview(call: Call) -> Any:
     ]
 
 
+def _check(call: Call, path: str) -> None:
+    """The schema leaves this to the handler (PVE::API2::Storage::PruneBackups, 9.1)."""
+    if "vmid" not in call.params:
+        call.need(path, "Datastore.Allocate")
+    elif not call.may(path, "Datastore.Allocate"):
+        call.need(path, "Datastore.AllocateSpace")
+        call.need(f"/vms/{call.vmid}", "VM.Backup")
+
+
 @answers("DELETE", _PATH)
 def prune(call: Call) -> str:
     storage, node = call.text("storage"), call.node.name
+    _check(call, f"/storage/{storage}")
     doomed = [volume.name for volume, mark in _marks(call) if mark == "remove"]
 
     def work(work: _tasks.Work) -> None:
