@@ -75,8 +75,16 @@ def read_form(text: str) -> dict[str, Any]:
 
 
 def _read_json(body: bytes) -> dict[str, Any]:
+    text = body.decode("utf-8", "replace")
     try:
-        parsed = json.loads(body.decode("utf-8", "replace"))
+        # Parameters are text; a number may be longer than Python reads.
+        parsed = json.loads(text, parse_int=str)
+        if "\\ud" in text.lower():
+            # Half of a surrogate pair is no letter, and could not be written into any answer.
+            parsed = json.loads(json.dumps(parsed, ensure_ascii=False).encode(errors="replace"))
+    except RecursionError:
+        complaint = f"json text or perl structure exceeds maximum nesting level at {_SERVER} line 1012."
+        raise PlainError(500, complaint, f"{complaint}\n") from None
     except json.JSONDecodeError as error:
         rest = error.doc[error.pos :][:20] or "(end of string)"
         where = f'at character offset {error.pos} (before "{rest}")'
@@ -111,5 +119,5 @@ def _read_multipart(body: bytes, boundary: bytes) -> tuple[dict[str, Any], Uploa
         if filename := _FILENAME.search(head):
             upload = Upload(filename[1].decode("utf-8", "replace"), content)
         else:
-            fields[name[1].decode()] = content.decode("utf-8", "replace")
+            fields[name[1].decode("utf-8", "replace")] = content.decode("utf-8", "replace")
     return fields, upload

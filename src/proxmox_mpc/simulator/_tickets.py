@@ -34,8 +34,13 @@ class Caller:
 
 
 def _sign(cluster: Cluster, text: str) -> str:
-    made = hmac.new(cluster.secret.encode(), text.encode(), hashlib.sha256).digest()
+    made = hmac.new(cluster.secret.encode(), text.encode(errors="replace"), hashlib.sha256).digest()
     return base64.b64encode(made * 8).decode()
+
+
+def _is_same(given: str, wanted: str) -> bool:
+    """Compared as bytes: of texts, only ASCII could be, and callers send what they like."""
+    return hmac.compare_digest(given.encode(errors="replace"), wanted.encode())
 
 
 def make_ticket(cluster: Cluster, user: str) -> str:
@@ -49,7 +54,7 @@ def is_ticket(cluster: Cluster, ticket: str, user: str = "") -> str | None:
     if not found or (user and found[1] != user):
         return None
     age = cluster.now() - int(found[2], 16)
-    good = hmac.compare_digest(found[3], _sign(cluster, f"PVE:{found[1]}:{found[2]}"))
+    good = _is_same(found[3], _sign(cluster, f"PVE:{found[1]}:{found[2]}"))
     return found[1] if good and -_SKEW_S < age < LIFETIME_S else None
 
 
@@ -65,7 +70,7 @@ def is_half_ticket(cluster: Cluster, ticket: str, user: str) -> bool:
     found = _TICKET.fullmatch(ticket)
     if not found or not found[1].startswith("!tfa!"):
         return False
-    good = hmac.compare_digest(found[3], _sign(cluster, f"PVE:{found[1]}:{found[2]}:{user}"))
+    good = _is_same(found[3], _sign(cluster, f"PVE:{found[1]}:{found[2]}:{user}"))
     return good and -_SKEW_S < cluster.now() - int(found[2], 16) < LIFETIME_S
 
 
@@ -78,7 +83,7 @@ def make_vnc_ticket(cluster: Cluster, user: str, path: str) -> str:
 def is_vnc_ticket(cluster: Cluster, ticket: str, user: str, path: str) -> bool:
     """Is it a ticket for this user and path, not too old?"""
     found = _VNC_TICKET.fullmatch(ticket)
-    if not found or not hmac.compare_digest(found[2], _sign(cluster, f"PVEVNC:{user}:{found[1]}:{path}")):
+    if not found or not _is_same(found[2], _sign(cluster, f"PVEVNC:{user}:{found[1]}:{path}")):
         return False
     return -_VNC_SKEW_S < cluster.now() - int(found[1], 16) < VNC_LIFETIME_S
 
@@ -89,13 +94,13 @@ def make_csrf(cluster: Cluster, user: str) -> str:
 
 
 def _csrf(cluster: Cluster, user: str, stamp: str) -> str:
-    made = hmac.new(cluster.secret.encode(), f"csrf:{stamp}:{user}".encode(), hashlib.sha256).digest()
+    made = hmac.new(cluster.secret.encode(), f"csrf:{stamp}:{user}".encode(errors="replace"), hashlib.sha256).digest()
     return base64.b64encode(made).decode().rstrip("=")
 
 
 def is_csrf(cluster: Cluster, user: str, token: str) -> bool:
     stamp, _, rest = token.partition(":")
-    if not re.fullmatch(r"[0-9A-F]{8}", stamp) or not hmac.compare_digest(rest, _csrf(cluster, user, stamp)):
+    if not re.fullmatch(r"[0-9A-F]{8}", stamp) or not _is_same(rest, _csrf(cluster, user, stamp)):
         return False
     return -_SKEW_S < cluster.now() - int(stamp, 16) < LIFETIME_S
 
@@ -131,6 +136,6 @@ def _by_token(cluster: Cluster, text: str) -> str:
         unauthorized("Authentication failed!")
     if token.expire and token.expire <= cluster.now():
         unauthorized("Authentication failed!")
-    if not hmac.compare_digest(secret.encode(), token.secret.encode()):
+    if not _is_same(secret, token.secret):
         unauthorized("Authentication failed!")
     return full

@@ -25,7 +25,8 @@ _COUNTS = {
     "scsi": 31, "serial": 4, "unused": 256, "usb": 14, "virtio": 16, "virtiofs": 10,
 }  # fmt: skip
 
-_INTEGER = re.compile(r"[+-]?\d+")
+# Python reads no integers of more than 4300 digits; nobody means so many.
+_INTEGER = re.compile(r"[+-]?\d{1,1000}")
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
 _TRUE = re.compile(r"1|on|yes|true", re.IGNORECASE)
 _FALSE = re.compile(r"0|off|no|false", re.IGNORECASE)

@@ -198,3 +198,39 @@ async def test_everything_that_can_be_read_has_the_shape_that_the_schema_promise
                     wrong += [f"{path} {names}: {text}" for text in forbidden(version, "GET", path, data)]
     assert read > 400
     assert not wrong, "\n".join(wrong[:20])
+
+
+@pytest.mark.parametrize(
+    ("headers", "reason"),
+    [
+        ({"Cookie": "PVEAuthCookie=PVE:root@pam:00000000::%C3%A9"}, "Authentication failed!"),
+        ({"Cookie": "PVEAuthCookie=PVE:\udcff:00000000::x"}, "Authentication failed!"),
+        ({"Authorization": "PVEAPIToken=root@pam!proxmox-mpc=é"}, "Authentication failed!"),
+        ({"CSRFPreventionToken": "00000000:é"}, "Permission denied - invalid csrf token"),
+    ],
+)
+async def test_credentials_that_are_no_ascii_are_wrong_ones(api: Api, headers: dict[str, str], reason: str) -> None:
+    ticket = (await api.as_root()).headers if "CSRFPreventionToken" in headers else {}
+    answer = await Api(api.sim, api.session, {**ticket, **headers}).call("POST", "/pools", poolid="p")
+    assert (answer.status, answer.reason) == (401, reason)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"poolid":"p","comment":"half a pair: \\ud800"}',
+        b'{"poolid":"p","comment":' + b"[" * 100_000,
+        b'{"poolid":"p","comment":' + b"9" * 5000 + b"}",
+    ],
+)
+async def test_json_that_nobody_means_poisons_nothing(api: Api, body: bytes) -> None:
+    headers = {**api.headers, "Content-Type": "application/json"}
+    async with api.session.post(f"{api.sim.url}/api2/json/pools", data=body, headers=headers) as answer:
+        assert "simulator:" not in await answer.text()
+    assert {row["poolid"] for row in await api.get("/pools")} <= {"p"}
+
+
+async def test_numbers_longer_than_python_reads_are_refused(api: Api) -> None:
+    for parameter in ("memory", "cores"):
+        refused = await api.call("POST", "/nodes/pve-node1/qemu", vmid=100, **{parameter: "9" * 5000})
+        assert parameter in refused.errors

@@ -14,7 +14,7 @@ BOOT_NAMES = (
 )
 
 # `STORAGE:SIZE` asks for a new volume of so many GiB.
-NEW_DISK = re.compile(r"(?:([^/:\s]+):)?(\d+(?:\.\d+)?)")
+NEW_DISK = re.compile(r"(?:([^/:\s]+):)?(\d{1,100}(?:\.\d+)?)")
 
 _MODELS = frozenset(
     "e1000 e1000-82540em e1000-82544gc e1000-82545em e1000e i82551 i82557b i82559er ne2k_isa ne2k_pci pcnet rtl8139"
