@@ -8,8 +8,9 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 
-from proxmox_mpc.simulator import Simulator
+from proxmox_mpc.simulator import Simulator, _certificate
 from tests.unit.simulator.api import Api, running
 
 CONFIG = "/cluster/config"
@@ -144,3 +145,30 @@ async def test_a_tunnel_that_breaks_leaves_nothing_behind(api: Api) -> None:
     assert "vm-700-disk-0" not in api.sim.cluster.shelf("local-lvm", "pve-node1")
     forged = await api.call("GET", f"{path}/mtunnelwebsocket", socket=opened["socket"], ticket="PVEVNC:00000000::x")
     assert forged.status == 401
+
+
+async def test_nobody_is_sent_on_to_another_machine() -> None:
+    """A server on this machine that answers with an address elsewhere: nothing is asked there, and no password told."""
+    elsewhere, made = [], _certificate.make(["pve-node1"])
+
+    async def listen(request: web.BaseRequest) -> web.Response:
+        if request.path == "/elsewhere":
+            elsewhere.append(request.path)
+        return web.Response(status=307, headers={"Location": "/elsewhere"})
+
+    runner = web.ServerRunner(web.Server(listen))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=made.context).start()
+    port = runner.addresses[0][1]
+    try:
+        async with running(preset="empty", nodes=1) as api:
+            root = await api.as_root()
+            place = {"hostname": f"127.0.0.1:{port}", "fingerprint": made.fingerprint, "password": "secret-1"}
+            assert "307" in await root.run("POST", f"{CONFIG}/join", **place)
+            await root.run("POST", "/nodes/pve-node1/qemu", vmid=100)
+            target = f"host=127.0.0.1,port={port},apitoken=PVEAPIToken=a@pve!b=c,fingerprint={made.fingerprint}"
+            form = {"target-endpoint": target, "target-storage": 1, "target-bridge": 1}
+            assert "307" in await root.run("POST", "/nodes/pve-node1/qemu/100/remote_migrate", **form)
+    finally:
+        await runner.cleanup()
+    assert elsewhere == []

@@ -158,3 +158,16 @@ async def test_volumes_are_copied_within_and_between_nodes() -> None:
         assert again == "volume 'local:iso/copy.iso' already exists"
         assert (await me.call("POST", copy, target="local:iso/x.iso", target_node="nope")).status == 500
         assert (await api.call("POST", copy, target="local:iso/y.iso")).status == 403, "root's ticket only"
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://127.0.0.1:99999/x.iso", "http://127.0.0.1:port/x.iso"])
+async def test_addresses_that_are_none_are_errors_like_others(api: Api, url: str) -> None:
+    asked = await api.call("GET", f"{NODE}/query-url-metadata", url=url)
+    assert "simulator:" not in asked.reason
+    status = await api.run("POST", f"{LOCAL}/download-url", url=url, content="iso", filename="new.iso")
+    assert "simulator:" not in status
+    realm = {"realm": "sso", "type": "openid", "issuer-url": url, "client-id": "pve"}
+    await api.do("POST", "/access/domains", **realm)
+    refused = await api.call("POST", "/access/openid/auth-url", realm="sso", **{"redirect-url": "http://localhost"})
+    assert refused.status == 500
+    assert "simulator:" not in refused.reason

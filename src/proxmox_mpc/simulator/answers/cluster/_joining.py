@@ -25,13 +25,15 @@ async def knock(work: Work, host: str, fingerprint: str, password: str) -> None:
     form = {"username": "root@pam", "password": password}
     try:
         async with aiohttp.ClientSession(timeout=_TIMEOUT) as session:
-            async with session.post(f"{url}/access/ticket", data=form, ssl=trust) as answer:
+            async with session.post(f"{url}/access/ticket", data=form, ssl=trust, allow_redirects=False) as answer:
                 if answer.status != 200:
                     die(f"{answer.status} {answer.reason}")
                 ticket = (await answer.json())["data"]["ticket"]
             work.log("Login succeeded.", "Request addition of this node")
             cookie = {"Cookie": f"PVEAuthCookie={quote(ticket, safe='')}"}
-            async with session.get(f"{url}/cluster/config/join", headers=cookie, ssl=trust) as answer:
+            async with session.get(
+                f"{url}/cluster/config/join", headers=cookie, ssl=trust, allow_redirects=False
+            ) as answer:
                 if answer.status != 200:
                     die(f"{answer.status} {answer.reason}")
     except aiohttp.ServerFingerprintMismatch:

@@ -51,7 +51,7 @@ class Remote:
 
     async def ask(self, verb: str, path: str, **form: str) -> Any:
         async with self.session.request(
-            verb, self.endpoint.url + path, headers=self.headers, data=form or None, **self.trust
+            verb, self.endpoint.url + path, headers=self.headers, data=form or None, allow_redirects=False, **self.trust
         ) as answer:
             body = await answer.json(content_type=None) if answer.status != 401 else {}
             if answer.status != 200:

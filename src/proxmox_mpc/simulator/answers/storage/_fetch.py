@@ -39,19 +39,22 @@ class Fetched:
 
 def is_local(url: str) -> bool:
     """Does the address lead to this machine?"""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
     try:
+        host = urlsplit(url).hostname or ""
+        if host == "localhost":
+            return True
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
 
 
 def place(url: str) -> str:
-    """Host and port, as error texts name them."""
-    parts: SplitResult = urlsplit(url)
-    return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+    """Host and port, as error texts name them; all of an address that has no such parts."""
+    try:
+        parts: SplitResult = urlsplit(url)
+        return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+    except ValueError:
+        return url
 
 
 class FetchError(Exception):

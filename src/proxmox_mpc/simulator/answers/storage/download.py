@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from proxmox_mpc.simulator import _tasks
 from proxmox_mpc.simulator._call import Call
@@ -74,7 +74,7 @@ def _stamp(work: _tasks.Work) -> str:
 async def metadata(call: Call) -> object:
     """Name, size and type of what is at a URL."""
     url = call.text("url")
-    name = unquote(urlsplit(url).path.rpartition("/")[2])
+    name = unquote(url.partition("?")[0].partition("#")[0].rpartition("/")[2])
     if not _fetch.is_local(url):
         return {"filename": name, "mimetype": "application/octet-stream", "size": _MADE_UP}
     try:
