@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from typing import cast
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from proxmox_mpc.simulator import SteppedClock
 from proxmox_mpc.simulator.consoles import font, picture
+from proxmox_mpc.simulator.consoles.channel import Channel
 from proxmox_mpc.simulator.consoles.screen import Screen
+from proxmox_mpc.simulator.consoles.sessions import Sessions
 from tests.unit.simulator.api import Api, running
 from tests.unit.simulator.viewer import Stream, Viewer, connected
 
@@ -317,3 +321,42 @@ def test_every_letter_has_a_shape_of_its_own() -> None:
     shapes = {font.rows(chr(code)) for code in range(32, 127)}
     assert len(shapes) == 95
     assert all(len(shape) == 16 and {len(row) for row in shape} == {9} for shape in shapes)
+
+
+def test_noise_from_a_guest_is_neither_kept_nor_believed() -> None:
+    screen = Screen()
+    screen.feed(f"\x1b[{'9' * 5000}Dleft")
+    assert screen.text == "left"
+    screen.feed("\x1b]")
+    for _ in range(100):
+        screen.feed("a title without end")
+    screen.feed("\r\nback")
+    assert screen.text.endswith("\nback")
+
+
+async def test_of_two_that_connect_at_once_one_is_served() -> None:
+    session = Sessions().offer(0.0, "/vms/100", "amy@pve", _say_hello)
+    assert session
+    first, second = Deaf(), Deaf()
+    await asyncio.gather(*(session.run(cast(web.WebSocketResponse, socket)) for socket in (first, second)))
+    assert [first.got, second.got] == [[b"hello"], []]
+
+
+async def _say_hello(channel: Channel) -> None:
+    await channel.send(b"hello")
+
+
+class Deaf:
+    """A websocket that sends nothing."""
+
+    def __init__(self) -> None:
+        self.got: list[bytes] = []
+
+    async def send_bytes(self, data: bytes) -> None:
+        self.got.append(data)
+
+    async def __anext__(self) -> None:
+        await asyncio.Event().wait()
+
+    def __aiter__(self) -> Deaf:
+        return self

@@ -12,6 +12,8 @@ _LARGEST = (400, 200)
 
 # Control sequences of ANSI terminals: colours and such are left out, positions and clearing are followed.
 _SEQUENCE = re.compile(r"\x1b\[([\d;?]*)([A-Za-z@])|\x1b[()].|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[^\[\]()]")
+# Longer sequences than this are noise, and numbers of more digits name no place.
+_LONGEST_SEQUENCE, _MOST_DIGITS = 256, 6
 _UNFINISHED = re.compile(r"\x1b(?:\[[\d;?]*|[()]|\][^\x07\x1b]*\x1b?)?$")
 
 
@@ -52,7 +54,8 @@ class Screen:
     def feed(self, text: str) -> None:
         """Show what a program writes to its terminal."""
         text = self._rest + text
-        if unfinished := _UNFINISHED.search(text):
+        unfinished = _UNFINISHED.search(text)
+        if unfinished and len(unfinished[0]) <= _LONGEST_SEQUENCE:
             self._rest, text = unfinished[0], text[: unfinished.start()]
         else:
             self._rest = ""
@@ -96,7 +99,7 @@ class Screen:
             self.lines = [*self.lines[1:], ""]
 
     def _follow(self, parameters: str, command: str) -> None:
-        numbers = [int(n) if n.isdigit() else 0 for n in parameters.split(";")]
+        numbers = [int(n[:_MOST_DIGITS]) if n.isdigit() else 0 for n in parameters.split(";")]
         if command in "Hf" and command:
             row, column = (*numbers, 0)[:2]
             self.row = min(max(row, 1), self.rows) - 1

@@ -35,6 +35,9 @@ class Session:
 
     async def run(self, socket: web.WebSocketResponse) -> None:
         """Serve the one who connected until either side, or the task of the console, ends it."""
+        if self.connected.is_set():
+            # Two came at the same time; the other one was first.
+            return
         self.connected.set()
         channel = Channel(socket)
         pumping = asyncio.create_task(channel.pump())
