@@ -31,7 +31,7 @@ RICH: dict[str, Any] = {
     "guests": [
         {
             "vmid": 150, "type": "qemu", "node": "pve-node2", "status": "running", "uptime": 77,
-            "config": {"name": "old", "cores": 2, "scsi0": "local-lvm:vm-150-disk-0,size=8G", "description": "a: b\nc %",
+            "config": {"name": "old", "cores": 2, "scsi0": "local-lvm:vm-150-disk-0,size=8G", "description": f"a: b\nhttp://me:p@{SECRET}@wiki",
                        "parent": "two", "cipassword": SECRET, "net0": "virtio=BC:24:11:00:00:01,bridge=vmbr0,firewall=1"},
             "pending": {"cores": 4, "delete": "description"},
             "snapshots": {"one": {"cores": 1, "snaptime": 5}, "two": {"cores": 2, "parent": "one", "snaptime": 9}},

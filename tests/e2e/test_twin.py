@@ -21,6 +21,7 @@ spec:
 def test_what_was_applied_is_applied_on_the_copy_and_a_change_can_be_rehearsed_there(cli: Cli) -> None:
     cli.write("web.yaml", WEB)
     cli.ok("apply", "-f", "web.yaml", "--yes")
+    cli.write("twin.json", "an older copy, for everybody to read")
     told = cli.ok("simulate", "--from", "lab", "--write-seed", "twin.json")
     assert "Copied lab: 3 nodes and 2 guests, without secrets." in told.err
     assert "simulate --preset empty --seed twin.json" in told.err

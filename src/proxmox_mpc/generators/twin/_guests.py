@@ -51,7 +51,7 @@ async def _guest(reader: Reader, row: Row) -> dict[str, Any]:
 
 def _section(config: Row) -> dict[str, str]:
     return {
-        key: _value(key, value)
+        key: _secrets.blank(key, _value(key, value))
         for key, value in config.items()
         if key not in _NOT_PLANTED and not _secrets.is_secret(key) and value is not None
     }

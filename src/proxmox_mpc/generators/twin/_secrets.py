@@ -13,8 +13,8 @@ _SECRET = re.compile(
     r"(?:smb)?password|cipassword|token|secret|key|keys|client-key|encryption-key|master-pubkey|keyring|data|otp"
     r"|otel-headers|eab-\w+"
 )
-# Credentials within an address: `http://user:password@host`.
-_LOGIN = re.compile(r"(?<=://)[^/@\s]*@")
+# Credentials within an address: `http://user:password@host`; a password may hold an @ itself.
+_LOGIN = re.compile(r"(?<=://)[^/\s]*@")
 # What a webhook sends may hold a login of its receiver; the values are base64.
 _HEADER = re.compile(r"(?<=value=)[^,]*")
 

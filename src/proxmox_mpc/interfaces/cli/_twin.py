@@ -43,6 +43,8 @@ def copied(context: str) -> Iterator[str]:
 def _write(path: Path, made: TwinResult) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with open(descriptor, "w") as file:
+        # One that was there already keeps its mode.
+        os.fchmod(descriptor, 0o600)
         json.dump(made.seed, file)
 
 
