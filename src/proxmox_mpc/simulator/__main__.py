@@ -84,8 +84,8 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
     try:
         asyncio.run(_serve(_arguments()))
-    except ValueError as error:
-        # A fault, a seed file or real guests that cannot be.
+    except (ValueError, OSError) as error:
+        # A fault, a seed file or real guests that cannot be; a port that is taken.
         sys.exit(f"simulator: {error}")
 
 

@@ -29,6 +29,16 @@ def test_command_line_greets_and_ends_cleanly() -> None:
     assert set(greeting) == {"url", "fingerprint", "user", "password", "token", "nodes"}
 
 
+async def test_a_port_that_is_taken_is_said_in_one_line() -> None:
+    async with Simulator("empty", nodes=1, tls=False) as sim:
+        command = [sys.executable, "-m", "proxmox_mpc.simulator", "--preset", "empty", "--port", str(sim.port)]
+        process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
+        _, told = await process.communicate()
+    assert process.returncode == 1
+    assert "address already in use" in told.decode()
+    assert len(told.splitlines()) == 1
+
+
 async def test_the_certificate_has_the_fingerprint_that_is_told() -> None:
     async with Simulator("empty", nodes=1) as sim, aiohttp.ClientSession() as session:
         pinned = aiohttp.Fingerprint(bytes.fromhex(sim.fingerprint.replace(":", "")))
