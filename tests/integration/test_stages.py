@@ -69,3 +69,42 @@ async def test_a_network_that_could_not_be_applied_has_failed_and_its_guests_are
             "SDNSubnet": "failed",
             "VirtualMachine": "skipped",
         }
+
+
+BRIDGES = [
+    manifest("Bridge", "pve-node1/vmbr7", {"cidr": "10.7.0.1/24", "autostart": True}),
+    manifest("Bridge", "pve-node1/vmbr8", {"autostart": True}),
+    manifest("Bridge", "pve-node2/vmbr7", {"cidr": "10.7.0.2/24", "autostart": True}),
+]
+
+
+def reloads(writes: list[tuple[str, str]]) -> list[str]:
+    return sorted(path for method, path in writes if method == "PUT" and path.endswith("/network"))
+
+
+async def test_the_interfaces_of_a_node_are_applied_once() -> None:
+    async with lab() as it:
+        await it.apply(yaml.safe_dump_all(BRIDGES))
+        assert reloads(it.writes()) == ["/nodes/pve-node1/network", "/nodes/pve-node2/network"]
+        assert (await it.plan(yaml.safe_dump_all(BRIDGES))).is_empty
+        assert it.sim.cluster.nodes["pve-node1"].planned_interfaces is None
+
+
+async def test_of_interfaces_that_cannot_all_be_written_none_is_applied() -> None:
+    async with lab() as it:
+        wrong = manifest("Bridge", "pve-node1/vmbr9", {"ports": ["nothing"]})
+        with pytest.raises(ApplyFailed, match="unable to find bridge port 'nothing'"):
+            await it.apply(yaml.safe_dump_all([*BRIDGES, wrong]))
+        nodes = it.sim.cluster.nodes
+        assert ("vmbr7" in nodes["pve-node1"].interfaces, "vmbr7" in nodes["pve-node2"].interfaces) == (False, True)
+        assert nodes["pve-node1"].planned_interfaces is None
+
+
+async def test_interfaces_that_somebody_else_left_waiting_are_not_applied() -> None:
+    async with lab() as it:
+        theirs = {"node": "pve-node1", "iface": "vmbr5", "type": "bridge"}
+        await it.pve.post("/nodes/{node}/network", theirs)
+        with pytest.raises(ApplyFailed, match="wait to be applied: Bridge pve-node1/vmbr5"):
+            await it.apply(yaml.safe_dump_all(BRIDGES))
+        assert "vmbr7" not in it.sim.cluster.nodes["pve-node1"].interfaces
+        assert "vmbr7" in it.sim.cluster.nodes["pve-node2"].interfaces

@@ -54,13 +54,14 @@ class Collection:
     `path` lists, `make` (else `path`) creates, `item` reads one, changes and deletes; `key` names a row of the list.
     `name` is how the variables of `item` make the object's name, such as `{node}/{iface}`; without it the name is the
     last variable alone. `by_field` are variables that a field holds instead: an endpoint's type. `posted` are parts of
-    the name that POST knows by another parameter, `query` is asked with every list. `scopes` are the lists that there
-    are, where `path` has variables. With `detailed`, the list
+    the name that POST knows by another parameter, `query` is asked with every list, and what stands `beside` a list is
+    put into its rows. `scopes` are the lists that there are, where `path` has variables. With `detailed`, the list
     does not show everything, and each object is read by itself. `mine` picks the rows that are of this kind, `fixed`
     are parameters that all of them have.
 
     `clear` is how a field is unset: by `delete=NAME`, by sending it empty, or by not sending it; `lasting` are
-    parameters that `delete` refuses. `whole` are parameters that a change must always send, for PUT forgets or demands
+    parameters that `delete` refuses. `demanded` are values of parameters
+    that nobody needs to write. `whole` are parameters that a change must always send, for PUT forgets or demands
     them; `"*"` stands for all. `comment` is the parameter that can carry the ownership mark. `row` makes of the API's
     row what the spec declares, `waits` tells whether it is written and not applied yet.
     """
@@ -73,12 +74,14 @@ class Collection:
     by_field: Mapping[str, str] = field(default_factory=dict)
     posted: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
+    beside: str = ""
     scopes: Callable[[View], Awaitable[Sequence[Scope]]] = _once
     detailed: bool = False
     mine: Callable[[Row], bool] = lambda row: True
     row: Callable[[dict[str, Any]], dict[str, Any]] = lambda row: row
     waits: Callable[[Row], bool] = lambda row: False
     fixed: Mapping[str, str] = field(default_factory=dict)
+    demanded: Mapping[str, str] = field(default_factory=dict)
     whole: frozenset[str] = frozenset()
     clear: Clear = "delete"
     lasting: frozenset[str] = frozenset()
@@ -173,11 +176,14 @@ class CollectionDriver:
         return {v: variables[v] for v in it.variables if v in variables and v not in it.by_field}
 
     async def _list(self, view: View, scope: Scope) -> list[dict[str, Any]]:
-        path = self.collection.path
-        answer: list[dict[str, Any]] = await view.once(
-            _names.fill(path, scope),
-            lambda: view.pve.get(self._at(path, scope), {**self._bare(scope), **self.collection.query}),
-        )
+        it, path = self.collection, self.collection.path
+
+        async def read() -> list[dict[str, Any]]:
+            reply = await view.pve.get_with(self._at(path, scope), {**self._bare(scope), **it.query})
+            told = {it.beside: reply.extra[it.beside]} if it.beside and reply.extra.get(it.beside) else {}
+            return [{**row, **told} for row in reply.data]
+
+        answer: list[dict[str, Any]] = await view.once(_names.fill(path, scope), read)
         return answer
 
     def _live(self, row: Row, variables: Mapping[str, Any], facts: Mapping[str, Mapping[str, Any]]) -> Live:
@@ -232,7 +238,7 @@ class CollectionDriver:
             pass  # the name's parts are sent as the API calls them
         elif run.view.pve.facts.parameter("POST", path, it.variables[-1]) is None:
             params[it.key] = params.pop(it.variables[-1])
-        params |= self._schema().encode(own, resource.secrets)
+        params |= {**it.demanded, **self._schema().encode(own, resource.secrets)}
         if it.comment:
             params[it.comment] = with_short(str(params.get(it.comment, "")), run.mark())
         async with run.lane(self._lane(names)):
@@ -254,7 +260,8 @@ class CollectionDriver:
         params = difference.params(clear=it.clear, whole=it.whole, lasting=it.lasting)
         if not params:
             return live
-        params |= {name: value for name, value in it.fixed.items() if name in it.whole or "*" in it.whole}
+        always = {**it.fixed, **{k: v for k, v in it.demanded.items() if k not in params}}
+        params |= {name: value for name, value in always.items() if name in it.whole or "*" in it.whole}
         path = self._at(it.item, live.identity)
         if live.digest and run.view.pve.facts.parameter("PUT", path, "digest") is not None:
             params["digest"] = live.digest

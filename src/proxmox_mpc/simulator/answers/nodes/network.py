@@ -112,9 +112,10 @@ def update(call: Call) -> None:
 
 @answers("DELETE", _ONE)
 def delete(call: Call) -> None:
-    """A card that is there stays in the list, without its settings."""
+    """A card that is there stays in the list, without its settings; what is made of cards goes with them."""
     gone, kept = _named(call), {n: s for n, s in _planned(call).items() if n != call.text("iface")}
-    if gone.get("exists") and not _is_port(call.text("iface"), kept):
+    is_card = gone.get("exists") and gone["type"] != "vlan"
+    if is_card and not _is_port(call.text("iface"), kept):
         bare = ("type", "exists", "active", "families", "priority")
         kept[call.text("iface")] = {**{k: gone[k] for k in bare if k in gone}, "method": "manual", "method6": "manual"}
     _plan(call, kept)
