@@ -1,0 +1,10 @@
+"""The words by which kinds are found are those that the kinds have."""
+
+from __future__ import annotations
+
+from tools import generate_kind_index
+
+
+def test_the_index_of_kinds_is_current() -> None:
+    """Make it anew with `make pages`."""
+    assert generate_kind_index.PAGE.read_text() == generate_kind_index.render()
