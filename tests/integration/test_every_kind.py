@@ -76,9 +76,13 @@ async def settled(lab: Lab, case: Case, spec: dict[str, Any] | None, why: str) -
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.kind)
 async def test_the_life_of_every_kind(case: Case) -> None:
     async with lab(**case.options) as it:
+        driver = find_kind(case.kind).driver
         await settled(it, case, None, "its needs")
         before = {live.key: live.fields for live in await it.lives(case.kind)}
         await settled(it, case, case.spec, "created")
+        view = it.view()
+        rows = await driver.rows(view)
+        assert [live.key for live in await driver.detail(view, rows[:1])] == [live.key for live in rows[:1]]
         for path, value in case.changes.items():
             spec = case.changed(path, value)
             plan = await it.plan(case.text(spec))

@@ -91,7 +91,7 @@ async def plan_deletion(
 
 
 def _deletion(kind: Kind, live: Live, owned: Owned | None, needs: tuple[Key, ...]) -> Step:
-    note = " ".join(f"{name} {value}" for name, value in live.identity.items() if str(value) != live.key.name)
+    note = " ".join(f"{name} {value}" for name, value in live.identity.items() if str(value) not in ("", live.key.name))
     return Step(live.key, Action.DELETE, (), kind.deletion, needs, note, live=live, owned=owned)
 
 

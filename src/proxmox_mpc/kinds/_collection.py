@@ -121,7 +121,9 @@ class CollectionDriver:
     async def detail(self, view: View, lives: Sequence[Live]) -> list[Live]:
         if not self.collection.detailed:
             return list(lives)  # the list shows everything
-        return await self._all(view, {live.key.name: live.facts for live in lives}, {live.key.name for live in lives})
+        facts = {live.key.name: live.facts for live in lives}
+        whole = {live.key.name: live for live in await self._all(view, facts, set(facts))}
+        return [whole[name] for name in facts if name in whole]
 
     async def _all(
         self, view: View, facts: Mapping[str, Mapping[str, Any]], detailed: set[str] | None = None
