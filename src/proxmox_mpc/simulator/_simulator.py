@@ -33,6 +33,9 @@ TOKEN_NAME = "proxmox-mpc"  # noqa: S105 the token's name, not its secret
 _IDLE_S = 5.0
 _SAVE_EVERY_S = 1.0
 
+# Whoever still waits for an answer when the simulator ends gets so much time for it.
+_FAREWELL_S = 0.5
+
 
 class Simulator:
     """A PVE cluster on loopback: `async with Simulator() as sim: … sim.url …`.
@@ -154,7 +157,7 @@ class Simulator:
             self.cluster.fingerprint = made.fingerprint
         self.refused = await _replay.play(self.cluster, self._api.routes, self._asked)
         server = Server(self._api.handle, keepalive_timeout=_IDLE_S, access_log=None)
-        self._runner = web.ServerRunner(server)
+        self._runner = web.ServerRunner(server, shutdown_timeout=_FAREWELL_S)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._host, self.port, ssl_context=context, backlog=1024)
         await site.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -138,13 +139,36 @@ async def test_a_tunnel_that_breaks_leaves_nothing_behind(api: Api) -> None:
         assert (await socket.receive_json()) == {"success": 0, "msg": "storage 'local' was not asked for"}
         await socket.send_json({"cmd": "config", "conf": "scsi0: local-lvm:base-9000-disk-0\n"})
         assert "did not come through the tunnel" in (await socket.receive_json())["msg"]
-        await socket.send_str("nonsense")
-        assert (await socket.receive_json())["success"] == 0
+        for size in ("-1", "Infinity"):
+            await socket.send_str(f'{{"cmd": "disk", "storage": "local-lvm", "size": {size}, "format": "raw"}}')
+            assert (await socket.receive_json())["success"] == 0
+        for noise in ("nonsense", "[" * 50_000):
+            await socket.send_str(noise)
+            assert (await socket.receive_json())["success"] == 0
     assert await api.ended(opened["upid"]) == "mtunnel exited unexpectedly"
     assert 700 not in api.sim.cluster.guests
     assert "vm-700-disk-0" not in api.sim.cluster.shelf("local-lvm", "pve-node1")
     forged = await api.call("GET", f"{path}/mtunnelwebsocket", socket=opened["socket"], ticket="PVEVNC:00000000::x")
     assert forged.status == 401
+
+
+async def test_a_tunnel_ends_with_its_task_and_with_the_simulator(api: Api) -> None:
+    for vmid in (700, 701):
+        path = f"/nodes/pve-node1/qemu/{vmid}"
+        opened = await api.do("POST", f"{path}/mtunnel")
+        query = {"socket": opened["socket"], "ticket": opened["ticket"]}
+        url = f"{api.sim.url}/api2/json{path}/mtunnelwebsocket"
+        async with api.session.ws_connect(url, params=query, headers=api.headers) as socket:
+            await socket.send_json({"cmd": "version"})
+            assert (await socket.receive_json())["success"] == 1
+            async with asyncio.timeout(5):
+                if vmid == 700:
+                    await api.do("DELETE", f"/nodes/pve-node1/tasks/{opened['upid']}")
+                else:
+                    # Nobody reads the end of this one.
+                    await api.sim.stop()
+                    return
+                assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
 
 
 async def test_nobody_is_sent_on_to_another_machine() -> None:

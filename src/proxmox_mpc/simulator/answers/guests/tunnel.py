@@ -81,9 +81,12 @@ def _register(kind: Kind) -> None:
             die(f"connect to '{path}' failed: No such file or directory")
 
         async def serve(socket: web.WebSocketResponse) -> None:
+            if tunnel.connected.is_set():
+                # Two came at the same time; the other one was first.
+                return
             tunnel.connected.set()
             try:
-                await _serve(call.cluster, tunnel, socket)
+                await first_of(_serve(call.cluster, tunnel, socket), tunnel.ended.wait())
             finally:
                 tunnel.ended.set()
 
@@ -107,7 +110,7 @@ async def _serve(cluster: Cluster, tunnel: Tunnel, socket: web.WebSocketResponse
             await socket.send_json({"success": 1, **answer})
         except ApiError as error:
             await socket.send_json({"success": 0, "msg": error.reason})
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             await socket.send_json({"success": 0, "msg": "unknown command, or one that lacks something"})
         if tunnel.is_complete:
             return
@@ -124,10 +127,12 @@ async def _disk(cluster: Cluster, tunnel: Tunnel, asked: Mapping[str, Any]) -> d
     guest, storage = tunnel.guest, str(asked["storage"])
     if storage not in tunnel.storages:
         die(f"storage '{storage}' was not asked for")
+    if (size := int(asked["size"])) <= 0:
+        die(f"invalid size '{size}'")
     form = str(asked["format"])
     form = form if form in _volumes.formats_of(cluster, storage) else _volumes.default_format(cluster, storage)
     stem = f"vm-{guest.vmid}-cloudinit" if asked.get("cloudinit") else ""
-    volid = _volumes.allocate(unwatched(cluster), storage, guest.node, guest.vmid, form, int(asked["size"]), stem=stem)
+    volid = _volumes.allocate(unwatched(cluster), storage, guest.node, guest.vmid, form, size, stem=stem)
     made = cluster.volume(volid, guest.node)
     if made is not None:
         made.has_os, made.used = bool(asked.get("has_os")), int(asked.get("used", made.used))
