@@ -34,6 +34,18 @@ async def test_a_node_reboots() -> None:
         assert await it.tasks(ONE) == ["stopall", "qmshutdown", "qmshutdown", "startall", "qmstart"]
 
 
+async def test_a_node_that_leaves_the_cluster_while_it_reboots_does_not_come_back(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with ha() as it:
+        await command(it, "reboot", TWO)
+        await it.clock.pass_time(30)
+        await (await it.api.as_root()).do("DELETE", f"/cluster/config/nodes/{TWO}")
+        await it.clock.pass_time(200)
+        assert await online(it) == {ONE, "pve-node3"}
+    assert "stumbled" not in caplog.text
+
+
 async def test_a_node_that_is_shut_down_waits_to_be_woken() -> None:
     async with ha(vm(100, TWO, "running", onboot=1)) as it:
         await command(it, "shutdown", TWO)

@@ -53,7 +53,9 @@ async def _leave(cluster: Cluster, name: str, command: str, user: str) -> None:
     if command == "reboot":
         await cluster.clock.sleep(_BOOT_S)
         node.leaving = ""
-        cluster.switch_on(name)
+        if name in cluster.nodes:
+            # Nobody took it out of the cluster while it was away.
+            cluster.switch_on(name)
 
 
 async def _empty(cluster: Cluster, name: str) -> None:
