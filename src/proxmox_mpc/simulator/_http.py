@@ -27,10 +27,11 @@ log = logging.getLogger("proxmox_mpc.simulator")
 
 _VERBS = frozenset({"GET", "POST", "PUT", "DELETE"})
 
-# What a node does by itself: log-ins, stopping guests, consoles, its own settings. All else needs the others' consent.
+# What a node does by itself: log-ins, stopping guests, consoles, its own settings and packages. All else needs the
+# others' consent.
 _NEEDS_NO_QUORUM = re.compile(
-    r"^/access/ticket$|/status/(stop|shutdown|reset|suspend|resume|reboot)$|/(vnc|term|spice)\w+$"
-    r"|/agent|/execute$|^/nodes/\{node\}/(tasks|network|dns|time|services|status|hosts|scan)(/|$)"
+    r"^/access/(ticket|vncticket|openid/auth-url)$|/status/(stop|shutdown|reset|suspend|resume|reboot)$|/(vnc|term|spice)\w+$"
+    r"|/agent|/execute$|^/nodes/\{node\}/(tasks|network|dns|time|services|status|hosts|scan|apt|subscription|wakeonlan)(/|$)"
 )
 
 # How many requests are remembered for tests and curious people.
