@@ -176,3 +176,13 @@ def test_options_are_checked_by_name(cli: Cli) -> None:
 def test_completion_scripts(bare: Cli) -> None:
     for shell in ("bash", "zsh", "fish"):
         assert "_PROXMOX_CLI_COMPLETE" in bare.ok("completion", shell).out
+
+
+def test_a_live_cluster_is_written_down_and_plans_to_nothing(cli: Cli) -> None:
+    told = cli.ok("export", "manifests", "--out", "live")
+    assert "manifests written below live" in told.out
+    assert (cli.workspace / "live" / "default" / "virtualmachines" / "debian-12-template.yaml").exists()
+    assert "No changes." in cli.ok("plan", "-f", "live", "-R").out
+    one = cli.ok("export", "manifests", "vms", "storages").out
+    assert one.startswith("apiVersion: proxmox.io/v1\nkind: Storage\n")
+    assert one.count("---\n") == one.count("kind: ") - 1

@@ -159,7 +159,7 @@ def _step(kind: Kind, resource: Resource, seen: Sighting, wish: Wish, needs: tup
         changes = tuple(_unused_yet(change) for change in changes)
     note = "its creation did not end; it is finished now" if fresh and changes else ""
     step = Step(resource.key, Action.NONE, changes, needs=needs, note=note, resource=resource, live=live, owned=owned)
-    adopt = wish.adopt or kind.always_there or resource.annotations.get(ADOPT_ANNOTATION) == "true"
+    adopt = wish.adopt or resource.annotations.get(ADOPT_ANNOTATION) == "true"
     if seen.owner is Owner.OTHER:
         message = f"belongs to application {seen.application!r}"
         if changes:
@@ -178,7 +178,7 @@ def _step(kind: Kind, resource: Resource, seen: Sighting, wish: Wish, needs: tup
     if replaced:
         impact = max(impact, kind.deletion)
     step = replace(step, action=Action.REPLACE if replaced else Action.UPDATE, impact=impact)
-    if seen.owner is Owner.NOBODY and not adopt:
+    if seen.owner is Owner.NOBODY and not adopt and not kind.always_there:
         return replace(step, blocked="exists already and nobody owns it", unowned=True)
     if impact >= Impact.RESTART and impact > allow:
         worst = max(changes, key=lambda change: change.impact)

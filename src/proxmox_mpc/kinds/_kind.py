@@ -357,6 +357,8 @@ class Kind:
     """The method (verb and path) whose parameters `spec.options` may name."""
     root_only: frozenset[str] = frozenset()
     """Fields and list names that only root@pam may set, and no API token."""
+    exported: Callable[[Live], bool] = lambda live: True
+    """Whether an object is worth writing down: not what every cluster has by itself."""
     order: int = 0
     """Where references do not decide, lower comes first at creation and last at deletion."""
     example: str = ""

@@ -56,6 +56,7 @@ KIND = regular(
         Column.of("COMMENT", "comment"),
     ),
     ignored=frozenset({"origin"}),
+    exported=lambda live: live.facts.get("origin") != "builtin",
     order=45,
     example="""\
 apiVersion: proxmox.io/v1

@@ -48,6 +48,7 @@ KIND = regular(
     ),
     needs=_needs,
     ignored=frozenset({"origin"}),
+    exported=lambda live: live.facts.get("origin") != "builtin",
     order=46,
     example="""\
 apiVersion: proxmox.io/v1

@@ -73,6 +73,7 @@ KIND = regular(
         Column.of("COMMENT", "comment"),
     ),
     ignored=frozenset({"plugin"}),
+    exported=lambda live: live.key.name not in ("pam", "pve"),
     order=3,
     example="""\
 apiVersion: proxmox.io/v1

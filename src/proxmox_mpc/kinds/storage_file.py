@@ -185,6 +185,8 @@ KIND: Kind = Kind(
     deletion=Impact.DATA_LOSS,
     needs=needs,
     provides=lambda resource: (resource.key, Key("StorageFile", "", _volid(resource))),
+    # Nothing says where a file came from, so its manifest could not make it anywhere else.
+    exported=lambda live: False,
     order=20,
     example="""\
 apiVersion: proxmox.io/v1

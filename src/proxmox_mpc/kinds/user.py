@@ -60,6 +60,7 @@ KIND = regular(
     driver=UserDriver,
     needs=_needs,
     ignored=frozenset({"tokens", "realm-type", "tfa-locked-until", "totp-locked", "userid"}),
+    exported=lambda live: live.key.name != "root@pam",
     order=6,
     example="""\
 apiVersion: proxmox.io/v1

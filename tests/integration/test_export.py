@@ -1,0 +1,55 @@
+"""What lives, written down, plans to nothing: on a cluster with something of everything."""
+
+from __future__ import annotations
+
+import pytest
+
+from proxmox_mpc.actions import export_manifests as action
+from proxmox_mpc.kinds import all_kinds, find_kind
+from tests.lab import Lab, lab
+from tests.rich import RICH, SECRET
+
+
+async def exported(it: Lab) -> dict[str, str]:
+    view = it.view()
+    found: dict[str, str] = {}
+    for kind in all_kinds():
+        files, why = await action._of_kind(view, kind, "")
+        assert not why, (kind.name, why)
+        found |= {file.path: file.content for file in files}
+    return found
+
+
+@pytest.fixture
+async def rich() -> object:
+    async with lab(seed=RICH, guests=6) as it:
+        yield it
+
+
+async def test_what_was_exported_plans_to_nothing(rich: Lab) -> None:
+    texts = await exported(rich)
+    plan = await rich.plan("---\n".join(texts.values()))
+    assert plan.is_empty, [(str(step.key), step.action, step.blocked, step.changes) for step in plan.work]
+    assert len({path.split("/")[1] for path in texts}) >= 25, sorted(texts)
+
+
+async def test_two_exports_are_the_same_to_the_byte_and_hold_no_secret(rich: Lab) -> None:
+    texts = await exported(rich)
+    assert list((await exported(rich)).items()) == list(texts.items())
+    assert SECRET not in "".join(texts.values()).replace(f"me:{SECRET}@proxy", "")
+
+
+async def test_what_every_cluster_has_is_not_written_down() -> None:
+    async with lab(preset="empty") as it:
+        paths = sorted(await exported(it))
+    assert [path for path in paths if "/users/" in path or "/realms/" in path or "/notification" in path] == []
+
+
+async def test_guests_of_one_name_are_named_and_the_rest_is_written_down() -> None:
+    twins = [{"vmid": vmid, "type": "qemu", "node": "pve-node1", "config": {"name": "same"}} for vmid in (101, 102)]
+    async with lab(seed={"guests": twins}) as it:
+        files, left_out = await action._of_kind(it.view(), find_kind("vm"), "")
+    assert left_out == [
+        "VirtualMachine default/same: 2 objects have this name (101 pve-node1, 102 pve-node1); rename all but one"
+    ]
+    assert [file.name for file in files] == ["debian-12-template"]
