@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import cast
 
 import aiohttp
@@ -11,8 +13,9 @@ import pytest
 from aiohttp import web
 
 from proxmox_mpc.simulator import SteppedClock
-from proxmox_mpc.simulator.consoles import font, picture
+from proxmox_mpc.simulator.consoles import font, picture, terminal
 from proxmox_mpc.simulator.consoles.channel import Channel
+from proxmox_mpc.simulator.consoles.console import Console
 from proxmox_mpc.simulator.consoles.screen import Screen
 from proxmox_mpc.simulator.consoles.sessions import Sessions
 from tests.unit.simulator.api import Api, running
@@ -340,6 +343,42 @@ async def test_of_two_that_connect_at_once_one_is_served() -> None:
     first, second = Deaf(), Deaf()
     await asyncio.gather(*(session.run(cast(web.WebSocketResponse, socket)) for socket in (first, second)))
     assert [first.got, second.got] == [[b"hello"], []]
+
+
+async def test_a_viewer_that_does_not_read_is_shown_the_last_state_only() -> None:
+    console, viewer = Console(), Stuck()
+    channel = Channel(cast(web.WebSocketResponse, viewer))
+    serving = asyncio.create_task(terminal.serve(channel, console, lambda user, ticket: True))
+    pumping = asyncio.create_task(channel.pump())
+    async with asyncio.timeout(5):
+        await viewer.waits.wait()
+    for number in range(5000):
+        console.say(f"{number}\r\n")
+    viewer.reads.set()
+    console.ended.set()
+    await serving
+    pumping.cancel()
+    seen = b"".join(viewer.got).decode()
+    assert "4999" in seen
+    assert len(viewer.got) < 1100
+
+
+class Stuck:
+    """A viewer that logs in, and then reads nothing until it `reads`."""
+
+    def __init__(self) -> None:
+        self.got: list[bytes] = []
+        self.waits, self.reads = asyncio.Event(), asyncio.Event()
+
+    async def send_bytes(self, data: bytes) -> None:
+        if data != b"OK":
+            self.waits.set()
+            await self.reads.wait()
+        self.got.append(data)
+
+    async def __aiter__(self) -> AsyncIterator[SimpleNamespace]:
+        yield SimpleNamespace(type=aiohttp.WSMsgType.TEXT, data="amy@pve:ticket\n")
+        await asyncio.Event().wait()
 
 
 async def _say_hello(channel: Channel) -> None:

@@ -15,10 +15,21 @@ from proxmox_mpc.simulator.consoles.console import Console
 # A ticket is a few hundred bytes, a number some digits, a paste some pages.
 _LONGEST_LOGIN, _LONGEST_NUMBER, _LONGEST_PASTE = 4096, 8, 1 << 20
 
+# A viewer that is so many texts behind is shown how the terminal looks now instead.
+_MOST_WAITING = 1000
+
 
 async def serve(channel: Channel, console: Console, may_enter: Callable[[str, str], bool]) -> None:
     """Let the viewer in if its user and ticket are good, then pass keys and text until one side ends."""
     texts: asyncio.Queue[str] = asyncio.Queue()
+
+    def follow(text: str) -> None:
+        if texts.qsize() >= _MOST_WAITING:
+            while not texts.empty():
+                texts.get_nowait()
+            text = console.screen.redrawn
+        texts.put_nowait(text)
+
     try:
         user, _, ticket = (await channel.read_until(b"\n", _LONGEST_LOGIN)).decode().partition(":")
         if not may_enter(user, ticket):
@@ -26,14 +37,14 @@ async def serve(channel: Channel, console: Console, may_enter: Callable[[str, st
         await channel.send(b"OK")
         # Who joins later sees what stands there, as on PVE, where a terminal is redrawn for newcomers.
         texts.put_nowait(console.screen.redrawn)
-        console.followers.append(texts.put_nowait)
+        console.followers.append(follow)
         try:
             await first_of(_listen(channel, console), _show(channel, texts), console.ended.wait())
             # What was written last shall still arrive.
             while not texts.empty():
                 await channel.send(texts.get_nowait().encode())
         finally:
-            console.followers.remove(texts.put_nowait)
+            console.followers.remove(follow)
     except (ValueError, asyncio.IncompleteReadError):
         return
 
