@@ -15,7 +15,7 @@ from proxmox_mpc.simulator._call import Upload
 from proxmox_mpc.simulator._errors import ApiError
 
 # The largest body that is not an upload.
-_LARGEST = 512 * 1024
+LARGEST = 512 * 1024
 
 _SERVER = "/usr/share/perl5/PVE/APIServer/AnyEvent.pm"
 _BOUNDARY = re.compile(r"multipart/form-data\s*;.*?boundary=\"?([^\";,]+)", re.IGNORECASE)
@@ -52,7 +52,7 @@ def read(verb: str, query: str, content_type: str, body: bytes) -> tuple[dict[st
     if found := _BOUNDARY.match(content_type):
         fields, upload = _read_multipart(body, found[1].encode())
         return {**params, **fields}, upload
-    if len(body) > _LARGEST:
+    if len(body) > LARGEST:
         raise PlainError(501, "for data too large")
     kind = content_type.partition(";")[0].strip().lower()
     if kind in ("", "application/x-www-form-urlencoded"):

@@ -111,7 +111,7 @@ class Api:
         if found is None:
             raise ApiError(501, f"Method '{verb} {path}' not implemented")
         method, variables = found
-        body = await request.read() if request.can_read_body else b""
+        body = await _read(request, unlimited=method.path.endswith("/upload")) if request.can_read_body else b""
         params, upload = _body.read(verb, request.rel_url.raw_query_string, content_type, body)
         if is_upload and upload is None:
             complaint = "upload failed at /usr/share/perl5/PVE/APIServer/AnyEvent.pm line 1370."
@@ -151,6 +151,18 @@ class Api:
         if call.method.verb == "GET":
             return _returns.plausible(call)
         return _returns.unwritten(call)
+
+
+async def _read(request: web.BaseRequest, *, unlimited: bool) -> bytes:
+    """The body; no more of one that is too large than shows that it is, for it may come from anybody."""
+    if unlimited:
+        return await request.read()
+    body = bytearray()
+    async for part in request.content.iter_any():
+        body += part
+        if len(body) > _body.LARGEST:
+            break
+    return bytes(body)
 
 
 def _split(raw: str) -> tuple[str, str, web.Response | None]:

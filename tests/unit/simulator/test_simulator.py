@@ -162,3 +162,13 @@ async def test_a_connection_ends_after_a_hundred_answers() -> None:
         assert await reader.read() == b""
         writer.close()
     assert answers == 100
+
+
+async def test_a_body_that_is_too_large_is_not_waited_for() -> None:
+    """Whoever has no log-in must not fill the memory: half a megabyte is all that is read (http-paths, 9.1)."""
+    async with Simulator(tls=False) as sim:
+        reader, writer = await asyncio.open_connection("127.0.0.1", sim.port)
+        head = b"POST /api2/json/access/ticket HTTP/1.1\r\nHost: x\r\nContent-Length: 8000000000\r\n\r\n"
+        writer.write(head + b"a" * 600_000)
+        assert await asyncio.wait_for(reader.readline(), 5) == b"HTTP/1.1 501 for data too large\r\n"
+        writer.close()

@@ -61,6 +61,8 @@ def describe(guest: Guest, options: Qemu, has_kvm: bool, folder: Path, files: Ma
     hardware = Hardware(guest, options, has_kvm, folder, files)
     live = guest.live
     hardware.add("-name", f"guest={guest.vmid},process=pve-{guest.vmid}", "-nodefaults", "-no-user-config")
+    # A guest that breaks out of QEMU still starts no program of this machine.
+    hardware.add("-sandbox", "on,spawn=deny")
     _add_board(hardware, live)
     _add_memory(hardware)
     order = {device: str(number + 1) for number, device in enumerate(_drives.boot_order(live))}
