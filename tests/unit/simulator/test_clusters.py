@@ -152,6 +152,56 @@ async def test_a_tunnel_that_breaks_leaves_nothing_behind(api: Api) -> None:
     assert forged.status == 401
 
 
+@pytest.mark.parametrize(
+    ("kind", "line", "says"),
+    [
+        ("qemu", "memory: abc", "invalid configuration - memory"),
+        ("qemu", "args: -S", "only root can set 'args' config"),
+        ("qemu", "hostpci0: 0000:01:00.0", "only root can set 'hostpci0' config"),
+        ("qemu", "scsi0: /dev/sdb", "Only root can pass arbitrary filesystem paths"),
+        ("qemu", "unused0: local-lvm:base-9000-disk-0", "did not come through the tunnel"),
+        ("qemu", "cores: 2\n[PENDING]\nmemory: abc", "pending changes"),
+        ("qemu", "pool: mine", "'pool' is no configuration"),
+        ("qemu", "vmid: 101", "'vmid' is no configuration"),
+        ("qemu", "startup: order=1", "403 Permission check failed (/, Sys.Modify)"),
+        ("lxc", "swap: abc", "invalid configuration - swap"),
+        ("lxc", "lxc.apparmor.profile: unconfined", "not defined in schema"),
+        ("lxc", "mp0: /etc,mp=/mnt", "only allowed for root@pam"),
+        ("lxc", "features: mount=nfs", "only allowed for root@pam"),
+        ("lxc", "hostname: box", "VM.Config.Network"),
+    ],
+)
+async def test_what_comes_in_is_checked_like_what_is_made_here(api: Api, kind: str, line: str, says: str) -> None:
+    await api.do("POST", "/access/users", userid="amy@pve", password="correct-horse")
+    privileges = "VM.Allocate VM.Config.Options VM.Config.CPU VM.Config.Disk VM.Config.Memory Sys.Incoming".split()
+    await api.do("POST", "/access/roles", roleid="mover", privs=",".join(privileges))
+    await api.do("PUT", "/access/acl", path="/", roles="mover", users="amy@pve")
+    amy, path = await api.as_user("amy@pve", "correct-horse"), f"/nodes/pve-node1/{kind}/700"
+    opened = await amy.do("POST", f"{path}/mtunnel")
+    query = {"socket": opened["socket"], "ticket": opened["ticket"]}
+    url = f"{api.sim.url}/api2/json{path}/mtunnelwebsocket"
+    async with api.session.ws_connect(url, params=query, headers=amy.headers) as socket:
+        await socket.send_json({"cmd": "config", "conf": f"{line}\n"})
+        refused = await socket.receive_json()
+        assert (refused["success"], says in refused["msg"]) == (0, True), refused
+        await socket.send_json({"cmd": "config", "conf": "cores: 2\nmemory: 512\nonboot: 1\n"})
+        assert (await socket.receive_json()) == {"success": 1}
+        assert (await api.get(f"{path}/config"))["cores"] == 2
+    await api.get("/cluster/resources")
+
+
+async def test_a_machine_takes_along_what_it_does_not_use() -> None:
+    async with two() as (here, there, endpoint):
+        path = "/nodes/pve-node1/qemu"
+        drives = {"scsi0": "local-lvm:8", "scsi1": "local-lvm:1", "ide2": "none,media=cdrom", "boot": ""}
+        await here.run("POST", path, vmid=100, efidisk0="local-lvm:1", ide0="local-lvm:cloudinit", **drives)
+        await here.do("PUT", f"{path}/100/config", delete="scsi1")
+        assert await here.run("POST", f"{path}/100/remote_migrate", **going(endpoint)) == "OK"
+        came = there.cluster.guests[100].live
+        assert all(there.cluster.volume(came[k].partition(",")[0], "pve-node1") for k in ("efidisk0", "unused0"))
+        assert came["meta"] == here.sim.cluster.guests[100].live["meta"]
+
+
 async def test_a_tunnel_ends_with_its_task_and_with_the_simulator(api: Api) -> None:
     for vmid in (700, 701):
         path = f"/nodes/pve-node1/qemu/{vmid}"

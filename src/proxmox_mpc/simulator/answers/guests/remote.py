@@ -155,7 +155,7 @@ def _volumes_of(guest: Guest) -> dict[str, str]:
     return {
         key: text
         for key, text in guest.live.items()
-        if guest.is_volume_key(key)
+        if (guest.is_volume_key(key) or re.fullmatch(r"unused\d+", key))
         and ":" in _drives.parse_volume(text)
         and not _drives.is_cdrom(text, but_not_cloudinit=True)
     }

@@ -11,10 +11,10 @@ from aiohttp import WSMsgType, web
 
 from proxmox_mpc.simulator import _tickets
 from proxmox_mpc.simulator._call import Call, Socket
-from proxmox_mpc.simulator._errors import ApiError, die
+from proxmox_mpc.simulator._errors import ApiError, as_task_text, die
 from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator._tasks import Work, unwatched
-from proxmox_mpc.simulator.answers.guests import _drives, _volumes
+from proxmox_mpc.simulator.answers.guests import _incoming, _volumes
 from proxmox_mpc.simulator.answers.lxc import power as containers
 from proxmox_mpc.simulator.answers.qemu import power as machines
 from proxmox_mpc.simulator.consoles.channel import first_of
@@ -86,7 +86,7 @@ def _register(kind: Kind) -> None:
                 return
             tunnel.connected.set()
             try:
-                await first_of(_serve(call.cluster, tunnel, socket), tunnel.ended.wait())
+                await first_of(_serve(call, tunnel, socket), tunnel.ended.wait())
             finally:
                 tunnel.ended.set()
 
@@ -100,16 +100,16 @@ def _clean_up(cluster: Cluster, tunnel: Tunnel) -> None:
     cluster.note_change()
 
 
-async def _serve(cluster: Cluster, tunnel: Tunnel, socket: web.WebSocketResponse) -> None:
+async def _serve(call: Call, tunnel: Tunnel, socket: web.WebSocketResponse) -> None:
     async for message in socket:
         if message.type is not WSMsgType.TEXT:
             continue
         try:
             asked = json.loads(message.data)
-            answer = await _COMMANDS[asked["cmd"]](cluster, tunnel, asked)
+            answer = await _COMMANDS[asked["cmd"]](call, tunnel, asked)
             await socket.send_json({"success": 1, **answer})
         except ApiError as error:
-            await socket.send_json({"success": 0, "msg": error.reason})
+            await socket.send_json({"success": 0, "msg": as_task_text(error)})
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             await socket.send_json({"success": 0, "msg": "unknown command, or one that lacks something"})
         if tunnel.is_complete:
@@ -119,12 +119,12 @@ async def _serve(cluster: Cluster, tunnel: Tunnel, socket: web.WebSocketResponse
 Answer = Awaitable[dict[str, Any]]
 
 
-async def _version(cluster: Cluster, tunnel: Tunnel, asked: Mapping[str, Any]) -> dict[str, Any]:
+async def _version(call: Call, tunnel: Tunnel, asked: Mapping[str, Any]) -> dict[str, Any]:
     return {"api": API, "age": 0}
 
 
-async def _disk(cluster: Cluster, tunnel: Tunnel, asked: Mapping[str, Any]) -> dict[str, Any]:
-    guest, storage = tunnel.guest, str(asked["storage"])
+async def _disk(call: Call, tunnel: Tunnel, asked: Mapping[str, Any]) -> dict[str, Any]:
+    cluster, guest, storage = call.cluster, tunnel.guest, str(asked["storage"])
     if storage not in tunnel.storages:
         die(f"storage '{storage}' was not asked for")
     if (size := int(asked["size"])) <= 0:
@@ -140,40 +140,35 @@ async def _disk(cluster: Cluster, tunnel: Tunnel, asked: Mapping[str, Any]) -> d
     return {"volid": volid}
 
 
-async def _config(cluster: Cluster, tunnel: Tunnel, asked: Mapping[str, Any]) -> dict[str, Any]:
-    conf, guest = conf_file.read(str(asked["conf"])), tunnel.guest
-    for key, text in conf.live.items():
-        volid = _drives.parse_volume(text)
-        is_disk = guest.is_volume_key(key) and ":" in volid and not _drives.is_cdrom(text, but_not_cloudinit=True)
-        if is_disk and volid not in tunnel.volumes:
-            die(f"volume '{volid}' did not come through the tunnel")
-    conf.live["lock"] = "migrate"
-    guest.conf = conf
+async def _config(call: Call, tunnel: Tunnel, asked: Mapping[str, Any]) -> dict[str, Any]:
+    guest = tunnel.guest
+    live = _incoming.check(call, tunnel, conf_file.read(str(asked["conf"])))
+    guest.conf = conf_file.Conf({**live, "lock": "migrate"})
     guest.touch()
     return {}
 
 
-async def _start(cluster: Cluster, tunnel: Tunnel, asked: Mapping[str, Any]) -> dict[str, Any]:
+async def _start(call: Call, tunnel: Tunnel, asked: Mapping[str, Any]) -> dict[str, Any]:
     guest = tunnel.guest
     guest.live.pop("lock", None)
     start = machines.start if guest.is_qemu else containers.start
-    await start(unwatched(cluster), guest)
+    await start(unwatched(call.cluster), guest)
     return {}
 
 
-async def _unlock(cluster: Cluster, tunnel: Tunnel, asked: Mapping[str, Any]) -> dict[str, Any]:
+async def _unlock(call: Call, tunnel: Tunnel, asked: Mapping[str, Any]) -> dict[str, Any]:
     tunnel.guest.live.pop("lock", None)
     tunnel.guest.touch()
     return {}
 
 
-async def _quit(cluster: Cluster, tunnel: Tunnel, asked: Mapping[str, Any]) -> dict[str, Any]:
+async def _quit(call: Call, tunnel: Tunnel, asked: Mapping[str, Any]) -> dict[str, Any]:
     tunnel.is_complete = "lock" not in tunnel.guest.live
-    cluster.note_change()
+    call.cluster.note_change()
     return {}
 
 
-_COMMANDS: Mapping[str, Callable[[Cluster, Tunnel, Mapping[str, Any]], Answer]] = {
+_COMMANDS: Mapping[str, Callable[[Call, Tunnel, Mapping[str, Any]], Answer]] = {
     "version": _version, "disk": _disk, "config": _config, "start": _start, "unlock": _unlock, "quit": _quit,
 }  # fmt: skip
 
