@@ -66,3 +66,21 @@ async def test_auditors_only_ask_monitors(api: Api, command: str, status: int) -
     answer: Answer = await auditor.call("POST", f"{NODE}/qemu/100/monitor", command=command)
     assert answer.status == status
     assert status == 200 or answer.reason == "Permission check failed (/vms/100, Sys.Modify)"
+
+
+async def test_backups_leave_the_node_alone_for_those_who_may_not_change_it(api: Api) -> None:
+    await api.run("POST", f"{NODE}/qemu", vmid=100)
+    form = {"vmid": 100, "storage": "local"}
+    rights = [("/storage/local", "Datastore.AllocateSpace"), ("/vms/100", "VM.Backup")]
+    owner, root = await amy(api, *rights), await api.as_root()
+    for option, value in (("tmpdir", "/tmp"), ("dumpdir", "/root"), ("script", "/root/x.sh")):
+        for caller in (owner, api):
+            refused = await caller.call("POST", f"{NODE}/vzdump", **form, **{option: value})
+            assert refused.errors == {option: "Only root may set this option."}
+    for option, value in (("bwlimit", "1000"), ("ionice", "8"), ("performance", "max-workers=1")):
+        assert (await owner.call("POST", f"{NODE}/vzdump", **form, **{option: value})).reason.endswith(
+            "(/, Sys.Modify)"
+        )
+        assert await api.run("POST", f"{NODE}/vzdump", **form, **{option: value}) == "OK"
+    assert await root.run("POST", f"{NODE}/vzdump", **form, tmpdir="/tmp", script="/root/x.sh") == "OK"
+    assert await owner.run("POST", f"{NODE}/vzdump", **form) == "OK"

@@ -10,6 +10,10 @@ from proxmox_mpc.simulator._registry import answers
 from proxmox_mpc.simulator.answers.nodes import _dump
 from proxmox_mpc.simulator.answers.storage import _access
 
+# Paths of the node and programs on it; and what slows down others (PVE::API2::Backup, 9.1).
+_ROOT_ONLY = ("tmpdir", "dumpdir", "script")
+_OF_THE_NODE = ("bwlimit", "ionice", "performance")
+
 
 @answers("GET", "/nodes/{node}/vzdump/defaults")
 def defaults(call: Call) -> Any:
@@ -38,6 +42,7 @@ def extract(call: Call) -> str:
 @answers("POST", "/nodes/{node}/vzdump")
 def dump(call: Call) -> str:
     cluster, node = call.cluster, call.node.name
+    _check_options(call)
     options = _dump.Options(call.params)
     vmids = [int(v) for v in call.items("vmid")]
     if "pool" in call.params:
@@ -54,3 +59,10 @@ def dump(call: Call) -> str:
     _dump.check_storage(cluster, options.storage)
     name = vmids[0] if len(vmids) == 1 else ""
     return call.fork("vzdump", name, lambda work: _dump.run(work, node, vmids, options))
+
+
+def _check_options(call: Call) -> None:
+    if not call.is_root and (forbidden := call.given(_ROOT_ONLY)):
+        refuse(dict.fromkeys(forbidden, "Only root may set this option."))
+    if call.given(_OF_THE_NODE):
+        call.need("/", "Sys.Modify")
