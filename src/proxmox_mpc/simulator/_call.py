@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import Any
 
 from aiohttp import web
@@ -25,12 +24,6 @@ class Upload:
     @property
     def size(self) -> int:
         return len(self.body)
-
-    @property
-    def safe_name(self) -> str:
-        """The name as PVE stores it: no directories, odd characters as underscores."""
-        name = PurePosixPath(self.filename.replace("\\", "/")).name
-        return "".join(c if c.isascii() and (c.isalnum() or c in "-_.+") else "_" for c in name)
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,16 @@ async def test_what_is_served_arrives(api: Api, port: int, path: str, more: dict
     assert await size(api, "local:iso/new.iso") == len(ISO)
 
 
+async def test_names_are_made_such_as_uploads_have(api: Api, port: int) -> None:
+    for filename, stored in (("a b.iso", "a_b.iso"), ("up/../é.iso", "_.iso"), ("c:\\d.iso", "d.iso")):
+        assert await download(api, port, "/x.iso", filename) == "OK"
+        assert await size(api, f"local:iso/{stored}") == len(ISO)
+    assert {row["id"] for row in await api.get(f"{NODE}/tasks")} == {"a_b.iso", "_.iso", "d.iso"}
+    pulled = {"reference": "nginx:latest", "filename": "my web"}
+    assert await (await api.as_root()).run("POST", f"{LOCAL}/oci-registry-pull", **pulled) == "OK"
+    assert await size(api, "local:vztmpl/my_web.tar") > 0
+
+
 async def test_checksums_are_verified(api: Api, port: int) -> None:
     right = {"checksum": hashlib.sha512(ISO).hexdigest().upper(), "checksum-algorithm": "sha512"}
     assert await download(api, port, "/x.iso", **right) == "OK"

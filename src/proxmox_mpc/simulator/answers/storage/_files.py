@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import struct
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die, refuse
@@ -34,7 +35,7 @@ class Place:
 
 def place(call: Call, content: str, filename: str, *, any_ending: bool = False) -> Place:
     """The place that a request names, or PVE's complaint about the ending or the storage."""
-    cluster, storage = call.cluster, call.text("storage")
+    cluster, storage, filename = call.cluster, call.text("storage"), _safe(filename)
     definition = cluster.storage(storage)
     if not any_ending and not _ENDINGS[content].fullmatch(filename):
         refuse(filename="invalid filename or wrong extension" if content == "import" else "wrong file extension")
@@ -45,6 +46,12 @@ def place(call: Call, content: str, filename: str, *, any_ending: bool = False) 
         die(f"unable to parse directory volume name '{name}'")
     path = cluster.volume_path(f"{storage}:{name}")
     return Place(storage, call.node.name, content, name, parsed.format, path)
+
+
+def _safe(filename: str) -> str:
+    """The name as PVE stores it: no directories, odd characters as underscores."""
+    name = PurePosixPath(filename.replace("\\", "/")).name
+    return "".join(c if c.isascii() and (c.isalnum() or c in "-_.+") else "_" for c in name)
 
 
 def _virtual_size(head: bytes) -> int:

@@ -39,7 +39,7 @@ def download(call: Call) -> str:
         await _files.store(cluster, place, fetched.size, fetched.head, fetched.body, disk=disk)
         work.log(f"download of '{url}' to '{place.path}' finished")
 
-    return call.fork("download", call.text("filename"), work)
+    return call.fork("download", place.name.partition("/")[2], work)
 
 
 async def _get(work: _tasks.Work, call: Call, compression: str) -> Fetched:

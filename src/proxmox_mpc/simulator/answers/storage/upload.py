@@ -16,7 +16,7 @@ def upload(call: Call) -> str:
     if call.upload is None:
         refuse(filename="property is missing and it is not optional")
     cluster, sent = call.cluster, call.upload
-    place = _files.place(call, call.text("content"), sent.safe_name)
+    place = _files.place(call, call.text("content"), sent.filename)
     source = f"/var/tmp/pveupload-{cluster.random.getrandbits(128):032x}"  # noqa: S108 as the log shows it
 
     async def work(work: _tasks.Work) -> None:
