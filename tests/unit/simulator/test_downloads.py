@@ -155,6 +155,34 @@ async def test_images_come_from_a_registry(api: Api, port: int) -> None:
     assert await size(me, "local:vztmpl/web.tar") > 0
 
 
+@pytest.mark.parametrize(
+    ("manifest", "says"),
+    [
+        ({}, "names no layers"),
+        ({"layers": [{}]}, "invalid digest None"),
+        ({"layers": ["x"]}, "invalid digest None"),
+        ({"layers": [{"digest": 5}]}, "invalid digest 5"),
+        ({"layers": [{"digest": "rot13:abc"}]}, "invalid digest 'rot13:abc'"),
+        ({"layers": [{"digest": "shake_128:abc"}]}, "invalid digest"),
+        ({"layers": [{"digest": "sha256:../../x.iso"}]}, "invalid digest"),
+        ({"layers": {"digest": 1}}, "'layers' of a registry's answer is no list"),
+        ({"layers": [], "config": None}, "invalid digest None"),
+        ({"manifests": 7}, "'manifests' of a registry's answer is no list"),
+        ({"manifests": ["x", {"platform": "amd64"}, {"platform": {"architecture": "arm64"}}]}, "no image found"),
+        ({"manifests": [{"platform": {"architecture": "amd64"}}]}, "invalid digest None"),
+        ([], "names no layers"),
+    ],
+)
+async def test_registries_that_talk_nonsense_are_told_so(
+    api: Api, port: int, monkeypatch: pytest.MonkeyPatch, manifest: Any, says: str
+) -> None:
+    monkeypatch.setitem(REGISTRY, "/v2/team/app/manifests/odd", manifest)
+    monkeypatch.setitem(REGISTRY, "/v2/team/app/tags/list", {"tags": "odd"})
+    root, where = await api.as_root(), f"127.0.0.1:{port}/team/app"
+    assert says in await root.run("POST", f"{LOCAL}/oci-registry-pull", reference=f"{where}:odd")
+    assert "no list" in (await root.call("GET", f"{NODE}/query-oci-repo-tags", reference=where)).reason
+
+
 async def test_volumes_are_copied_within_and_between_nodes() -> None:
     async with running() as api:
         me = await api.as_user("root@pam", api.sim.password)

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import Any
+
+import aiohttp
 
 from proxmox_mpc.simulator import _tasks
 from proxmox_mpc.simulator._call import Call
@@ -23,6 +26,9 @@ _ACCEPTED = ", ".join(
         f"{_TYPES[1]}.manifest.v2+json",
     )
 )  # fmt: skip
+
+# The algorithms that the OCI image specification registers.
+_DIGEST = re.compile(r"(?:sha256|sha512):[0-9a-f]+")
 
 # The architecture of simulated nodes, and what an image weighs that nobody fetched.
 _ARCHITECTURE = "amd64"
@@ -45,7 +51,7 @@ async def _read(url: str) -> dict[str, Any]:
             found = json.loads(await answer.read())
     except FetchError as error:
         die(f"fetching {url} failed: {error.status or ''} {error}".replace("  ", " "))
-    except (ValueError, asyncio.IncompleteReadError) as error:
+    except (ValueError, RecursionError, asyncio.IncompleteReadError, aiohttp.ClientError) as error:
         die(f"{url} is no answer of a registry: {error}")
     return found if isinstance(found, dict) else {}
 
@@ -55,7 +61,7 @@ async def tags(call: Call) -> Any:
     registry, name, _ = _split(call.text("reference"))
     if not _fetch.is_local(registry):
         return ["latest"]
-    return (await _read(f"{registry}/{name}/tags/list")).get("tags") or []
+    return [str(tag) for tag in _rows(await _read(f"{registry}/{name}/tags/list"), "tags")]
 
 
 @answers("POST", "/nodes/{node}/storage/{storage}/oci-registry-pull")
@@ -85,15 +91,36 @@ async def _weigh(work: _tasks.Work, repository: str, tag: str) -> int:
     """Fetch an image's layers; answers their size in bytes. Of several architectures, the nodes' own is taken."""
     manifest = await _read(f"{repository}/manifests/{tag}")
     if "manifests" in manifest:
-        fitting = [m for m in manifest["manifests"] if m.get("platform", {}).get("architecture") == _ARCHITECTURE]
+        fitting = [m for m in _rows(manifest, "manifests") if _architecture(m) == _ARCHITECTURE]
         if not fitting:
             die(f"no image found in manifest list for architecture {_ARCHITECTURE}")
-        manifest = await _read(f"{repository}/manifests/{fitting[0]['digest']}")
+        manifest = await _read(f"{repository}/manifests/{_digest(fitting[0])}")
+    if "layers" not in manifest:
+        die(f"the manifest of '{tag}' names no layers")
     size = 0
-    for blob in [*manifest.get("layers", ()), *([manifest["config"]] if "config" in manifest else ())]:
-        work.log(f"Copying blob {blob['digest']}")
-        size += await _layer(f"{repository}/blobs/{blob['digest']}", blob["digest"])
+    for blob in [*_rows(manifest, "layers"), *([manifest["config"]] if "config" in manifest else ())]:
+        digest = _digest(blob)
+        work.log(f"Copying blob {digest}")
+        size += await _layer(f"{repository}/blobs/{digest}", digest)
     return size
+
+
+def _rows(document: dict[str, Any], key: str) -> list[Any]:
+    """A list of a document; registries say null where they have nothing."""
+    rows = document.get(key) or []
+    return rows if isinstance(rows, list) else die(f"'{key}' of a registry's answer is no list")
+
+
+def _architecture(manifest: Any) -> Any:
+    platform = manifest.get("platform") if isinstance(manifest, dict) else None
+    return platform.get("architecture") if isinstance(platform, dict) else None
+
+
+def _digest(named: Any) -> str:
+    digest = named.get("digest") if isinstance(named, dict) else None
+    if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
+        die(f"a manifest names something by the invalid digest {digest!r}")
+    return digest
 
 
 async def _layer(url: str, digest: str) -> int:
