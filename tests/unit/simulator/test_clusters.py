@@ -39,6 +39,19 @@ async def test_a_node_on_its_own_becomes_a_cluster_and_gets_members() -> None:
         assert "is online" in (await root.call("DELETE", f"{CONFIG}/nodes/second")).reason
 
 
+async def test_a_node_that_leaves_takes_its_local_volumes_with_it() -> None:
+    async with running() as api:
+        root = await api.as_root()
+        for vmid, storage in ((500, "local-lvm"), (501, "shared-nfs")):
+            assert await root.run("POST", "/nodes/pve-node2/qemu", vmid=vmid, scsi0=f"{storage}:1") == "OK"
+        api.sim.faults.node_down("pve-node2")
+        await root.do("DELETE", f"{CONFIG}/nodes/pve-node2")
+        await root.do("POST", f"{CONFIG}/nodes/pve-node2", new_node_ip="192.0.2.12")
+        assert await root.get("/nodes/pve-node2/storage/local-lvm/content") == []
+        kept = {row["volid"] for row in await root.get("/nodes/pve-node1/storage/shared-nfs/content")}
+        assert any("vm-501-disk-0" in volid for volid in kept)
+
+
 async def test_joining_asks_the_other_cluster_and_says_what_is_wrong() -> None:
     async with Simulator(password="secret-1") as other, running(preset="empty", nodes=1) as api:
         root = await api.as_root()

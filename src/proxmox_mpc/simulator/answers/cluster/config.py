@@ -162,7 +162,7 @@ def add(call: Call) -> Any:
 
 @answers("DELETE", _PATH + "/nodes/{node}")
 def remove(call: Call) -> None:
-    """A node that is switched off leaves, and its guests with it."""
+    """A node that is switched off leaves, and its guests and local volumes with it."""
     name = call.text("node")
     node = call.cluster.nodes.get(name)
     if node is None or _is_alone(call):
@@ -171,6 +171,8 @@ def remove(call: Call) -> None:
         die(f"Cannot delete node '{name}': it is online")
     for vmid in [g.vmid for g in call.cluster.guests.values() if g.node == name]:
         call.cluster.forget_guest(vmid)
+    for places in call.cluster.volumes.values():
+        places.pop(name, None)
     call.cluster.ceph.forget_node(name)
     call.cluster.files.get("corosync", {}).pop(name, None)
     del call.cluster.nodes[name]
