@@ -78,9 +78,13 @@ async def test_a_twin_answers_every_read_as_its_original() -> None:
 
 async def test_no_secret_is_copied() -> None:
     async with connected(seed=RICH) as (sim, pve):
-        text = json.dumps((await twin.read(pve)).seed)
+        lines = [f"wpa-psk {SECRET}"]
+        sim.cluster.nodes["pve-node1"].interfaces["vmbr0"] |= {"options": lines, "options6": lines, "mtu": "1400"}
+        seed = (await twin.read(pve)).seed
+        text = json.dumps(seed)
         tokens = [token.secret for user in sim.cluster.access.users.values() for token in user.tokens.values()]
     assert SECRET not in text
+    assert seed["nodes"][0]["interfaces"]["vmbr0"]["mtu"] == "1400"
     assert len(tokens) == 2
     assert not [secret for secret in tokens if secret in text]
 

@@ -8,6 +8,9 @@ from typing import Any
 from proxmox_mpc.generators.twin import _disks, _secrets, _text
 from proxmox_mpc.generators.twin._reader import Reader, Row
 
+# An interface's name stands before it; lines that PVE passes on unread may hold keys of wireless networks and tunnels.
+_NO_SETTINGS = frozenset({"iface", "options", "options6"})
+
 
 async def nodes(reader: Reader, rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Every node with its size, interfaces, devices and disks. A node that is down is down in the twin too."""
@@ -24,7 +27,9 @@ async def nodes(reader: Reader, rows: Sequence[Row]) -> list[dict[str, Any]]:
         found |= {key: int(size) for key, size in sizes.items() if size}
         if online:
             interfaces = await reader.rows("/nodes/{node}/network", node=name)
-            found["interfaces"] = {i["iface"]: {k: v for k, v in i.items() if k != "iface"} for i in interfaces}
+            found["interfaces"] = {
+                i["iface"]: {k: v for k, v in i.items() if k not in _NO_SETTINGS} for i in interfaces
+            }
             # An empty class list leaves out nothing: bridges and processors too.
             found["devices"] = await reader.rows("/nodes/{node}/hardware/pci", node=name)
             found["usb"] = await reader.rows("/nodes/{node}/hardware/usb", node=name)
