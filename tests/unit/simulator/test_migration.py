@@ -114,6 +114,34 @@ async def test_local_cds_and_memory_of_snapshots() -> None:
         assert any("can't migrate 'local:iso/tools.iso': local cdrom image" in line for line in log)
 
 
+async def why_aborted(api: Api, path: str, **asked: Any) -> str:
+    upid = (await api.call("POST", f"{path}/migrate", target="pve-node2", **asked)).data
+    assert await api.ended(upid) == "migration aborted"
+    log = [line["t"] for line in await api.get(f"{ONE}/tasks/{upid}/log")]
+    return next(line for line in log if "ERROR: migration aborted" in line)
+
+
+async def test_snapshots_of_local_disks_stay_unless_their_format_holds_them() -> None:
+    async with running(seed=SEED) as api:
+        vm, ct = f"{ONE}/qemu/100", f"{ONE}/lxc/102"
+        wanted = {"with-local-disks": 1, "targetstorage": "fast:local"}
+        for guest in (vm, ct):
+            assert await api.run("POST", f"{guest}/snapshot", snapname="before") == "OK"
+        reason = await why_aborted(api, vm, online=1, **wanted)
+        assert "online storage migration not possible if snapshot exists" in reason
+        assert "non-migratable snapshot exists" in await why_aborted(api, ct, restart=1)
+        assert await where(api, 102) == ("pve-node1", "running")
+        assert await api.run("POST", f"{vm}/status/stop") == "OK"
+        assert "non-migratable snapshot exists" in await why_aborted(api, vm, **wanted)
+        # A new disk is in no snapshot, and qcow2 files hold theirs.
+        file = {"vmid": 103, "scsi0": "local:1,format=qcow2"}
+        await api.run("POST", f"{ONE}/qemu", **file)
+        assert await api.run("POST", f"{ONE}/qemu/103/snapshot", snapname="before") == "OK"
+        await api.run("POST", f"{ONE}/qemu/103/config", scsi1="local-lvm:1")
+        assert await api.run("POST", f"{ONE}/qemu/103/migrate", target="pve-node2") == "OK"
+        assert [s["name"] for s in await api.get(f"{TWO}/qemu/103/snapshot")] == ["before", "current"]
+
+
 async def test_a_node_is_emptied_and_resources_by_the_manager() -> None:
     async with running(seed=SEED) as api:
         await api.do("POST", "/cluster/ha/resources", sid="vm:101")

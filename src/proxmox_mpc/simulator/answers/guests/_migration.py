@@ -129,8 +129,25 @@ def _check(cluster: Cluster, guest: Guest, move: Move, local: list[dict[str, Any
         where = move.storage(storage)
         if where not in cluster.storages or not cluster.is_on(where, move.target):
             die(f"storage '{where}' is not available on node '{move.target}'")
+        _check_snapshots(cluster, guest, disk, move, online)
     if missing := [s for s in missing_storages(cluster, guest, move.target) if cluster.is_shared(s)]:
         die(f"storage '{missing[0]}' is not available on node '{move.target}'")
+
+
+def _check_snapshots(cluster: Cluster, guest: Guest, disk: dict[str, Any], move: Move, online: bool) -> None:
+    """A volume's snapshots are sent only where its format holds them, and never while the guest runs."""
+    volid = disk["volid"]
+    held = [
+        _drives.parse_volume(t) for s in guest.conf.snapshots.values() for k, t in s.items() if guest.is_volume_key(k)
+    ]
+    if volid not in held or disk["cdrom"]:
+        return
+    if online and not _is_replica(cluster, guest, volid, move.target):
+        die(f"can't migrate local disk '{volid}': online storage migration not possible if snapshot exists")
+    volume, kind = cluster.volume(volid, guest.node), cluster.storages[volid.partition(":")[0]]["type"]
+    form = volume.format if volume else ""
+    if kind != "zfspool" and form != "qcow2" and (kind, form) != ("btrfs", "raw"):
+        die(f"can't migrate local disk '{volid}': non-migratable snapshot exists")
 
 
 async def _copy(work: Work, guest: Guest, disk: dict[str, Any], move: Move) -> str:
