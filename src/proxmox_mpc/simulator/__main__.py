@@ -8,6 +8,7 @@ import json
 import logging
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,21 +16,34 @@ if TYPE_CHECKING:
     from proxmox_mpc.simulator import Qemu
 
 
+def _at_least(least: float, kind: type[int] | type[float] = int, most: float = float("inf")) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        value = kind(text)
+        if not least <= value <= most:
+            limits = f"{least:g} or more" if most == float("inf") else f"from {least:g} to {most:g}"
+            raise argparse.ArgumentTypeError(f"{text} is not {limits}")
+        return value
+
+    return read
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m proxmox_mpc.simulator", description="A simulated PVE cluster.")
     parser.add_argument("--preset", choices=("demo", "golden", "empty"), default="demo")
-    parser.add_argument("--nodes", type=int, default=3, help="how many nodes (demo, empty)")
-    parser.add_argument("--guests", type=int, default=0, help="how many made-up guests")
+    parser.add_argument("--nodes", type=_at_least(1), default=3, help="how many nodes (demo, empty)")
+    parser.add_argument("--guests", type=_at_least(0), default=0, help="how many made-up guests")
     parser.add_argument("--seed", help="a seed file (JSON) to start from, on top of the preset")
     parser.add_argument("--persist", help="a file to keep the state in")
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=0, help="0: any free port")
+    parser.add_argument("--port", type=_at_least(0, most=65_535), default=0, help="0: any free port")
     parser.add_argument("--http", action="store_true", help="without TLS")
     parser.add_argument("--password", default="", help="of root@pam; made up when not given")
     parser.add_argument("--token-secret", default="", help="UUID of the token root@pam!proxmox-mpc")
-    parser.add_argument("--time-scale", type=float, default=1.0, help="1: as long as on hardware, 0: no waiting")
+    parser.add_argument(
+        "--time-scale", type=_at_least(0, float), default=1.0, help="1: as long as on hardware, 0: no waiting"
+    )
     parser.add_argument("--pve-version", choices=("9.1", "8.4"), default="", help="the seed's, else 9.1")
-    parser.add_argument("--resources-lag", type=float, default=0.0, metavar="SECONDS")
+    parser.add_argument("--resources-lag", type=_at_least(0, float), default=0.0, metavar="SECONDS")
     parser.add_argument(
         "--fault", action="append", default=[], metavar="'NAME KEY=VALUE…'", help="start with a fault (repeatable)"
     )

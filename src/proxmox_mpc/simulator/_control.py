@@ -37,6 +37,9 @@ def apply(faults: Faults, name: str, values: dict[str, Any]) -> None:
     hints = typing.get_type_hints(method)
     if unknown := set(values) - set(kinds()[name]):
         raise ValueError(f"fault '{name}' has no {', '.join(sorted(unknown))}, but: {', '.join(kinds()[name])}")
+    needed = [k for k, p in inspect.signature(method).parameters.items() if p.default is p.empty and k not in values]
+    if needed:
+        raise ValueError(f"fault '{name}' needs {', '.join(needed)}")
     try:
         method(**{key: _convert(hints[key], value) for key, value in values.items()})
     except KeyError as error:

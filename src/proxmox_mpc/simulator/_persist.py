@@ -24,6 +24,26 @@ def write(path: Path, cluster: Cluster) -> None:
     os.replace(beside, path)
 
 
+def open_file(path: Path) -> Cluster | None:
+    """The cluster that a file keeps, or None where the file is yet to be made.
+
+    Raises ValueError for a file that is none of ours, which is left as it is, and where none could be written.
+    """
+    if not path.parent.is_dir():
+        raise ValueError(f"--persist {path}: there is no directory {path.parent}")
+    if not path.exists():
+        return None
+    try:
+        found = read(path)
+    except (ValueError, TypeError, AttributeError, KeyError):
+        raise ValueError(
+            f"--persist {path}: this file does not keep a simulated cluster; it is left as it is"
+        ) from None
+    if not found.nodes:
+        raise ValueError(f"--persist {path}: this file does not keep a simulated cluster; it is left as it is")
+    return found
+
+
 def read(path: Path) -> Cluster:
     """Load what `write` saved. Tasks that ran then count as interrupted."""
     cluster = _make(Cluster, json.loads(path.read_text()))

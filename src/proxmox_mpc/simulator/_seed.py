@@ -6,7 +6,9 @@ text of a PVE configuration file). Volumes that a configuration names are made, 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -21,6 +23,16 @@ from proxmox_mpc.simulator.state.storage import GIB, Volume, parse_name, parse_s
 
 # What a volume holds when its configuration line does not say how large it is.
 _UNKNOWN_SIZE = 4 * GIB
+
+
+def read(path: Path) -> Any:
+    """A seed file's content. Raises ValueError that says what is wrong with the file."""
+    try:
+        return json.loads(path.read_text())
+    except OSError as error:
+        raise ValueError(f"the seed {path} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise ValueError(f"the seed {path} is not JSON: {error}") from None
 
 
 def plant(cluster: Cluster, seed: Mapping[str, Any]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import uuid
 from collections.abc import Sequence
@@ -13,7 +12,17 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from proxmox_mpc.simulator import _certificate, _control, _persist, _replay, _seed, answers, daemons, presets
+from proxmox_mpc.simulator import (
+    _certificate,
+    _control,
+    _persist,
+    _replay,
+    _seed,
+    _seed_format,
+    answers,
+    daemons,
+    presets,
+)
 from proxmox_mpc.simulator._daemons import Daemons
 from proxmox_mpc.simulator._faults import Faults
 from proxmox_mpc.simulator._http import Api, Requests
@@ -74,8 +83,9 @@ class Simulator:
         daemons.load()
         self._persist = Path(persist) if persist else None
         self._asked: list[dict[str, Any]] = []
+        self._unfit: list[str] = []
         self.password = password or uuid.uuid4().hex
-        stored = _persist.read(self._persist) if self._persist and self._persist.exists() else None
+        stored = _persist.open_file(self._persist) if self._persist else None
         self.cluster = stored or self._fresh(preset, nodes, guests, guest_seed, pve_version, seed)
         self.cluster.clock = clock or ScaledClock(time_scale)
         self.cluster.time_scale = time_scale
@@ -109,12 +119,23 @@ class Simulator:
         version: str,
         seed: str | Path | dict[str, Any] | None,
     ) -> Cluster:
-        content = json.loads(Path(seed).read_text()) if isinstance(seed, (str, Path)) else seed or {}
+        content = _seed.read(Path(seed)) if isinstance(seed, (str, Path)) else {} if seed is None else seed
+        _seed_format.check(content)
         cluster = presets.make(preset, nodes, guests, guest_seed)
         cluster.version = version or content.get("version", "9.1")
-        _seed.plant(cluster, content)
+        _seed.plant(cluster, {**content, "guests": self._fit(cluster, content.get("guests", ()))})
         self._asked = content.get("requests", [])
         return cluster
+
+    def _fit(self, cluster: Cluster, guests: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The seed's guests without what their API would never have taken; that is told with what was refused."""
+        fitting = []
+        for guest in guests:
+            method = routes(cluster.version).method("POST", f"/nodes/{{node}}/{guest['type']}")
+            kept, told = _seed_format.drop_unfit(guest, method.parameters)
+            fitting.append(kept)
+            self._unfit += told
+        return fitting
 
     def _admit(self, token_secret: str) -> str:
         root = self.cluster.access.users.setdefault(ADMIN, User())
@@ -155,7 +176,7 @@ class Simulator:
             made = _certificate.make(list(self.cluster.nodes))
             self.fingerprint, self.cluster.certificate, context = made.fingerprint, made.pem, made.context
             self.cluster.fingerprint = made.fingerprint
-        self.refused = await _replay.play(self.cluster, self._api.routes, self._asked)
+        self.refused = self._unfit + await _replay.play(self.cluster, self._api.routes, self._asked)
         server = Server(self._api.handle, keepalive_timeout=_IDLE_S, access_log=None)
         self._runner = web.ServerRunner(server, shutdown_timeout=_FAREWELL_S)
         await self._runner.setup()

@@ -172,3 +172,53 @@ async def test_a_body_that_is_too_large_is_not_waited_for() -> None:
         writer.write(head + b"a" * 600_000)
         assert await asyncio.wait_for(reader.readline(), 5) == b"HTTP/1.1 501 for data too large\r\n"
         writer.close()
+
+
+@pytest.mark.parametrize(
+    ("seed", "said"),
+    [
+        ([], "not a JSON object"),
+        ({"nope": 1}, "nope: there is no such key"),
+        ({"nodes": [{"nme": "a"}]}, "nodes[0].name: is missing"),
+        ({"nodes": ["a", "a"]}, "a is there twice"),
+        ({"nodes": ["bad name!"]}, "nodes[0]"),
+        ({"guests": [{"vmid": 101, "type": "qemu"}]}, "needs `config`"),
+        ({"guests": [{"vmid": 101, "type": "vm", "config": {}}]}, "guests[0].type"),
+        (
+            {"nodes": ["a"], "guests": [{"vmid": 101, "type": "qemu", "node": "b", "config": {}}]},
+            "is on b, which is no node",
+        ),
+        ({"users": [{"userid": "amy"}]}, "users[0].userid"),
+        ({"requests": [{"method": "PATCH", "path": "/x"}]}, "requests[0].method"),
+    ],
+)
+def test_a_seed_that_cannot_be_is_refused_in_words(seed: object, said: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
+        Simulator(seed=seed)  # type: ignore[arg-type]
+
+
+async def test_one_unreadable_setting_of_a_seed_does_not_break_every_list() -> None:
+    guest = {"vmid": 101, "type": "qemu", "config": {"cores": "lots", "memory": 512}, "status": "running"}
+    async with running(seed={"guests": [guest]}) as api:
+        root = await api.as_user("root@pam", api.sim.password)
+        assert [row["maxcpu"] for row in await root.get("/cluster/resources", type="vm") if row["vmid"] == 101] == [1]
+        assert [line.partition(":")[0] for line in api.sim.refused] == ["guest 101"]
+
+
+def test_a_file_that_keeps_no_cluster_is_left_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "state.json"
+    file.write_text('{"x": 1}')
+    with pytest.raises(ValueError, match="does not keep a simulated cluster"):
+        Simulator(persist=file)
+    assert file.read_text() == '{"x": 1}'
+    with pytest.raises(ValueError, match="there is no directory"):
+        Simulator(persist=tmp_path / "no" / "state.json")
+
+
+@pytest.mark.parametrize("option", ["--nodes=0", "--guests=-5", "--time-scale=-1", "--port=99999", "--fault=node_down"])
+def test_options_that_cannot_be_are_refused_in_words(option: str) -> None:
+    command = [sys.executable, "-m", "proxmox_mpc.simulator", option]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    assert option.split("=")[1].lstrip("-") in done.stderr

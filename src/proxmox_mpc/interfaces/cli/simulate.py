@@ -34,6 +34,8 @@ def command(ctx: click.Context, save_context: str, twin_of: str, write_seed: str
     if write_seed:
         _twin.keep(twin_of, write_seed)
         return
+    if twin_of and (clash := sorted({"--preset", "--seed", "--nodes", "--guests"} & set(ctx.args))):
+        raise click.UsageError(f"--from says what the cluster is; {clash[0]} cannot say it too")
     if not twin_of:
         raise SystemExit(_simulate.run(ctx.args, save_context))
     with _twin.copied(twin_of) as seed:
