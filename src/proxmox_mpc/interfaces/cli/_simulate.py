@@ -14,12 +14,24 @@ from typing import IO, Any
 import click
 
 CONTEXT = "simulated"
+OWN_OPTIONS = """\
+Usage: proxmox-cli simulate [OPTIONS]
+
+Run a simulated PVE cluster on this machine, until interrupted.
+
+  --from CONTEXT        start as a copy of this live cluster, without its secrets
+  --write-seed FILE     with --from: keep the copy in this file, and do not start
+  --save-context NAME   save it as this context and make it current
+
+All other options go to the simulator, which can also be started by itself:
+"""
 _SHOWN = 8  # names of nodes on one line
 
 
 def run(arguments: Sequence[str], save_as: str) -> int:
     """Run the simulator to its end; its one line of JSON becomes a context, if asked for, and a few friendly lines."""
     if {"-h", "--help"} & set(arguments):
+        click.echo(OWN_OPTIONS)
         return subprocess.call([sys.executable, "-m", "proxmox_mpc.simulator", "--help"])
     process = subprocess.Popen(  # noqa: S603  our own module, with the user's own options
         [sys.executable, "-m", "proxmox_mpc.simulator", *arguments], stdout=subprocess.PIPE, text=True, env=os.environ
