@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from proxmox_mpc.simulator import SteppedClock
 from tests.unit.simulator.api import Api, running
 
 ONE, TWO = "/nodes/pve-node1", "/nodes/pve-node2"
@@ -140,6 +143,34 @@ async def test_snapshots_of_local_disks_stay_unless_their_format_holds_them() ->
         await api.run("POST", f"{ONE}/qemu/103/config", scsi1="local-lvm:1")
         assert await api.run("POST", f"{ONE}/qemu/103/migrate", target="pve-node2") == "OK"
         assert [s["name"] for s in await api.get(f"{TWO}/qemu/103/snapshot")] == ["before", "current"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "form"),
+    [
+        ("POST", "snapshot", {"snapname": "new"}),
+        ("DELETE", "snapshot/before", {}),
+        ("POST", "snapshot/before/rollback", {}),
+        ("PUT", "resize", {"disk": "scsi0", "size": "+1G"}),
+        ("POST", "status/start", {}),
+    ],
+)
+async def test_who_waits_for_a_moving_guest_does_not_find_it_afterwards(
+    method: str, path: str, form: dict[str, str]
+) -> None:
+    clock = SteppedClock()
+    file = {"vmid": 100, "type": "qemu", "node": "pve-node1"}
+    config = {"scsi0": "local:100/vm-100-disk-0.qcow2,size=4G"}
+    async with running(seed={**SEED, "guests": [{**file, "config": config}]}, clock=clock, time_scale=1.0) as api:
+        vm = f"{ONE}/qemu/100"
+        upid = (await api.call("POST", f"{vm}/snapshot", snapname="before")).data
+        await clock.pass_time(2)
+        assert await api.ended(upid) == "OK"
+        move = await api.do("POST", f"{vm}/migrate", target="pve-node2")
+        late = await api.do(method, f"{vm}/{path}", **form)
+        await clock.pass_time(60)
+        assert await api.ended(move) == "OK"
+        assert await api.ended(late) == "Configuration file 'nodes/pve-node1/qemu-server/100.conf' does not exist"
 
 
 async def test_a_node_is_emptied_and_resources_by_the_manager() -> None:

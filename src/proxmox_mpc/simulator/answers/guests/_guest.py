@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from typing import Any
 
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import deny, die
+from proxmox_mpc.simulator._tasks import locked
 from proxmox_mpc.simulator.state.cluster import Cluster
 from proxmox_mpc.simulator.state.conf import Conf, Section
 from proxmox_mpc.simulator.state.guest import Guest, Kind, conf_path
@@ -34,6 +36,15 @@ def find(cluster: Cluster, node: str, kind: Kind, vmid: int) -> Guest:
 def of(call: Call) -> Guest:
     """The guest in the path."""
     return find(call.cluster, call.params["node"], kind_of(call), call.vmid)
+
+
+@asynccontextmanager
+async def held(cluster: Cluster, guest: Guest) -> AsyncIterator[None]:
+    """Hold a guest's lock file. It may have moved or gone while this waited: then its configuration is missing here."""
+    node = guest.node
+    async with locked(cluster, guest.kind, guest.vmid):
+        find(cluster, node, guest.kind, guest.vmid)
+        yield
 
 
 def check_digest(call: Call, guest: Guest) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import ApiError, die
-from proxmox_mpc.simulator._tasks import Work, locked
+from proxmox_mpc.simulator._tasks import Work
 from proxmox_mpc.simulator.answers.guests import _drives, _guest, _replication, _volumes
 from proxmox_mpc.simulator.answers.guests._placement import Placement
 from proxmox_mpc.simulator.state.cluster import Cluster
@@ -72,7 +72,7 @@ async def migrate(work: Work, guest: Guest, move: Move, local: list[dict[str, An
     cluster, online, target = work.cluster, guest.is_running, move.target
     began, source = cluster.now(), guest.node
     _log(work, f"starting migration of {guest.word} {guest.vmid} to node '{target}' ({cluster.nodes[target].address})")
-    async with locked(cluster, guest.kind, guest.vmid):
+    async with _guest.held(cluster, guest):
         _guest.check_lock(guest)
         disks = [d for d in local if not d["cdrom"] or d["is_cloudinit"]]
         try:

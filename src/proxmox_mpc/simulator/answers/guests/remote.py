@@ -13,7 +13,7 @@ import aiohttp
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die
 from proxmox_mpc.simulator._registry import answers
-from proxmox_mpc.simulator._tasks import Work, locked
+from proxmox_mpc.simulator._tasks import Work
 from proxmox_mpc.simulator.answers.guests import _drives, _guest, _ha, _removal
 from proxmox_mpc.simulator.answers.storage import _fetch
 from proxmox_mpc.simulator.state import conf as conf_file
@@ -89,7 +89,7 @@ def migrate(call: Call) -> str:
         if not _fetch.is_local(endpoint.url):
             die(f"Failed to establish connection to remote host: Can't connect to {endpoint.host}:{endpoint.port}")
         try:
-            async with aiohttp.ClientSession(timeout=_TIMEOUT) as session, locked(call.cluster, guest.kind, guest.vmid):
+            async with aiohttp.ClientSession(timeout=_TIMEOUT) as session, _guest.held(call.cluster, guest):
                 _guest.check_lock(guest)
                 await _hand_over(work, call, guest, Remote(session, endpoint))
         except aiohttp.ServerFingerprintMismatch:

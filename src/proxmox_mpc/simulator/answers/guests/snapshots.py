@@ -85,7 +85,7 @@ def create(call: Call) -> str:
 
     async def work(work: _tasks.Work) -> None:
         guest = _guest.find(cluster, node, kind, vmid)
-        async with _tasks.locked(cluster, kind, vmid):
+        async with _guest.held(cluster, guest):
             _guest.check_lock(guest)
             if name in guest.conf.snapshots:
                 die(f"snapshot name '{name}' already used")
@@ -161,7 +161,7 @@ def roll_back(call: Call) -> str:
 
     async def work(work: _tasks.Work) -> None:
         guest = _guest.find(cluster, node, kind, vmid)
-        async with _tasks.locked(cluster, kind, vmid):
+        async with _guest.held(cluster, guest):
             section = _known(guest, name)
             _guest.check_lock(guest)
             if guest.is_template:
@@ -198,7 +198,7 @@ def delete(call: Call) -> str:
 
     async def work(work: _tasks.Work) -> None:
         guest = _guest.find(cluster, node, kind, vmid)
-        async with _tasks.locked(cluster, kind, vmid):
+        async with _guest.held(cluster, guest):
             gone = _known(guest, name)
             _guest.check_lock(guest)
             if guest.is_template:

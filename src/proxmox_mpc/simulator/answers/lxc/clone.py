@@ -49,7 +49,7 @@ def clone(call: Call) -> str:
 
     async def work(work: _tasks.Work) -> None:
         try:
-            async with _tasks.locked(cluster, "lxc", guest.vmid if not guest.is_template else -newid):
+            async with _tasks.locked(cluster, "lxc", -newid) if guest.is_template else _guest.held(cluster, guest):
                 live = await _copy(work, call, guest, made, section, full, storage)
         except BaseException:
             for volid in _volumes.of_guest(cluster, newid, target):
@@ -122,7 +122,7 @@ async def _copy(
 async def template(call: Call) -> None:
     """Checks under the guest's lock, then works in a task that nobody is told of (lxc-clone, 9.1)."""
     guest, cluster = _guest.of(call), call.cluster
-    async with _tasks.locked(cluster, "lxc", guest.vmid):
+    async with _guest.held(cluster, guest):
         _guest.check_lock(guest)
         if guest.conf.snapshots:
             die("unable to create template, because CT contains snapshots")
@@ -132,7 +132,7 @@ async def template(call: Call) -> None:
             die("you can't convert a CT to template if the CT is running")
 
     async def convert(work: _tasks.Work) -> None:
-        async with _tasks.locked(cluster, "lxc", guest.vmid):
+        async with _guest.held(cluster, guest):
             await work.waits(_CONVERTING_S)
             _convert(cluster, guest)
 

@@ -18,7 +18,7 @@ def delete(call: Call) -> str:
         die(f"unable to destroy CT {vmid} - container is running")
 
     async def work(work: _tasks.Work) -> None:
-        async with _tasks.locked(call.cluster, "lxc", vmid):
+        async with _guest.held(call.cluster, guest):
             _guest.check_lock(guest)
             if guest.is_running:
                 if not force:

@@ -39,7 +39,7 @@ def resize(call: Call) -> str:
     found = volume
 
     async def work(work: _tasks.Work) -> None:
-        async with _tasks.locked(call.cluster, "lxc", guest.vmid):
+        async with _guest.held(call.cluster, guest):
             await work.takes(1)
             found.size = wanted
             guest.live[key] = _mounts.show({**parts, "size": size_text(wanted)})

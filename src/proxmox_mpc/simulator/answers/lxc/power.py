@@ -22,7 +22,7 @@ _SHUTDOWN_S = 60
 
 async def start(work: _tasks.Work, guest: Guest) -> None:
     cluster = work.cluster
-    async with _tasks.locked(cluster, "lxc", guest.vmid):
+    async with _guest.held(cluster, guest):
         if guest.is_template:
             die("you can't start a CT if it's a template")
         _guest.check_lock(guest)

@@ -51,7 +51,7 @@ def clone(call: Call) -> str:
         work.log(f"creating a clone of VM {guest.vmid} with ID {newid}")
         try:
             # Full clones of a machine that is no template exclude each other; template clones do not.
-            async with _tasks.locked(cluster, "qemu", guest.vmid if not guest.is_template else -newid):
+            async with _tasks.locked(cluster, "qemu", -newid) if guest.is_template else _guest.held(cluster, guest):
                 live = await _copy(work, call, guest, made, section, full, storage)
         except BaseException as error:
             cluster.forget_guest(newid)

@@ -20,7 +20,7 @@ def delete(call: Call) -> str:
         die(f"VM {vmid} is running - destroy failed")
 
     async def work(work: _tasks.Work) -> None:
-        async with _tasks.locked(call.cluster, "qemu", vmid):
+        async with _guest.held(call.cluster, guest):
             _guest.check_lock(guest, skip=call.flag("skiplock"))
             if guest.is_running:
                 die(f"VM {vmid} is running - destroy failed")

@@ -29,26 +29,27 @@ def resize(call: Call) -> str:
 
     async def work(work: _tasks.Work) -> None:
         guest = _guest.find(cluster, node, "qemu", vmid)
-        _guest.check_digest(call, guest)
-        _guest.check_lock(guest, skip=call.flag("skiplock"))
-        parts = _drive(guest, key)
-        volid = parts["file"]
-        if _drives.is_cdrom(guest.live[key]):
-            die("you can't resize a cdrom")
-        if ":" not in volid:
-            die(f"disk '{key}' has no associated volume")
-        volume = cluster.volume(volid, node)
-        if volume is None:
-            die(f"volume '{volid}' does not exist")
-        call.need(f"/storage/{volid.partition(':')[0]}", "Datastore.AllocateSpace")
-        wanted = parse_size(size.lstrip("+")) + (volume.size if size.startswith("+") else 0)
-        if wanted < volume.size:
-            die("shrinking disks is not supported")
-        await work.takes(1)
-        volume.size = wanted
-        await _machine.resize(work, guest, key, volume)
-        guest.live[key] = _drives.show({**parts, "size": size_text(wanted)})
-        guest.touch()
+        async with _guest.held(cluster, guest):
+            _guest.check_digest(call, guest)
+            _guest.check_lock(guest, skip=call.flag("skiplock"))
+            parts = _drive(guest, key)
+            volid = parts["file"]
+            if _drives.is_cdrom(guest.live[key]):
+                die("you can't resize a cdrom")
+            if ":" not in volid:
+                die(f"disk '{key}' has no associated volume")
+            volume = cluster.volume(volid, node)
+            if volume is None:
+                die(f"volume '{volid}' does not exist")
+            call.need(f"/storage/{volid.partition(':')[0]}", "Datastore.AllocateSpace")
+            wanted = parse_size(size.lstrip("+")) + (volume.size if size.startswith("+") else 0)
+            if wanted < volume.size:
+                die("shrinking disks is not supported")
+            await work.takes(1)
+            volume.size = wanted
+            await _machine.resize(work, guest, key, volume)
+            guest.live[key] = _drives.show({**parts, "size": size_text(wanted)})
+            guest.touch()
 
     return call.fork("resize", vmid, work)
 
@@ -103,7 +104,7 @@ def move(call: Call) -> Any:
         die("you can't move a disk with snapshots and delete the source")
 
     async def work(work: _tasks.Work) -> None:
-        async with _tasks.locked(call.cluster, "qemu", guest.vmid):
+        async with _guest.held(call.cluster, guest):
             work.log(f"create full clone of drive {key} ({source})")
             guest.live["lock"] = "disk"
             try:

@@ -41,7 +41,7 @@ def _may_skip_lock(call: Call) -> bool:
 async def start(work: _tasks.Work, guest: Guest, skip_lock: bool = False) -> None:
     """Switch on. The checks and their order are those of `vm_start` (vm-lifecycle, 9.1)."""
     cluster = work.cluster
-    async with _tasks.locked(cluster, "qemu", guest.vmid):
+    async with _guest.held(cluster, guest):
         suspended = guest.live.get("lock") == "suspended"
         if not suspended:
             _guest.check_lock(guest, skip=skip_lock)
