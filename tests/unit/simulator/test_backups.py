@@ -156,3 +156,12 @@ async def test_a_machine_sleeps_on_disk() -> None:
         assert await api.run("POST", f"{status}/resume") == "OK"
         assert await api.get(CONTENT, vmid=100) == []
         assert not {"lock", "vmstate"} & set(await api.get(f"{NODE}/qemu/100/config"))
+
+
+async def test_guests_of_other_nodes_are_left_to_them() -> None:
+    async with running(seed=SEED) as api:
+        form = {"storage": "shared-nfs", "compress": "zstd"}
+        assert await api.do("POST", "/nodes/pve-node2/vzdump", vmid=100, **form) == "OK"
+        assert await api.get("/cluster/tasks") == []
+        assert await api.run("POST", "/nodes/pve-node2/vzdump", vmid="100,999", **form) == "job errors"
+        assert await api.get(CONTENT, content="backup") == []

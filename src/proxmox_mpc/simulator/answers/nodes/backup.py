@@ -57,6 +57,10 @@ def dump(call: Call) -> str:
     for vmid in vmids:
         call.need(f"/vms/{vmid}", "VM.Backup")
     _dump.check_storage(cluster, options.storage)
+    # Others' guests are left to their nodes without a word; those that are nowhere fail in the task.
+    vmids = [v for v in vmids if v not in cluster.guests or cluster.guests[v].node == node]
+    if not vmids and not call.flag("all"):
+        return "OK"
     name = vmids[0] if len(vmids) == 1 else ""
     return call.fork("vzdump", name, lambda work: _dump.run(work, node, vmids, options))
 
