@@ -44,6 +44,24 @@ def test_nonsense_is_refused(event: str) -> None:
         calendar.parse(event)
 
 
+@pytest.mark.parametrize(
+    ("event", "unread"),
+    [
+        ("bogus", "bogus"),
+        ("mon..noday 8:00", "noday"),
+        ("monthlyy", "monthlyy"),
+        ("mon..", ""),
+        ("1:2:3:4", "1:2:3:4"),
+        ("2026-1-2-3", "2026-1-2-3"),
+        ("9" * 5000, "9" * 5000),
+    ],
+)
+def test_what_cannot_be_read_is_named(event: str, unread: str) -> None:
+    with pytest.raises(ValueError) as refused:
+        calendar.parse(event)
+    assert str(refused.value) == unread
+
+
 @given(st.integers(0, 2_000_000_000), st.integers(1, 59))
 def test_steps_of_minutes_come_within_the_hour(moment: int, step: int) -> None:
     found = next(calendar.parse(f"*/{step}").after(moment))

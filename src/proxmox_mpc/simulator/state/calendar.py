@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+# A day's name may be cut short, but not further than this.
+_SHORTEST_DAY = 3
 _NAMED = {
     "minutely": "*:*:00",
     "hourly": "*:00:00",
@@ -26,6 +28,9 @@ _NAMED = {
 }
 # Further ahead nobody plans; an event without an occurrence (31 February) ends the search here.
 _HORIZON_DAYS = 366 * 8
+
+# No number has more digits than a year.
+_RANGE = r"(\*|\d{1,4})(?:\.\.(\d{1,4}))?(?:/(\d{1,4}))?"
 
 _Values = frozenset[int]
 
@@ -67,7 +72,7 @@ class Schedule:
 def _values(text: str, low: int, high: int) -> _Values:
     found: set[int] = set()
     for part in text.split(","):
-        matched = re.fullmatch(r"(\*|\d+)(?:\.\.(\d+))?(?:/(\d+))?", part)
+        matched = re.fullmatch(_RANGE, part)
         if not matched:
             raise ValueError(part)
         first = low if matched[1] == "*" else int(matched[1])
@@ -80,13 +85,28 @@ def _values(text: str, low: int, high: int) -> _Values:
     return frozenset(found)
 
 
+def _weekday(text: str) -> int:
+    for number, name in enumerate(_DAYS):
+        if len(text) >= _SHORTEST_DAY and name.startswith(text):
+            return number
+    raise ValueError(text)
+
+
 def _weekdays(text: str) -> _Values:
     found: set[int] = set()
     for part in text.lower().split(","):
         first, dots, last = part.partition("..")
-        start, end = _DAYS.index(first[:3]), _DAYS.index((last if dots else first)[:3])
+        start, end = _weekday(first), _weekday(last if dots else first)
         found.update(n % 7 for n in range(start, end + 1 if end >= start else end + 8))
     return frozenset(found)
+
+
+def _three(text: str, separator: str, first: str) -> list[str]:
+    """The three parts of a date or time; the first may be left out."""
+    parts = text.split(separator)
+    if len(parts) not in (2, 3):
+        raise ValueError(text)
+    return parts if len(parts) == 3 else [first, *parts]
 
 
 def parse(text: str) -> Schedule:
@@ -97,13 +117,12 @@ def parse(text: str) -> Schedule:
     if words and words[0][0].isalpha():
         weekdays = _weekdays(words.pop(0))
     if words and "-" in words[0]:
-        *year, month, day = words.pop(0).split("-")
-        years = _values(year[0], 1970, 2200) if year and year[0] != "*" else None
+        year, month, day = _three(words.pop(0), "-", "*")
+        years = _values(year, 1970, 2200) if year != "*" else None
         months, days = _values(month, 1, 12), _values(day, 1, 31)
     if words:
         clock = words.pop(0)
     if words or not text.strip():
         raise ValueError(" ".join(words))
-    parts = clock.split(":")
-    hour, minute, second = [*(["*"] if len(parts) == 1 else []), *parts, *(["0"] if len(parts) < 3 else [])]
+    hour, minute, second = _three(clock if clock.count(":") > 1 else f"{clock}:0", ":", "*")
     return Schedule(weekdays, years, months, days, _values(hour, 0, 23), _values(minute, 0, 59), _values(second, 0, 59))
