@@ -95,3 +95,30 @@ async def test_backup_and_restore_of_a_container(api: Api) -> None:
     restored = {"ostemplate": archive["volid"], "restore": 1, "storage": "local-lvm"}
     assert await api.run("POST", f"{NODE}/lxc", vmid=201, **restored) == "OK"
     assert (await api.get(f"{NODE}/lxc/201/config"))["hostname"] == "ct"
+
+
+async def test_addresses_of_a_container(api: Api) -> None:
+    nets = {
+        "net0": "name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:00:01,ip=10.0.0.5/16,ip6=fd00::5/64",
+        "net1": "name=eth1,bridge=vmbr0,hwaddr=BC:24:11:00:00:02,ip=dhcp",
+        "net2": "name=eth2,bridge=vmbr0,hwaddr=BC:24:11:00:00:03,ip=manual,ip6=auto",
+    }
+    made = {"vmid": 200, "ostemplate": CT_TEMPLATE, "rootfs": "local-lvm:8", **nets}
+    assert await api.run("POST", f"{NODE}/lxc", **made) == "OK"
+    assert await api.get(f"{NODE}/lxc/200/interfaces") is None
+    assert await api.run("POST", f"{NODE}/lxc/200/status/start") == "OK"
+    lo, fixed, leased, free = await api.get(f"{NODE}/lxc/200/interfaces")
+    assert (lo["name"], lo["inet"], lo["inet6"]) == ("lo", "127.0.0.1/8", "::1/128")
+    assert lo["ip-addresses"][0] == {"ip-address": "127.0.0.1", "ip-address-type": "inet", "prefix": 8}
+    assert fixed == {
+        "name": "eth0", "hwaddr": "bc:24:11:00:00:01", "hardware-address": "bc:24:11:00:00:01",
+        "inet": "10.0.0.5/16", "inet6": "fd00::5/64",
+        "ip-addresses": [
+            {"ip-address": "10.0.0.5", "ip-address-type": "inet", "prefix": 16},
+            {"ip-address": "fd00::5", "ip-address-type": "inet6", "prefix": 64},
+        ],
+    }  # fmt: skip
+    [address] = leased["ip-addresses"]
+    assert leased["inet"] == f"{address['ip-address']}/{address['prefix']}" == "192.0.2.20/24"
+    assert "inet" not in free
+    assert free["inet6"] == "2001:db8::c8/64"

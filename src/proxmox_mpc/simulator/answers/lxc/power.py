@@ -8,8 +8,9 @@ from proxmox_mpc.simulator import _tasks
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import ApiError, die, refuse
 from proxmox_mpc.simulator._registry import answers
-from proxmox_mpc.simulator.answers.guests import _drives, _guest, _ha
+from proxmox_mpc.simulator.answers.guests import _addresses, _drives, _guest, _ha
 from proxmox_mpc.simulator.answers.lxc import _pending
+from proxmox_mpc.simulator.answers.qemu._system import obeys
 from proxmox_mpc.simulator.state.cluster import Cluster
 from proxmox_mpc.simulator.state.guest import Guest, Run
 
@@ -123,15 +124,27 @@ def interfaces(call: Call) -> Any:
     guest = call.cluster.guests.get(call.vmid)
     if guest is None or guest.is_qemu or not guest.is_running:
         return None
+    # Without a system nobody sets addresses up, not even the loopback's (lxc-lifecycle, 9.1).
+    has_system = obeys(call.cluster, guest)
     nothing = "00:00:00:00:00:00"
-    rows: list[dict[str, Any]] = [{"name": "lo", "hwaddr": nothing, "hardware-address": nothing, "ip-addresses": []}]
+    rows = [_interface("lo", nothing, ["127.0.0.1/8", "::1/128"] if has_system else [])]
     for key in sorted(k for k in guest.live if k.startswith("net")):
         parts = _drives.parse(guest.live[key], "name")
-        mac = parts.get("hwaddr", nothing).lower()
-        row: dict[str, Any] = {"name": parts["name"], "hwaddr": mac, "hardware-address": mac, "ip-addresses": []}
-        if "/" in parts.get("ip", ""):
-            address, _, bits = parts["ip"].partition("/")
-            row["inet"] = parts["ip"]
-            row["ip-addresses"].append({"ip-address": address, "ip-address-type": "inet", "prefix": bits})
-        rows.append(row)
+        wanted = [
+            _addresses.leased(guest) if parts.get("ip") == "dhcp" else parts.get("ip", ""),
+            _addresses.leased6(guest) if parts.get("ip6") in ("auto", "dhcp") else parts.get("ip6", ""),
+        ]
+        found = [address for address in wanted if "/" in address] if has_system else []
+        rows.append(_interface(parts["name"], parts.get("hwaddr", nothing).lower(), found))
     return rows
+
+
+def _interface(name: str, mac: str, addresses: list[str]) -> dict[str, Any]:
+    """An interface with its addresses in the old form, which has one of each family, and in the new."""
+    row: dict[str, Any] = {"name": name, "hwaddr": mac, "hardware-address": mac, "ip-addresses": []}
+    for text in addresses:
+        address, _, bits = text.partition("/")
+        family = "inet6" if ":" in address else "inet"
+        row[family] = text
+        row["ip-addresses"].append({"ip-address": address, "ip-address-type": family, "prefix": int(bits)})
+    return row

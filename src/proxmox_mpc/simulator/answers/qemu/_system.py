@@ -1,4 +1,4 @@
-"""Whether an operating system is in a virtual machine that nobody really runs."""
+"""Whether an operating system is in a guest that nobody really runs."""
 
 from __future__ import annotations
 

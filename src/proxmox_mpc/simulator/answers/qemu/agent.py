@@ -11,7 +11,7 @@ from typing import Any
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die
 from proxmox_mpc.simulator._registry import answers
-from proxmox_mpc.simulator.answers.guests import _drives, _guest
+from proxmox_mpc.simulator.answers.guests import _addresses, _drives, _guest
 from proxmox_mpc.simulator.answers.qemu._system import obeys
 from proxmox_mpc.simulator.machines import agent
 from proxmox_mpc.simulator.machines.machine import AGENT, Machine
@@ -90,9 +90,8 @@ def _interfaces(call: Call, guest: Guest) -> Any:
     for key in sorted(k for k in guest.live if re.fullmatch(r"net\d+", k)):
         number = int(key[3:])
         config = _drives.parse(guest.live.get(f"ipconfig{number}", ""))
-        address, _, bits = config.get("ip", "").partition("/")
-        if not bits:
-            address, bits = f"192.0.2.{guest.vmid % 200 + 20}", "24"
+        configured = config.get("ip", "")
+        address, _, bits = (configured if "/" in configured else _addresses.leased(guest)).partition("/")
         rows.append(
             {
                 "name": f"eth{number}",
