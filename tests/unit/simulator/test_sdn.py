@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.unit.simulator.api import Api
+import pytest
+
+from tests.unit.simulator.api import Api, running
 
 SDN = "/cluster/sdn"
 
@@ -101,3 +103,13 @@ async def test_tags_are_unique_in_a_vlan_zone_and_over_all_vxlan_zones(api: Api)
     assert "vxlan tag 7 already exist in vnet x1 in zone vxa" in refused.body["message"]
     missing = await api.call("POST", f"{SDN}/vnets", vnet="x2", zone="vxb")
     assert "missing vxlan tag" in missing.body["message"]
+
+
+@pytest.mark.parametrize("version", ["9.1", "8.4"])
+async def test_names_of_networks_are_short(version: str) -> None:
+    async with running(pve_version=version) as api:
+        await api.do("POST", f"{SDN}/zones", zone="lab", type="simple")
+        for name in ("toolongname1", "ninechars", "1st", "a-b", "x"):
+            assert "vnet" in (await api.call("POST", f"{SDN}/vnets", vnet=name, zone="lab")).errors, name
+        await api.do("POST", f"{SDN}/vnets", vnet="eightch8", zone="lab")
+        assert [v["vnet"] for v in await api.get(f"{SDN}/vnets")] == ["eightch8"]

@@ -12,6 +12,9 @@ from proxmox_mpc.simulator.formats._error import FormatError, looks_like, says
 _LABEL = r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9\-]*[a-zA-Z0-9])?)"
 DNS_NAME = rf"{_LABEL}(?:\.{_LABEL})*"
 
+# A virtual network's name is a bridge's too, and the names of its firewall's bridges have more before it.
+_LONGEST_VNET = 8
+
 
 def _is_address(value: str, version: int = 0) -> bool:
     try:
@@ -74,6 +77,14 @@ def _subnet(value: str) -> None:
         raise FormatError("value does not look like a valid CIDR network\n")
 
 
+def _vnet(value: str) -> None:
+    """Before 9.0 the name of a virtual network had a format, since then it has a pattern and a length."""
+    if not re.fullmatch(r"[a-zA-Z][a-zA-Z0-9]*[a-zA-Z0-9]", value):
+        raise FormatError(f"vnet ID '{value}' contains illegal characters\n")
+    if len(value) > _LONGEST_VNET:
+        raise FormatError(f"vnet ID '{value}' can't be more length than {_LONGEST_VNET} characters\n")
+
+
 def _vlan(value: str) -> None:
     """A tag or a range of tags."""
     for tag in value.split("-"):
@@ -95,6 +106,7 @@ FORMATS: dict[str, Callable[[str], None]] = {
     # The second digit decides: an odd first byte is a multicast address.
     "pve-vlan-id-or-range": _vlan,
     "pve-sdn-subnet-id": _subnet,
+    "pve-sdn-vnet-id": _vnet,
     "pve-sdn-fabric-id": says(
         r"[a-zA-Z0-9][a-zA-Z0-9-]{0,6}[a-zA-Z0-9]?", "Fabric ID '{value}' contains illegal characters"
     ),
