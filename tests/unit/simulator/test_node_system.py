@@ -144,6 +144,13 @@ async def test_a_template_is_downloaded(api: Api) -> None:
     assert await api.run("POST", f"{NODE}/lxc", **how) == "OK"
 
 
+async def test_templates_that_are_there_can_be_had_too(api: Api) -> None:
+    offered = {r["template"] for r in await api.get(f"{NODE}/aplinfo")}
+    there = [v["volid"] for v in await api.get(f"{NODE}/storage/local/content", content="vztmpl")]
+    assert there
+    assert {volid.rpartition("/")[2] for volid in there} <= offered
+
+
 @pytest.mark.parametrize("version", ["9.1", "8.4"])
 async def test_all_of_it_has_the_shape_of_the_schema(version: str) -> None:
     query: dict[str, dict[str, Any]] = {"changelog": {"name": "pve-manager"}}

@@ -21,6 +21,8 @@ _OFFERED = (
     ("almalinux-9-default", "20240911", "amd64.tar.xz", "almalinux-9"),
     ("alpine-3.22-default", "20250617", "amd64.tar.xz", "alpine-3.22"),
     ("archlinux-base", "20240911-1", "amd64.tar.zst", "archlinux"),
+    # The older one is what the preset `demo` has on its nodes.
+    ("debian-12-standard", "12.7-1", "amd64.tar.zst", "debian-12"),
     ("debian-12-standard", "12.12-1", "amd64.tar.zst", "debian-12"),
     ("debian-13-standard", "13.1-2", "amd64.tar.zst", "debian-13"),
     ("fedora-42-default", "20250428", "amd64.tar.xz", "fedora-42"),
