@@ -17,6 +17,9 @@ from proxmox_mpc.simulator._errors import ApiError
 # The largest body that is not an upload.
 LARGEST = 512 * 1024
 
+# So deep may JSON be nested: PVE's parser takes 512, and no parameter needs more than two or three.
+_DEEPEST = 100
+
 _SERVER = "/usr/share/perl5/PVE/APIServer/AnyEvent.pm"
 _BOUNDARY = re.compile(r"multipart/form-data\s*;.*?boundary=\"?([^\";,]+)", re.IGNORECASE)
 _NAME = re.compile(rb'\bname="([^"]*)"')
@@ -82,6 +85,7 @@ def _read_json(body: bytes) -> dict[str, Any]:
         if "\\ud" in text.lower():
             # Half of a surrogate pair is no letter, and could not be written into any answer.
             parsed = json.loads(json.dumps(parsed, ensure_ascii=False).encode(errors="replace"))
+        _check_depth(parsed)
     except RecursionError:
         complaint = f"json text or perl structure exceeds maximum nesting level at {_SERVER} line 1012."
         raise PlainError(500, complaint, f"{complaint}\n") from None
@@ -95,6 +99,16 @@ def _read_json(body: bytes) -> dict[str, Any]:
             500, f"Not a HASH reference at {_SERVER} line 1013.", f"Not a HASH reference at {_SERVER} line 1013.\n"
         )
     return {key: _scalar(key, value) for key, value in parsed.items()}
+
+
+def _check_depth(parsed: Any) -> None:
+    level = [parsed]
+    for _ in range(_DEEPEST):
+        parts = [one.values() if isinstance(one, dict) else one if isinstance(one, list) else () for one in level]
+        level = [part for some in parts for part in some]
+        if not level:
+            return
+    raise RecursionError
 
 
 def _scalar(key: str, value: Any) -> Any:

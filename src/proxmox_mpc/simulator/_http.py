@@ -34,6 +34,9 @@ _NEEDS_NO_QUORUM = re.compile(
     r"|/agent|/execute$|^/nodes/\{node\}/(tasks|network|dns|time|services|status|hosts|scan|apt|subscription|wakeonlan)(/|$)"
 )
 
+# Clients take 8190 bytes as a status line, and a letter can become eight; the body tells all.
+_LONGEST_PHRASE = 1000
+
 # How many requests are remembered for tests and curious people.
 _REMEMBERED = 20_000
 
@@ -220,7 +223,7 @@ def _plain(status: int, reason: str, text: str) -> web.Response:
 def _phrase(reason: str) -> str:
     """HTTP wants Latin-1 on one line; PVE sends UTF-8 bytes, which read back the same."""
     line = re.sub(r"[\x00-\x1f\x7f]", " ", reason.partition("\n")[0])
-    return line.encode().decode("latin-1") or "unknown error"
+    return line[:_LONGEST_PHRASE].encode().decode("latin-1") or "unknown error"
 
 
 def _written(status: int, shape: str, body: dict[str, Any], reason: str | None = None) -> web.Response:

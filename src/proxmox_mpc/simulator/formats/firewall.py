@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 from proxmox_mpc.simulator.formats._error import FormatError, says
 
+# Superscripts are digits too, and there are numbers longer than Python reads.
+_SMALL = re.compile(r"[0-9]{1,100}")
 _NAME = r"(?:(?:dc|guest)/)?[A-Za-z][A-Za-z0-9\-_]+"
 _PROTOCOLS = frozenset(
     """ip icmp igmp ggp ipencap st tcp egp igp pup udp hmp xns-idp rdp iso-tp4 dccp xtp ddp idpr-cmtp ipv6 ipv6-route
@@ -34,7 +36,7 @@ def _address(text: str) -> None:
     try:
         ipaddress.ip_network(text, strict=False)
     except ValueError:
-        bad = next((q for q in text.split("/")[0].split(".") if q.isdigit() and int(q) > 255), "")
+        bad = next((q for q in text.split("/")[0].split(".") if _SMALL.fullmatch(q) and int(q) > 255), "")
         why = f"Invalid quad in IP address {text} - {bad}" if bad else f"Invalid IP address {text}"
         raise FormatError(f"invalid IP address: {why}\n") from None
 
@@ -57,12 +59,12 @@ def address_spec(value: str) -> None:
 def ports(value: str) -> None:
     for part in value.split(","):
         for port in part.split(":", 1):
-            if not (port.isdigit() and int(port) <= 65535) and port not in _SERVICES:
+            if not (_SMALL.fullmatch(port) and int(port) <= 65535) and port not in _SERVICES:
                 raise FormatError(f"invalid port '{port}'\n")
 
 
 def protocol(value: str) -> None:
-    if value not in _PROTOCOLS and not (value.isdigit() and int(value) < 256):
+    if value not in _PROTOCOLS and not (_SMALL.fullmatch(value) and int(value) < 256):
         raise FormatError(f"unknown protocol '{value}'\n")
 
 

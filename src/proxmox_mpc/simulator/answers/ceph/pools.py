@@ -132,7 +132,7 @@ def _typed(pool: CephPool, *names: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in (n for n in names if n in pool.settings):
         text = pool.settings[name]
-        found[name] = float(text) if name == "target_size_ratio" else int(text) if text.isdigit() else text
+        found[name] = float(text) if name == "target_size_ratio" else int(text) if text.isdecimal() else text
     return found
 
 

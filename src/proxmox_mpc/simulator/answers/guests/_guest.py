@@ -112,7 +112,7 @@ def typed(call: Call, kind: Kind, section: Section) -> dict[str, Any]:
         is_number = wanted in ("integer", "boolean") or key in ("snaptime", "template")
         if key == "cipassword":
             shown[key] = "**********"
-        elif is_number and text.lstrip("-").isdigit():
+        elif is_number and text.lstrip("-").isdecimal():
             shown[key] = int(text)
         else:
             shown[key] = text

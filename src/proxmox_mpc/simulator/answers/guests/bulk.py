@@ -56,7 +56,7 @@ def _check(call: Call, privilege: str) -> None:
 def _startup(guest: Guest, part: str, default: int) -> int:
     """A part of the guest's `startup`: its order, and seconds to wait when it goes up or down."""
     text = _drives.parse(guest.live.get("startup", ""), "order").get(part, "")
-    return int(text) if text.isdigit() else default
+    return int(text) if text.isdecimal() else default
 
 
 def _order(guest: Guest) -> tuple[int, int]:

@@ -14,6 +14,9 @@ from proxmox_mpc.simulator.answers.sections._section import Collection, Section
 from proxmox_mpc.simulator.state import calendar
 from proxmox_mpc.simulator.state.schedules import next_after
 
+# In the year 9892; Python's calendar ends in 9999.
+_LATEST = 250_000_000_000
+
 _ALL, _ONE = "/cluster/jobs/realm-sync", "/cluster/jobs/realm-sync/{id}"
 _NESTED = "400 Parameter verification failed.\n"
 
@@ -94,5 +97,7 @@ def delete(call: Call) -> None:
 @answers("GET", "/cluster/jobs/schedule-analyze")
 def analyze(call: Call) -> Any:
     start = call.number("starttime", int(call.cluster.now()))
+    if not 0 <= start < _LATEST:
+        refuse(starttime=f"value must be between 0 and {_LATEST}")
     found = itertools.islice(calendar.parse(call.text("schedule")).after(start), call.number("iterations", 10))
     return [{"timestamp": t, "utc": time.strftime("%a %b %e %H:%M:%S %Y", time.gmtime(t))} for t in found]

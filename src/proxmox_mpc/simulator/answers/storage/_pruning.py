@@ -26,7 +26,7 @@ _REGULAR = re.compile(r"backup/vzdump-(qemu|lxc|openvz)-(\d+)-(\d{4}_\d\d_\d\d-\
 def rules(text: str) -> dict[str, int]:
     """`keep-last=3,keep-daily=7` → numbers by rule, those that keep something. Nothing means: all are kept."""
     pairs = (part.partition("=") for part in text.split(",") if part)
-    found = {key: int(value) for key, _, value in pairs if value.isdigit()}
+    found = {key: int(value) for key, _, value in pairs if value.isdecimal()}
     return {} if found.get("keep-all") else {k: v for k, v in found.items() if k in _PERIODS and v}
 
 
