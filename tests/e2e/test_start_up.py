@@ -86,10 +86,13 @@ def test_a_simulator_ends_with_the_command_that_started_it(name: signal.Signals,
     command = [sys.executable, "-m", "proxmox_mpc", "simulate", "--http", "--preset", "empty"]
     environment = {**os.environ, "PROXMOX_MPC_HOME": str(tmp_path), "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
-        assert process.stdout is not None
-        url = process.stdout.readline().split()[-1]
-        assert requests.get(f"{url}/api2/json/access/domains", timeout=5).ok
-        process.send_signal(name)
-        process.communicate(timeout=10)
+        try:
+            assert process.stdout is not None
+            url = process.stdout.readline().split()[-1]
+            assert requests.get(f"{url}/api2/json/access/domains", timeout=5).ok
+            process.send_signal(name)
+            process.communicate(timeout=10)
+        finally:
+            process.kill()
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{url}/api2/json/access/domains", timeout=5)

@@ -37,7 +37,8 @@ def run(arguments: Sequence[str], save_as: str) -> int:
         [sys.executable, "-m", "proxmox_mpc.simulator", *arguments], stdout=subprocess.PIPE, text=True, env=os.environ
     )
     assert process.stdout is not None
-    for name in (signal.SIGTERM, signal.SIGHUP):
+    # Also Ctrl-C, which a background job of a shell inherits as ignored.
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _interrupt)  # the simulator is a process of its own: it must not be left behind
     try:
         ready = _ready(process.stdout)
