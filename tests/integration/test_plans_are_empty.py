@@ -131,7 +131,7 @@ spec:
 
 
 async def test_an_imported_disk_with_firmware_and_tpm_plans_to_nothing() -> None:
-    image = {"node": "pve-node1", "storage": "local", "volid": "local:import/debian.qcow2", "size": 2 << 30}
+    image = {"node": "pve-node1", "volid": "local:import/debian.qcow2", "size": 2 << 30}
     async with make_lab(seed={"files": [image]}) as lab:
         await lab.apply(FIRMWARE)
         assert (await lab.plan(FIRMWARE)).is_empty
