@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from proxmox_mpc.engine.execute import ApplyFailed
 from tests.integration.test_every_kind import manifest
 from tests.lab import Lab, lab
 
@@ -77,3 +79,26 @@ async def test_a_guest_and_its_firewall_are_made_in_one_go() -> None:
         assert firewall.options == {"enable": "1", "policy_in": "DROP"}
         assert firewall.aliases["db"].cidr == "10.0.0.5"
         assert (await it.plan(text)).is_empty
+
+
+async def test_a_rule_that_somebody_else_inserted_meanwhile_is_not_deleted_in_place_of_ours() -> None:
+    async with lab() as it:
+        await it.apply(rules(*LINES[:3]))
+        plan = await it.plan(rules(LINES[0]))
+        original = it.pve._call
+        writes = 0
+
+        async def meanwhile(*args: object) -> object:
+            nonlocal writes
+            answer = await original(*args)  # type: ignore[arg-type]
+            if args[0] == "DELETE" and not writes:
+                writes += 1
+                theirs = {"type": "in", "action": "ACCEPT", "comment": "theirs", "enable": 1}
+                await original("POST", "/cluster/firewall/rules", theirs)
+            return answer
+
+        it.pve._call = meanwhile  # type: ignore[method-assign, assignment]
+        with pytest.raises(ApplyFailed, match="changed by somebody else meanwhile"):
+            await it.execute(plan)
+        kept = it.sim.cluster.firewalls["cluster"].rules
+        assert [rule.get("comment", rule.get("dport")) for rule in kept] == ["theirs", "1", "2"]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from proxmox_mpc.errors import RefusedError
 from proxmox_mpc.kinds import _names
 from proxmox_mpc.kinds._codec import Fields, Value
 from proxmox_mpc.kinds._kind import Change, Key, Live, Need, Owned, Resource, Run, View
@@ -190,7 +191,8 @@ class FirewallDriver:
             raise resource.invalid("metadata.name", f"the name of a {self.kind} is {known}")
         planned = {key.name for key in view.planned}
         if await find(view, parts[0]) is None and parts[0].partition("/")[2] not in planned:
-            raise resource.invalid("metadata.name", f"there is no {parts[0].replace('/', ' ')}")
+            message = f"there is no {parts[0].replace('/', ' ')}, or several have this name"
+            raise resource.invalid("metadata.name", message, "guests can also be named by their VMID: guest/100")
         return resource
 
     def cost(self, live: Live, change: Change) -> Change:
@@ -245,36 +247,53 @@ class FirewallDriver:
                 await self.part.remove(run, place, str(live.identity["name"]), live)
 
 
+class RulesMoved(RefusedError):
+    """Somebody else changed the rules meanwhile."""
+
+    code = "firewall.rules-moved"
+
+
 async def order_rules(
     run: Run, path: str, variables: Mapping[str, Any], before: Sequence[str], after: Sequence[str]
 ) -> None:
     """Make one list of rules of another: what goes first, then what comes, each switched on only in its place.
 
-    A rule is always inserted at the top (POST …/rules, 9.1): it is made switched off, moved, and switched on.
+    A rule is always inserted at the top (POST …/rules, 9.1): it is made switched off, moved, and switched on. Rules are
+    known by their position alone, so before each step the list is read again: it must be what the steps so far made of
+    it, and its digest goes along. Raises RulesMoved.
     """
     now = list(before)
+
+    async def at(verb: str, position: int, title: str, **params: Any) -> None:
+        rows = await run.view.pve.get(path, variables)
+        if [line(row) for row in rows] != now:
+            hint = "look at the plan of now, and apply again"
+            raise RulesMoved("the rules were changed by somebody else meanwhile; no more was done", hint=hint)
+        asked = {**variables, "pos": position, "digest": rows[0]["digest"], **params}
+        await run.call(verb, f"{path}/{{pos}}", asked, title=title)
+
     for position in reversed(range(len(now))):
-        if now[position] not in after or now.count(now[position]) > after.count(now[position]):
-            gone = now.pop(position)
-            await run.call("DELETE", f"{path}/{{pos}}", {**variables, "pos": position}, title=f"remove rule {gone}")
+        rule = now[position]
+        if now.count(rule) > after.count(rule):
+            await at("DELETE", position, f"remove rule {rule}")
+            now.pop(position)
     for position, wanted in enumerate(after):
         if now[position : position + 1] == [wanted]:
             continue
         if wanted in now[position:]:
             found = now.index(wanted, position)
+            await at("PUT", found, f"move rule {wanted}", moveto=position)
             now.insert(position, now.pop(found))
-            params = {**variables, "pos": found, "moveto": position}
-            await run.call("PUT", f"{path}/{{pos}}", params, title=f"move rule {wanted}")
             continue
-        rule = rule_of(wanted)
-        off = {**rule, "enable": "0"} if position else rule
-        await run.call("POST", path, {**variables, **off}, title=f"add rule {line(rule)}")
-        now.insert(0, wanted)
-        if position:
-            # The target counts before the rule is taken out (fw-cluster-rules, 9.1).
-            move = {**variables, "pos": 0, "moveto": position + 1}
-            await run.call("PUT", f"{path}/{{pos}}", move, title=f"move rule {wanted}")
-            now.insert(position, now.pop(0))
-            if rule["enable"] != "0":
-                on = {**variables, "pos": position, "enable": 1}
-                await run.call("PUT", f"{path}/{{pos}}", on, title=f"switch on rule {wanted}")
+        rule_on, rule_off = rule_of(wanted), {**rule_of(wanted), "enable": "0"}
+        await run.call("POST", path, {**variables, **(rule_off if position else rule_on)}, title=f"add rule {wanted}")
+        if not position:
+            now.insert(0, wanted)
+            continue
+        now.insert(0, line(rule_off))
+        # The target counts before the rule is taken out (fw-cluster-rules, 9.1).
+        await at("PUT", 0, f"move rule {wanted}", moveto=position + 1)
+        now.insert(position, now.pop(0))
+        if rule_on["enable"] != "0":
+            await at("PUT", position, f"switch on rule {wanted}", enable=1)
+        now[position] = wanted
