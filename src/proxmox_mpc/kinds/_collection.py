@@ -113,7 +113,7 @@ class CollectionDriver:
 
     async def observe(self, view: View, wanted: Sequence[Resource], owned: Sequence[Owned]) -> list[Live]:
         names = {resource.key.name for resource in wanted} | {item.key.name for item in owned}
-        return await self._all(view, {}, None if not self.collection.detailed else names)
+        return await self._all(view, {}, names if self.collection.detailed else None, names)
 
     async def rows(self, view: View) -> list[Live]:
         return await self._all(view, await self.collection.facts(view))
@@ -126,13 +126,19 @@ class CollectionDriver:
         return [whole[name] for name in facts if name in whole]
 
     async def _all(
-        self, view: View, facts: Mapping[str, Mapping[str, Any]], detailed: set[str] | None = None
+        self,
+        view: View,
+        facts: Mapping[str, Mapping[str, Any]],
+        detailed: set[str] | None = None,
+        names: set[str] | None = None,
     ) -> list[Live]:
-        """Every object; those in `detailed` as they are read by themselves."""
+        """Every object; those in `detailed` as read by themselves. With `names`, only of lists that can hold them."""
         it = self.collection
         if await self._absent(view):
             return []
         scopes = await it.scopes(view)
+        if names is not None:
+            scopes = _names.scopes_of(it.pattern, names, scopes)
         lists = await asyncio.gather(*(self._list(view, scope) for scope in scopes))
         found = [
             (row, self._variables(scope, row))
@@ -236,10 +242,9 @@ class CollectionDriver:
         own = {p: v for p, v in resource.fields.items() if p not in resource.secrets and p not in it.by_field.values()}
         path = self._at(it.make or it.path, names)
         params: dict[str, Any] = {**self._bare(names), **it.fixed, **{it.posted[n]: names[n] for n in it.posted}}
-        if it.posted:
-            pass  # the name's parts are sent as the API calls them
-        elif run.view.pve.facts.parameter("POST", path, it.variables[-1]) is None:
-            params[it.key] = params.pop(it.variables[-1])
+        last = it.variables[-1]
+        if last in params and run.view.pve.facts.parameter("POST", path, last) is None:
+            params[it.key] = params.pop(last)
         params |= {**it.demanded, **self._schema().encode(own, resource.secrets)}
         if it.comment:
             params[it.comment] = with_short(str(params.get(it.comment, "")), run.mark())
@@ -274,7 +279,7 @@ class CollectionDriver:
         names, name = self._names(resource), resource.key.name
         run.view.forget(_names.fill(self.collection.path, names))
         detailed = {name} if self.collection.detailed else None
-        return next(live for live in await self._all(run.view, {}, detailed) if live.key.name == name)
+        return next(live for live in await self._all(run.view, {}, detailed, {name}) if live.key.name == name)
 
     async def delete(self, run: Run, live: Live) -> None:
         it = self.collection

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -41,3 +41,13 @@ def _parser(pattern: str) -> re.Pattern[str]:
 def shown(pattern: str) -> str:
     """A name's form for people: `NODE/IFACE`."""
     return _VARIABLE.sub(lambda match: match[1].upper(), pattern)
+
+
+def scopes_of(pattern: str, names: Iterable[str], scopes: Iterable[Mapping[str, str]]) -> list[Mapping[str, str]]:
+    """Those of the scopes in which objects of these names can be: `pve1/vmbr0` is on pve1 and nowhere else."""
+    meant = [found for name in names if (found := parse(pattern, name)) is not None]
+    return [
+        scope
+        for scope in scopes
+        if any(all(found.get(v, value) == value for v, value in scope.items()) for found in meant)
+    ]

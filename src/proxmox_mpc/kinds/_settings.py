@@ -58,11 +58,14 @@ class SettingsDriver:
         self._schema = schema
 
     async def observe(self, view: View, wanted: Sequence[Resource], owned: Sequence[Owned]) -> list[Live]:
+        it = self.settings
         names = {resource.key.name for resource in wanted} | {item.key.name for item in owned}
-        return [live for live in await self.rows(view) if live.key.name in names]
+        return await self._all(view, [s for s in await it.scopes(view) if _names.fill(it.name, s) in names])
 
     async def rows(self, view: View) -> list[Live]:
-        scopes = await self.settings.scopes(view)
+        return await self._all(view, await self.settings.scopes(view))
+
+    async def _all(self, view: View, scopes: Sequence[Scope]) -> list[Live]:
         return list(await asyncio.gather(*(self._read(view, scope) for scope in scopes)))
 
     async def detail(self, view: View, lives: Sequence[Live]) -> list[Live]:
