@@ -7,7 +7,7 @@ from typing import Literal
 from proxmox_mpc.kinds import _sdn
 from proxmox_mpc.kinds._collection import regular
 from proxmox_mpc.kinds._field import NameList, Part, field
-from proxmox_mpc.kinds._kind import Column
+from proxmox_mpc.kinds._kind import Column, Key, Need, Resource
 
 
 class SDNControllerSpec(Part):
@@ -27,6 +27,11 @@ class SDNControllerSpec(Part):
     isis_net: str | None = field("isis-net", help="Network title (isis).")
 
 
+def _needs(resource: Resource) -> list[Need]:
+    fabric = resource.fields.get("fabric")
+    return [Need(Key("SDNFabric", "", str(fabric)), "fabric")] if fabric else []
+
+
 KIND = regular(
     "SDNController",
     "sdncontrollers",
@@ -34,6 +39,7 @@ KIND = regular(
     SDNControllerSpec,
     _sdn.collection("controllers", "controller"),
     columns=(Column.name(), Column.of("TYPE", "type"), Column.of("ASN", "asn"), Column.of("PEERS", "peers")),
+    needs=_needs,
     ignored=_sdn.IGNORED,
     stage=_sdn.stage,
     order=11,

@@ -45,7 +45,8 @@ class SDNZoneSpec(Part):
 
 
 def _needs(resource: Resource) -> list[Need]:
-    named = {"controller": "SDNController", "bridge": "Bridge", "fabric": "SDNFabric"}
+    named = {"controller": "SDNController", "bridge": "Bridge", "fabric": "SDNFabric", "ipam": "SDNIPAM"}
+    named |= {"dns": "SDNDNS", "reverseDns": "SDNDNS"}
     return [Need(Key(kind, "", str(resource.fields[p])), p) for p, kind in named.items() if p in resource.fields]
 
 

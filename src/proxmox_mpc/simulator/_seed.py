@@ -41,6 +41,7 @@ def plant(cluster: Cluster, seed: Mapping[str, Any]) -> None:
     A seed with `nodes` replaces the preset's nodes, guests and volumes altogether. Its `requests` are not sent here
     but when the simulator starts (`_replay.py`).
     """
+    cluster.reachable += seed.get("reachable", ())
     if "name" in seed:
         cluster.name = seed["name"]
     if "nodes" in seed:

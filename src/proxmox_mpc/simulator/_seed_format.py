@@ -125,6 +125,7 @@ class _Seed(_Part):
     version: Literal["9.1", "8.4"] = "9.1"
     name: str = ""
     ceph: Any = None
+    reachable: list[str] = []
     nodes: list[_Node | _Name] = []
     storages: list[_Storage] = []
     files: list[_File | str] = []

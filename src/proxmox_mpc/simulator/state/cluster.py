@@ -107,6 +107,7 @@ class Cluster:
     ceph: Ceph = field(default_factory=Ceph)
     schedules: dict[str, Schedule] = field(default_factory=dict)
     replication: dict[str, ReplicationRun] = field(default_factory=dict)
+    reachable: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.clock: Clock = ScaledClock()
@@ -140,6 +141,10 @@ class Cluster:
 
     def now(self) -> float:
         return self.clock.now()
+
+    def reaches(self, host: str) -> bool:
+        """Does a service outside answer to the cluster? Those that the seed names do."""
+        return self.is_planting or host in self.reachable
 
     def note_change(self) -> None:
         """Something is not as it was: to be saved, and looked at by the daemons."""

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator.answers.sdn import _objects
 from proxmox_mpc.simulator.answers.sdn._objects import Objects, complain
 from proxmox_mpc.simulator.answers.sections._section import Section
 
 
+def _answers(call: Call, section: Section) -> bool:
+    return call.cluster.reaches(urlsplit(section["url"]).hostname or "")
+
+
 def _try_ipam(call: Call, name: str, section: Section) -> None:
-    """PVE asks the service before it stores; a simulator reaches nobody."""
-    if section["type"] != "pve" and not call.cluster.is_planting:
+    """PVE asks the service before it stores; a simulator reaches those that its seed names."""
+    if section["type"] != "pve" and not _answers(call, section):
         complain(call, "ipam", f"Can't connect to {section['type']} api: simulated network")
 
 
 def _try_dns(call: Call, name: str, section: Section) -> None:
-    if not call.cluster.is_planting:
+    if not _answers(call, section):
         complain(call, "dns", "dns api error: simulated network")
 
 

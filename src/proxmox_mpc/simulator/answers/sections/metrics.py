@@ -24,9 +24,9 @@ _KINDS = {
 
 
 def _check_connection(call: Call, name: str, section: Section) -> None:
-    """Types that need a connection would be tried at once; a simulator reaches nobody (facts, 9.1)."""
+    """Types that need a connection would be tried at once; a simulator reaches whom its seed names (facts, 9.1)."""
     is_tcp = section.get("proto") == "tcp" or section.get("influxdbproto") in ("http", "https")
-    if is_tcp and section.get("disable") != "1" and not call.cluster.is_planting:
+    if is_tcp and section.get("disable") != "1" and not call.cluster.reaches(section["server"]):
         die(f"Connection test failed: can't connect to {section['server']}:{section['port']} - simulated network")
 
 
