@@ -53,6 +53,7 @@ soak: setup-dev               ## the long versions of the tests
 pages: setup-dev             ## make the generated pages of docs/reference anew
 	$(BIN)/python tools/generate_simulated_api.py
 	$(BIN)/python tools/generate_kind_index.py
+	$(BIN)/python tools/generate_coverage.py
 
 lock: setup-dev               ## pin the newest versions that fit, with hashes
 	$(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header \

@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from proxmox_mpc.kinds import _names
 from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._difference import Clear, Difference
 from proxmox_mpc.kinds._kind import Change, Key, Kind, Live, Owned, Resource, Run, View
 from proxmox_mpc.kinds._mark import Mark, split_short, with_short
+from proxmox_mpc.kinds._reach import NAME, Write
 from proxmox_mpc.kinds._schema import Schema
 
 if TYPE_CHECKING:
@@ -287,6 +288,22 @@ class CollectionDriver:
             path = self._at(it.item, live.identity)
             await run.call("DELETE", path, self._bare(live.identity), title=f"delete {live.key.name}")
         run.view.forget(_names.fill(it.path, live.identity))
+
+    def writes(self) -> Sequence[Write]:
+        it = self.collection
+        named = dict.fromkeys((it.key, *it.variables, *it.posted.values()), NAME)
+        sets = {**named, **it.by_field, **dict.fromkeys(it.fixed, "kind")}
+        found = []
+        for kinds in self._kinds():
+            found.append(Write("POST", self._at(it.make or it.path, kinds), sets))
+            found.append(Write("PUT", self._at(it.item, kinds), sets))
+        return found
+
+    def _kinds(self) -> Iterable[Mapping[str, str]]:
+        """The values that variables held by fields can have: the types of endpoints."""
+        variable, path = next(iter(self.collection.by_field.items()), ("", ""))
+        leaf = self._schema().leaf(path)
+        return [{variable: value} for value in get_args(leaf.info.annotation)] if leaf is not None else [{}]
 
 
 def check_parameters(

@@ -8,18 +8,25 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from proxmox_mpc.errors import RefusedError
 from proxmox_mpc.kinds import _names
 from proxmox_mpc.kinds._codec import Fields, Value
 from proxmox_mpc.kinds._kind import Change, Key, Live, Need, Owned, Resource, Run, View
+from proxmox_mpc.kinds._reach import REST, Write
 from proxmox_mpc.kinds._rule_lines import line, references, rule_of
 from proxmox_mpc.kinds._schema import Schema
 
 CLUSTER = "/cluster/firewall"
 _PLACE = re.compile(r"cluster|(node|guest|vnet)/([^/]+)")
+_PATHS = {
+    "cluster": (CLUSTER,),
+    "node": ("/nodes/{node}/firewall",),
+    "guest": ("/nodes/{node}/qemu/{vmid}/firewall", "/nodes/{node}/lxc/{vmid}/firewall"),
+    "vnet": ("/cluster/sdn/vnets/{vnet}/firewall",),
+}
 
 
 @dataclass(frozen=True)
@@ -125,6 +132,10 @@ class Part(Protocol):
     @property
     def is_always_there(self) -> bool:
         """Whether every place has exactly one, which has no name of its own."""
+
+    @property
+    def writes(self) -> Sequence[Write]:
+        """The methods that configure it, below the path of its place."""
 
     async def names(self, view: View, place: Place) -> list[str]:
         """What there is in a place."""
@@ -245,6 +256,16 @@ class FirewallDriver:
         if place is not None:
             async with run.lane(place.lane):
                 await self.part.remove(run, place, str(live.identity["name"]), live)
+
+    def writes(self) -> Sequence[Write]:
+        paths = [path for kind in self.part.kinds for path in _PATHS[kind]]
+        return [replace(write, path=f"{path}{write.path}") for path in paths for write in self.part.writes]
+
+
+def rule_writes(path: str) -> list[Write]:
+    """The methods that configure a list of rules at this path."""
+    sets = {"comment": "rules", REST: "rules"}
+    return [Write(verb, f"{path}{tail}", sets) for verb, tail in (("POST", ""), ("PUT", "/{pos}"))]
 
 
 class RulesMoved(RefusedError):

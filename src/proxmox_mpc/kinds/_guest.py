@@ -31,6 +31,7 @@ from proxmox_mpc.kinds._kind import (
     View,
 )
 from proxmox_mpc.kinds._mark import INDEX_TAG, Mark, split_block, with_block
+from proxmox_mpc.kinds._reach import Write
 from proxmox_mpc.kinds._schema import Schema
 
 # What /cluster/resources calls a guest without a name (9.1).
@@ -180,6 +181,20 @@ class GuestDriver:
         if NAME in fields:
             params[self.api.name_key] = str(fields[NAME])
         return params
+
+    def writes(self) -> Sequence[Write]:
+        named = {"vmid": "vmid", "node": "node", "pool": "metadata.namespace", self.api.name_key: NAME}
+        config = self.api.path("/config")
+        clone = {"newid": "vmid", "name": NAME, "hostname": NAME, "pool": NAMESPACE, "full": "clone", "target": "node"}
+        disk = {"disk": f"{self.api.disk_lists[0]}.*", "size": f"{self.api.disk_lists[0]}.*.size"}
+        moved = {"storage": f"{self.api.disk_lists[0]}.*.storage", self.api.move_key: f"{self.api.disk_lists[0]}.*"}
+        return [
+            Write("POST", f"/nodes/{{node}}/{self.api.type}", named),
+            *(Write(verb, config, named) for verb in dict.fromkeys((self.api.write_verb, "PUT"))),
+            Write("POST", self.api.path("/clone"), {**clone, "storage": moved["storage"]}),
+            Write("PUT", self.api.path("/resize"), disk),
+            Write("POST", self.api.path(self.api.move_verb), moved),
+        ]
 
     # -- writing: see _guest_write.py ------------------------------------------------------------------------------
 

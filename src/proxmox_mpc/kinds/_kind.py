@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from proxmox_mpc.kinds._mark import Mark
+    from proxmox_mpc.kinds._reach import Write
     from proxmox_mpc.pve import Cluster
 
 DEFAULT_NAMESPACE = "default"
@@ -331,6 +332,9 @@ class Driver(Protocol):
     async def update(self, run: Run, live: Live, resource: Resource, changes: Sequence[Change]) -> Live: ...
 
     async def delete(self, run: Run, live: Live) -> None: ...
+
+    def writes(self) -> Sequence[Write]:
+        """The methods that configure its objects, for the count of what can be declared."""
 
 
 @dataclass(frozen=True)

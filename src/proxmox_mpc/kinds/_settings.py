@@ -15,6 +15,7 @@ from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._collection import Scope, check_parameters
 from proxmox_mpc.kinds._difference import Clear, Difference, changed
 from proxmox_mpc.kinds._kind import Change, Key, Kind, Live, Owned, Resource, Run, View
+from proxmox_mpc.kinds._reach import Write
 from proxmox_mpc.kinds._schema import Schema
 
 if TYPE_CHECKING:
@@ -126,6 +127,9 @@ class SettingsDriver:
         resource = Resource(live.key, self._schema().model(), {})
         async with run.lane(f"file:{_names.fill(self.settings.path, live.identity)}"):
             await self._put(run, await self._fresh(run, live), resource, changes)
+
+    def writes(self) -> Sequence[Write]:
+        return [Write(self.settings.verb, self.settings.path)]
 
 
 def settings(

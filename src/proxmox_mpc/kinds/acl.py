@@ -12,6 +12,7 @@ from typing import Any
 from proxmox_mpc.kinds._codec import Fields, Value
 from proxmox_mpc.kinds._field import Part, field
 from proxmox_mpc.kinds._kind import Change, Column, Key, Kind, Live, Need, Owned, Resource, Run, View
+from proxmox_mpc.kinds._reach import Write
 
 _PATH = "/access/acl"
 _SUBJECTS = ("user", "group", "token")
@@ -114,6 +115,10 @@ class ACLDriver:
         async with run.lane(f"file:{_PATH}"):
             await run.call("PUT", _PATH, params, title=title, makes=makes)
         run.view.forget(_PATH)
+
+    def writes(self) -> Sequence[Write]:
+        named = {"roles": "role", "users": "user", "groups": "group", "tokens": "token"}
+        return [Write("PUT", _PATH, named)]
 
 
 def _live(key: Key, fields: Mapping[str, Value]) -> Live:

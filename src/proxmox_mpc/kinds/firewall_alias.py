@@ -9,6 +9,7 @@ from proxmox_mpc.kinds import _field
 from proxmox_mpc.kinds._field import field
 from proxmox_mpc.kinds._firewall import FirewallDriver, Place, place_needs
 from proxmox_mpc.kinds._kind import Column, Kind, Live, Run, View
+from proxmox_mpc.kinds._reach import NAME, Write
 
 
 class FirewallAliasSpec(_field.Part):
@@ -21,6 +22,7 @@ class FirewallAliasSpec(_field.Part):
 class AliasPart:
     kinds = ("cluster", "guest")
     is_always_there = False
+    writes = (Write("POST", "/aliases", {"name": NAME}), Write("PUT", "/aliases/{name}", {"rename": NAME}))
 
     async def _all(self, view: View, place: Place) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = await view.pve.get(f"{place.path}/aliases", place.variables)

@@ -13,6 +13,7 @@ from proxmox_mpc.kinds._codec import Codec
 from proxmox_mpc.kinds._field import field
 from proxmox_mpc.kinds._firewall import FirewallDriver, Place, place_needs
 from proxmox_mpc.kinds._kind import Column, Kind, Live, Run, View
+from proxmox_mpc.kinds._reach import NAME, REST, Write
 
 _ENTRY = re.compile(r"(!)?\s*([^\s#]+)\s*(?:#\s*(.*))?")
 
@@ -53,9 +54,17 @@ class FirewallIPSetSpec(_field.Part):
     entries: Entries | None = field("entries", help="Addresses, networks and aliases; `!` leaves one out.")
 
 
+_IN_A_LINE = {"comment": "entries", REST: "entries"}
+
+
 class IPSetPart:
     kinds = ("cluster", "guest")
     is_always_there = False
+    writes = (
+        Write("POST", "/ipset", {"name": NAME, "rename": NAME}),
+        Write("POST", "/ipset/{name}", _IN_A_LINE),
+        Write("PUT", "/ipset/{name}/{cidr}", _IN_A_LINE),
+    )
 
     async def _all(self, view: View, place: Place) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = await view.pve.get(f"{place.path}/ipset", place.variables)

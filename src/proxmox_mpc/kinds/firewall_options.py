@@ -9,6 +9,7 @@ from proxmox_mpc.kinds import _field
 from proxmox_mpc.kinds._field import field, group
 from proxmox_mpc.kinds._firewall import FirewallDriver, Place, place_needs
 from proxmox_mpc.kinds._kind import Column, Key, Kind, Live, Need, Resource, Run, View
+from proxmox_mpc.kinds._reach import Write
 
 Level = Literal["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "nolog"]
 Policy = Literal["ACCEPT", "REJECT", "DROP"]
@@ -68,6 +69,7 @@ class FirewallOptionsSpec(_field.Part):
 class OptionsPart:
     kinds = ("cluster", "node", "guest", "vnet")
     is_always_there = True
+    writes = (Write("PUT", "/options"),)
 
     async def names(self, view: View, place: Place) -> list[str]:
         return [""]

@@ -7,7 +7,7 @@ from typing import Any
 
 from proxmox_mpc.kinds import _field
 from proxmox_mpc.kinds._field import field
-from proxmox_mpc.kinds._firewall import FirewallDriver, Place, order_rules, rule_needs
+from proxmox_mpc.kinds._firewall import FirewallDriver, Place, order_rules, rule_needs, rule_writes
 from proxmox_mpc.kinds._kind import Column, Kind, Live, Run, View
 from proxmox_mpc.kinds._rule_lines import Rules
 
@@ -21,6 +21,7 @@ class FirewallRulesSpec(_field.Part):
 class RulesPart:
     kinds = ("cluster", "node", "guest", "vnet")
     is_always_there = True
+    writes = rule_writes("/rules")
 
     async def names(self, view: View, place: Place) -> list[str]:
         return [""]

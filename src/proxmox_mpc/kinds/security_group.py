@@ -7,8 +7,9 @@ from typing import Any
 
 from proxmox_mpc.kinds import _field
 from proxmox_mpc.kinds._field import field
-from proxmox_mpc.kinds._firewall import FirewallDriver, Place, order_rules, rule_needs
+from proxmox_mpc.kinds._firewall import FirewallDriver, Place, order_rules, rule_needs, rule_writes
 from proxmox_mpc.kinds._kind import Column, Kind, Live, Run, View
+from proxmox_mpc.kinds._reach import NAME, Write
 from proxmox_mpc.kinds._rule_lines import Rules
 
 
@@ -19,9 +20,13 @@ class SecurityGroupSpec(_field.Part):
     rules: Rules | None = field("rules", help="Rules, as lines of a PVE firewall file or as mappings.")
 
 
+_NAMED = {"group": NAME, "rename": NAME}
+
+
 class GroupPart:
     kinds = ("cluster",)
     is_always_there = False
+    writes = (Write("POST", "/groups", _NAMED), *rule_writes("/groups/{group}"))
 
     async def _all(self, view: View, place: Place) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = await view.pve.get(f"{place.path}/groups", place.variables)

@@ -10,6 +10,7 @@ from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._field import Impact, Part, field
 from proxmox_mpc.kinds._guest_columns import memory
 from proxmox_mpc.kinds._kind import Change, Column, Key, Kind, Live, Need, Owned, Resource, Run, View
+from proxmox_mpc.kinds._reach import Write
 from proxmox_mpc.kinds._volumes import storage_content
 
 FILES = ("iso", "vztmpl", "import", "snippets")
@@ -148,6 +149,17 @@ class StorageFileDriver:
         volid = str(live.identity["volid"])
         params = {"node": live.identity["node"], "storage": volid.partition(":")[0], "volume": volid}
         await run.call("DELETE", "/nodes/{node}/storage/{storage}/content/{volume}", params, title=f"delete {volid}")
+
+    def writes(self) -> Sequence[Write]:
+        named = {
+            "content": "content",
+            "filename": "filename",
+            "checksum": "checksum",
+            "checksum-algorithm": "checksumAlgorithm",
+        }
+        download = {**named, "url": "url", "verify-certificates": "verifyCertificates"}
+        path = "/nodes/{node}/storage/{storage}"
+        return [Write("POST", f"{path}/download-url", download), Write("POST", f"{path}/upload", named)]
 
 
 def _filename(resource: Resource) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from proxmox_mpc.kinds._collection import Collection, CollectionDriver, regular
 from proxmox_mpc.kinds._field import NameList, Part, field
 from proxmox_mpc.kinds._kind import Change, Column, Key, Live, Need, Resource, Run
+from proxmox_mpc.kinds._reach import NAME, Write
 
 
 class UserSpec(Part):
@@ -36,6 +37,9 @@ class UserDriver(CollectionDriver):
             params = {"userid": live.key.name, "password": password}
             await run.call("PUT", "/access/password", params, title=f"change the password of {live.key.name}")
         return await super().change(run, live, resource, [c for c in changes if c.path != "password"])
+
+    def writes(self) -> Sequence[Write]:
+        return [*super().writes(), Write("PUT", "/access/password", {"userid": NAME})]
 
 
 def _needs(resource: Resource) -> list[Need]:

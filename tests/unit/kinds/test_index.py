@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from tools import generate_kind_index
+from tools import generate_coverage, generate_kind_index
 
 
 def test_the_index_of_kinds_is_current() -> None:
     """Make it anew with `make pages`."""
     assert generate_kind_index.PAGE.read_text() == generate_kind_index.render()
+
+
+def test_the_page_of_what_can_be_declared_is_current() -> None:
+    """Make it anew with `make pages`."""
+    assert generate_coverage.PAGE.read_text() == generate_coverage.render()
