@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -16,14 +17,38 @@ from proxmox_mpc.kinds._volumes import storage_content
 FILES = ("iso", "vztmpl", "import", "snippets")
 
 
+_STORAGE = "/nodes/{node}/storage/{storage}"
+_APPLIANCES = "/nodes/{node}/aplinfo"
+_ORIGINS = ("url", "source", "appliance", "image")
+"""Where a file can come from; a manifest names one."""
+_DOWNLOAD = {
+    "content": "content",
+    "filename": "filename",
+    "url": "url",
+    "compression": "compression",
+    "checksum": "checksum",
+    "checksum-algorithm": "checksumAlgorithm",
+    "verify-certificates": "verifyCertificates",
+}
+"""Parameters of a download, and the fields that say them."""
+
+
 class StorageFileSpec(Part):
-    """A file on a storage: downloaded by the node, uploaded, or expected to be there."""
+    """A file on a storage: downloaded by the node, uploaded, or expected to be there.
+
+    Without `filename` it is called as the resource is; a container template of PVE's list as it is called there.
+    """
 
     storage: str = field(hint=True, help="The storage that holds it.")
     node: str | None = field(hint=True, help="Node that downloads it; without it the first that has the storage.")
     content: Literal["iso", "vztmpl", "import", "snippets"] = field(hint=True, help="What it is.")
     filename: str | None = field(hint=True, help="File name on the storage; without it the resource's name.")
     url: str | None = field(hint=True, help="Where the node downloads it from.", pattern="^https?://")
+    compression: Literal["gz", "lzo", "zst", "bz2"] | None = field(
+        hint=True, help="How the download is packed; it is unpacked on the storage."
+    )
+    appliance: str | None = field(hint=True, help="Container template of PVE's own list, by its full name (vztmpl).")
+    image: str | None = field(hint=True, help="Image of a registry, such as docker.io/nginx:1.27 (vztmpl; 9.1).")
     source: str | None = field(hint=True, help="A file of this machine to upload.")
     checksum: str | None = field(hint=True, help="Checksum that the content must have.")
     checksum_algorithm: Literal["md5", "sha1", "sha224", "sha256", "sha384", "sha512"] | None = field(
@@ -93,15 +118,33 @@ class StorageFileDriver:
             known = sorted({row["storage"] for row in await view.rows("storage")})
             hint = f"storages: {', '.join(known)}"
             raise resource.invalid("spec.storage", f"there is no storage {storage!r}", hint)
-        if not {"url", "source"} & resource.fields.keys():
-            hint = "write spec.url or spec.source, or put the file there by hand"
-            raise resource.invalid(
-                "spec", f"{_volid(resource)} is not there, and nothing says where it comes from", hint
-            )
+        given = [name for name in _ORIGINS if name in resource.fields]
+        if len(given) != 1:
+            origins = " or ".join(f"spec.{name}" for name in given or _ORIGINS)
+            why = "nothing says" if not given else f"{origins} say differently"
+            hint = f"write one of {', '.join(_ORIGINS)}, or put the file there by hand"
+            raise resource.invalid("spec", f"{_volid(resource)} is not there, and {why} where it comes from", hint)
+        if given[0] in ("appliance", "image") and resource.fields["content"] != "vztmpl":
+            raise resource.invalid("spec.content", f"what comes from {given[0]} is a vztmpl", "write content: vztmpl")
+        await self._offered(view, resource)
         if resource.fields["content"] == "snippets":
             hint = "copy it to the storage's snippets directory on the node"
             raise resource.invalid("spec.content", "PVE's API cannot upload snippets", hint)
         return resource
+
+    async def _offered(self, view: View, resource: Resource) -> None:
+        """Whether the cluster's version and list have what the file is to be made of. Raises InvalidInput."""
+        facts = await view.pve.api()
+        if "image" in resource.fields and facts.method("POST", f"{_STORAGE}/oci-registry-pull") is None:
+            hint = "write spec.url of a template, or update PVE to 9.1"
+            raise resource.invalid("spec.image", f"PVE {facts.version} takes no images of registries", hint)
+        if (wanted := resource.fields.get("appliance")) is not None:
+            node = await self._node(view, resource) or (await view.nodes())[0]
+            rows = await view.once(f"aplinfo/{node}", lambda: view.pve.get(_APPLIANCES, {"node": node}))
+            names = {str(row["template"]) for row in rows}
+            if wanted not in names:
+                alike = difflib.get_close_matches(str(wanted), names, n=3, cutoff=0.3)
+                raise resource.invalid("spec.appliance", f"PVE offers no {wanted!r}", f"like it: {', '.join(alike)}")
 
     def cost(self, live: Live, change: Change) -> Change:
         return change
@@ -116,24 +159,19 @@ class StorageFileDriver:
         checksum = fields.get("checksum")
         makes = {"volid": _volid(resource), "node": node}
         async with run.lane(f"node:{node}", f"storage:{storage}"):
+            where, title = {"node": node, "storage": storage}, f"download {_filename(resource)}"
             if "url" in fields:
-                params: dict[str, Any] = {
-                    "node": node,
-                    "storage": storage,
-                    "content": content,
-                    "url": fields["url"],
-                }
-                params |= {
-                    "filename": _filename(resource),
-                    "verify-certificates": fields.get("verifyCertificates"),
-                }
+                params = {**where, **{key: fields.get(name) for key, name in _DOWNLOAD.items()}}
+                params["filename"] = _filename(resource)
                 if checksum:
-                    params |= {
-                        "checksum": checksum,
-                        "checksum-algorithm": fields.get("checksumAlgorithm", "sha256"),
-                    }
-                path = "/nodes/{node}/storage/{storage}/download-url"
-                await run.call("POST", path, params, title=f"download {_filename(resource)}", makes=makes)
+                    params["checksum-algorithm"] = fields.get("checksumAlgorithm", "sha256")
+                await run.call("POST", f"{_STORAGE}/download-url", params, title=title, makes=makes)
+            elif "appliance" in fields:
+                params = {**where, "template": fields["appliance"]}
+                await run.call("POST", _APPLIANCES, params, title=title, makes=makes)
+            elif "image" in fields:
+                params = {**where, "reference": fields["image"], "filename": _filename(resource).removesuffix(".tar")}
+                await run.call("POST", f"{_STORAGE}/oci-registry-pull", params, title=title, makes=makes)
             else:
                 source = str(fields["source"])
                 digest = f"{fields.get('checksumAlgorithm', 'sha256')}:{checksum}" if checksum else None
@@ -151,19 +189,19 @@ class StorageFileDriver:
         await run.call("DELETE", "/nodes/{node}/storage/{storage}/content/{volume}", params, title=f"delete {volid}")
 
     def writes(self) -> Sequence[Write]:
-        named = {
-            "content": "content",
-            "filename": "filename",
-            "checksum": "checksum",
-            "checksum-algorithm": "checksumAlgorithm",
-        }
-        download = {**named, "url": "url", "verify-certificates": "verifyCertificates"}
-        path = "/nodes/{node}/storage/{storage}"
-        return [Write("POST", f"{path}/download-url", download), Write("POST", f"{path}/upload", named)]
+        return [
+            Write("POST", f"{_STORAGE}/download-url", _DOWNLOAD),
+            Write("POST", f"{_STORAGE}/upload", _DOWNLOAD),
+            Write("POST", f"{_STORAGE}/oci-registry-pull", {"reference": "image", "filename": "filename"}),
+            Write("POST", _APPLIANCES, {"template": "appliance", "storage": "storage"}),
+        ]
 
 
 def _filename(resource: Resource) -> str:
-    return str(resource.fields.get("filename", resource.key.name))
+    fields = resource.fields
+    name = str(fields.get("filename") or fields.get("appliance") or resource.key.name)
+    # A registry's image is stored as an archive, whose ending PVE adds (POST …/oci-registry-pull, 9.1).
+    return f"{name}.tar" if "image" in fields and not name.endswith(".tar") else name
 
 
 def _volid(resource: Resource) -> str:
