@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
+import json
+import re
+from base64 import b64encode
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Any, Literal
 
+from pydantic import BeforeValidator
+
+from proxmox_mpc.kinds._codec import Codec
 from proxmox_mpc.kinds._collection import Collection, Scope, regular
 from proxmox_mpc.kinds._field import Names, Part, Texts, field
 from proxmox_mpc.kinds._kind import Column, View
+from proxmox_mpc.kinds._schema import HIDDEN
 
 TYPES = ("gotify", "sendmail", "smtp", "webhook")
+
+
+def _parse(value: Any) -> Any:
+    """Names and values → one text, as secrets are kept."""
+    if not isinstance(value, dict):
+        return value
+    if wrong := [name for name, text in value.items() if not isinstance(text, str) or not _NAME.fullmatch(str(name))]:
+        raise ValueError(f"{wrong[0]!r}: write NAME: VALUE, both texts; names are letters, digits, - and _")
+    return json.dumps(value, sort_keys=True)
+
+
+def _write(text: str) -> list[str]:
+    if text == HIDDEN:
+        return [text]  # those that are set, told only so that they can be unset
+    return [f"name={name},value={b64encode(secret.encode()).decode()}" for name, secret in json.loads(text).items()]
+
+
+_NAME = re.compile(r"[\w-]+")
+SECRETS = Codec("map of names and secrets", str, lambda text: _write(str(text)), example="{ token: … }")
+Secrets = Annotated[str, BeforeValidator(_parse)]
 
 
 class NotificationEndpointSpec(Part):
@@ -31,6 +58,9 @@ class NotificationEndpointSpec(Part):
     url: str | None = field("url", help="Where it is sent (webhook).")
     method: Literal["post", "put", "get"] | None = field("method", help="How (webhook).")
     headers: Texts | None = field("header", help="Headers, each as name=NAME,value=BASE64 (webhook).")
+    secrets: Secrets | None = field(
+        "secret", codec=SECRETS, secret=True, echoed=True, help="Values that headers and body name (webhook)."
+    )
     body: str | None = field("body", help="Body as base64 (webhook).")
 
 
