@@ -113,6 +113,10 @@ async def test_the_life_of_every_kind(case: Case, sent: list[tuple[str, str, set
         await settled(it, case, None, "its needs")
         before = {live.key: live.fields for live in await it.lives(case.kind)}
         await settled(it, case, case.spec, "created")
+        kind = find_kind(case.kind)
+        secrets = kind.schema.flatten(kind.model.model_validate(case.spec))[1].values()
+        told = str([(live.fields, live.facts) for live in await it.lives(case.kind)])
+        assert not [secret for secret in secrets if secret in told]
         view = it.view()
         rows = await driver.rows(view)
         assert [live.key for live in await driver.detail(view, rows[:1])] == [live.key for live in rows[:1]]
@@ -125,7 +129,7 @@ async def test_the_life_of_every_kind(case: Case, sent: list[tuple[str, str, set
         for name in case.spec.keys() - set(case.kept):
             await settled(it, case, {k: v for k, v in case.spec.items() if k != name}, f"{name} removed")
             await settled(it, case, case.spec, f"{name} there again")
-        deletion = find_kind(case.kind).deletion
+        deletion = kind.deletion
         if deletion >= Impact.RESTART:
             with pytest.raises(Blocked, match=deletion.label):
                 await it.apply(case.text(None), prune=True)

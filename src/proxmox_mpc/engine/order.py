@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from graphlib import CycleError, TopologicalSorter
 
@@ -17,12 +18,14 @@ class NeedsCycle(InvalidInput):
 
 def edges(resources: Sequence[Resource], kind_of: Callable[[str], Kind]) -> dict[Key, tuple[Key, ...]]:
     """For each resource, those of the same set that must be done first. Raises NeedsCycle."""
-    by_provided = {key: r.key for r in resources for key in kind_of(r.key.kind).provides(r)}
+    by_provided: defaultdict[Key, set[Key]] = defaultdict(set)
+    for resource in resources:
+        for key in kind_of(resource.key.kind).provides(resource):
+            by_provided[key].add(resource.key)
     found: dict[Key, tuple[Key, ...]] = {}
     for resource in resources:
-        needed = {
-            by_provided[need.key] for need in kind_of(resource.key.kind).needs(resource) if need.key in by_provided
-        }
+        needs = kind_of(resource.key.kind).needs(resource)
+        needed = set().union(*(by_provided[need.key] for need in needs if need.key in by_provided))
         found[resource.key] = tuple(sorted(needed - {resource.key}))
     try:
         TopologicalSorter(found).prepare()

@@ -91,6 +91,8 @@ async def plan_deletion(
 
 
 def _deletion(kind: Kind, live: Live, owned: Owned | None, needs: tuple[Key, ...]) -> Step:
+    if kind.undeletable:
+        return Step(live.key, Action.FORGET, owned=owned, note=f"stays: {kind.undeletable}")
     note = " ".join(f"{name} {value}" for name, value in live.identity.items() if str(value) not in ("", live.key.name))
     return Step(live.key, Action.DELETE, (), kind.deletion, needs, note, live=live, owned=owned)
 

@@ -206,7 +206,8 @@ class CollectionDriver:
             config[it.comment] = text or None
         fields = self._schema().decode(config)
         fields |= {path: shown[variable] for variable, path in it.by_field.items()}
-        told = {**row, **facts.get(key.name, {}), **({"waits": True} if it.waits(row) else {})}
+        open_row = {name: value for name, value in row.items() if name not in self._schema().secret_keys}
+        told = {**open_row, **facts.get(key.name, {}), **({"waits": True} if it.waits(row) else {})}
         return Live(key, shown, fields, told, mark, str(row.get("digest") or ""), config)
 
     async def complete(

@@ -352,6 +352,8 @@ class Kind:
     made_by_server: frozenset[str] = frozenset()
     deletion: Impact = Impact.NONE
     """What deleting an object costs."""
+    undeletable: str = ""
+    """Why the API cannot delete an object, and what can: it is given up instead. Empty for nearly all kinds."""
     needs: Callable[[Resource], Sequence[Need]] = lambda resource: ()
     provides: Callable[[Resource], Sequence[Key]] = lambda resource: (resource.key,)
     """The keys by which others may need this resource; an image is also known by its volume."""

@@ -36,13 +36,14 @@ class Settings:
     """Settings at one path of the API.
 
     `path` is read and put; `name` is how its variables make the object's name (`{node}`), or the one name that there
-    is. `scopes` are the objects that there are; without it they are those that a manifest names. `row`, `clear` and
-    `whole` are as for a `Collection`.
+    is. `scopes` are the objects that there are; without it they are those that a manifest names. `read` makes one
+    mapping of the answer; `row`, `clear` and `whole` are as for a `Collection`.
     """
 
     path: str
     name: str
     scopes: Callable[[View], Awaitable[Sequence[Scope]]]
+    read: Callable[[Any], dict[str, Any]] = lambda answer: answer or {}
     row: Callable[[dict[str, Any]], dict[str, Any]] = lambda row: row
     whole: frozenset[str] = frozenset()
     clear: Clear = "delete"
@@ -75,7 +76,7 @@ class SettingsDriver:
     async def _read(self, view: View, scope: Mapping[str, Any]) -> Live:
         it = self.settings
         memo = _names.fill(it.path, scope)
-        answer: dict[str, Any] = await view.once(memo, lambda: view.pve.get(it.path, scope)) or {}
+        answer = it.read(await view.once(memo, lambda: view.pve.get(it.path, scope)))
         config = it.row({name: value for name, value in answer.items() if value not in ("", None)})
         key = Key(self.kind, "", _names.fill(it.name, scope))
         return Live(

@@ -69,7 +69,13 @@ _BY_TEXT: tuple[tuple[type[PveError], re.Pattern[str]], ...] = tuple(
             r"(VM|VM/CT|CT) \d+ does not exist",
         ),
         (Protected, r"protection mode enabled", r"cannot remove protected"),
-        (NotSupported, r"ha groups have been migrated to rules"),
+        (
+            NotSupported,
+            r"ha groups have been migrated to rules",
+            # Ceph's software, and its configuration.
+            r"^binary not installed",
+            r"configuration not initialized",
+        ),
         (
             ParametersRejected,
             r"no such option",

@@ -168,6 +168,11 @@ class Table:
         return {leaf.key: leaf for leaf in self._leaves if leaf.key and not leaf.part and leaf.path not in inside}
 
     @cached_property
+    def secret_keys(self) -> frozenset[str]:
+        """Parameters that are shown nowhere, also where the API answers them."""
+        return frozenset(leaf.key for leaf in self._leaves if leaf.wire.secret)
+
+    @cached_property
     def shared(self) -> dict[str, list[Leaf]]:
         """Leaves that are parts of one parameter without being a group of their own, such as `cpu`."""
         inside = {leaf.path for strand in self.strands for leaf in strand.leaves}
