@@ -27,7 +27,6 @@ ELSEWHERE = {
     "VirtualMachine": "test_plans_are_empty.py, test_crash_safety.py",
     "Container": "test_plans_are_empty.py",
     "Pool": "test_plans_are_empty.py",
-    "Storage": "test_plans_are_empty.py",
     "StorageFile": "test_storage_files.py",
 }
 

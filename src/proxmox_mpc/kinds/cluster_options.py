@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from proxmox_mpc.kinds import _codec
+from proxmox_mpc.kinds._bandwidth import Bandwidth
 from proxmox_mpc.kinds._field import NameList, OptionMap, Part, Prose, field, group
 from proxmox_mpc.kinds._kind import Column
 from proxmox_mpc.kinds._settings import Settings, once, settings
@@ -59,6 +60,38 @@ class TagAccess(Part):
     list: str | None = field(part="user-allow-list", help="Those, with semicolons.")
 
 
+class WebAuthn(Part):
+    """Second factors by WebAuthn."""
+
+    id: str | None = field(part="id", help="Domain that credentials are for; another one makes them useless.")
+    origin: str | None = field(part="origin", help="Address of the web interface.")
+    name: str | None = field(part="rp", help="Name that people see.")
+    allow_subdomains: bool | None = field(
+        part="allow-subdomains", default=True, help="Whether subdomains of the origin are good, too."
+    )
+
+
+class U2F(Part):
+    """Second factors by U2F, of old."""
+
+    appid: str | None = field(part="appid", help="Address of the application.")
+    origin: str | None = field(part="origin", help="Address of the web interface.")
+
+
+_When = Literal["auto", "always", "never"]
+
+
+class Notify(Part):
+    """What is notified of."""
+
+    fencing: Literal["always", "never"] | None = field(part="fencing", help="Fenced nodes.")
+    package_updates: _When | None = field(part="package-updates", default="auto", help="New packages.")
+    replication: Literal["always", "never"] | None = field(part="replication", help="Failed replications.")
+    target_fencing: str | None = field(part="target-fencing", help="Where, of old; matchers decide now.")
+    target_package_updates: str | None = field(part="target-package-updates", help="Where, of old.")
+    target_replication: str | None = field(part="target-replication", help="Where, of old.")
+
+
 class ClusterOptionsSpec(Part):
     """The options of the datacenter. The only name is `cluster`."""
 
@@ -81,6 +114,10 @@ class ClusterOptionsSpec(Part):
     next_id: NextId | None = group("next-id", help="Free VMIDs.")
     scheduling: Scheduling | None = group("crs", help="Placement.")
     ha: Ha | None = group("ha", help="High availability.")
+    bandwidth: Bandwidth | None = group("bwlimit", help="Limits on traffic, in KiB per second.")
+    webauthn: WebAuthn | None = group("webauthn", help="Second factors by WebAuthn.")
+    legacy_u2f: U2F | None = group("u2f", help="Second factors by U2F, of old.")
+    notify: Notify | None = group("notify", help="What is notified of.")
     registered_tags: NameList | None = field(
         "registered-tags", codec=_codec.TAGS, help="Tags that only administrators set."
     )
