@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from proxmox_mpc.engine.execute import ApplyFailed
+from proxmox_mpc.errors import InvalidInput
 from tests.integration.test_every_kind import manifest
 from tests.lab import lab
 
@@ -41,6 +42,22 @@ async def test_a_change_that_somebody_else_left_waiting_is_not_applied() -> None
         assert "Datacenter → SDN" in str(said.value)
         assert it.writes() == [("POST", "/cluster/sdn/zones")]
         assert await it.pve.get("/cluster/sdn/vnets") == []
+
+
+async def test_a_fabric_that_somebody_else_left_waiting_counts_too() -> None:
+    async with lab() as it:
+        await it.pve.post("/cluster/sdn/fabrics/fabric", {"id": "theirs", "protocol": "ospf", "area": "0"})
+        with pytest.raises(ApplyFailed, match="wait to be applied: SDNFabric theirs"):
+            await it.apply(yaml.safe_dump_all(NETWORK))
+
+
+async def test_an_older_cluster_has_no_fabrics_and_applies_its_networks_without() -> None:
+    async with lab(pve_version="8.4") as it:
+        with pytest.raises(InvalidInput, match="has no SDNFabric") as said:
+            await it.plan(yaml.safe_dump(manifest("SDNFabric", "spine", {"protocol": "ospf"})))
+        assert "9.0" in said.value.hint
+        await it.apply(yaml.safe_dump_all(NETWORK))
+        assert it.writes()[-1] == APPLY
 
 
 async def test_what_a_killed_apply_wrote_is_applied_by_the_next() -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from proxmox_mpc.kinds import _names
 from proxmox_mpc.kinds._collection import Collection, Row, Scope
 from proxmox_mpc.kinds._kind import Key, Run, Stage, View
 
 _SDN = "/cluster/sdn"
+_NODES = f"{_SDN}/fabrics/node"
+_FABRICS = {"SDNFabric": (f"{_SDN}/fabrics/fabric", "{id}"), "SDNFabricNode": (_NODES, "{fabric_id}/{node_id}")}
 # What the API computes or says about the configuration, and is none of it.
 IGNORED = frozenset({"state", "pending", "digest", "waits"})
 
@@ -47,6 +50,10 @@ async def _waiting(view: View) -> Sequence[Key]:
     for kind, (plural, word) in lists.items():
         rows: list[Row] = await view.pve.get(f"{_SDN}/{plural}", {"pending": "1"})
         found += [Key(kind, "", str(row[word])) for row in rows if row.get("state")]
+    if (await view.pve.api()).method("GET", _NODES) is not None:
+        for kind, (path, name) in _FABRICS.items():
+            rows = await view.pve.get(path, {"pending": "1"})
+            found += [Key(kind, "", _names.fill(name, row)) for row in rows if row.get("state")]
     for scope in await each_vnet(view):
         rows = await view.pve.get(f"{_SDN}/vnets/{{vnet}}/subnets", {**scope, "pending": "1"})
         found += [Key("SDNSubnet", "", f"{scope['vnet']}/{row['cidr']}") for row in rows if row.get("state")]

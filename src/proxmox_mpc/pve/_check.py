@@ -64,7 +64,10 @@ class Parameter:
         parts = raw.get("format")
         return cls(
             type=raw.get("type", ""),
-            required=not raw.get("optional") and not raw.get("alias"),
+            # What one type of an object may leave out, another may not have at all (fabrics, 9.1).
+            required=not raw.get("optional")
+            and not raw.get("alias")
+            and all(of(i).required for i in raw.get("oneOf", ())),
             default=raw.get("default"),
             enum=tuple(str(word) for word in raw.get("enum", ())),
             minimum=_bound(raw.get("minimum")),

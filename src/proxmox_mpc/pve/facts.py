@@ -120,8 +120,7 @@ class Facts:
             if parameter.requires and parameter.requires not in given:
                 problems.append(Problem(parameter.requires, f"is missing: {name} needs it"))
         for name, parameter in method.parameters.items():
-            # `delete` is demanded by the schema of PUT /cluster/sdn/fabrics/… and by nothing else (9.1.7).
-            if parameter.required and name not in given and name != "delete":
+            if parameter.required and name not in given:
                 problems.append(Problem(name, "is missing"))
         return problems
 
