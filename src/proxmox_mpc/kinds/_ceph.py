@@ -115,14 +115,12 @@ def daemons(
             make=one,
             name=f"{{host}}/{{{variable}}}",
             scopes=initialized if is_monitor else working,
+            # What runs where is all that they tell.
+            row=lambda row: {},
         ),
         driver=DaemonDriver,
         columns=(Column.name(), Column("STATE", lambda live: live.facts.get("state", ""))),
         needs=lambda resource: [] if is_monitor else [Need(MONITOR, "metadata.name")],
         provides=lambda resource: (resource.key, RUNNING, *([MONITOR] if is_monitor else [])),
-        ignored=frozenset(
-            "addr addrs ceph_version ceph_version_short direxists host name quorum rank service state standby_replay"
-            " version".split()
-        ),
         **more,
     )

@@ -79,8 +79,9 @@ class SettingsDriver:
         answer = it.read(await view.once(memo, lambda: view.pve.get(it.path, scope)))
         config = it.row({name: value for name, value in answer.items() if value not in ("", None)})
         key = Key(self.kind, "", _names.fill(it.name, scope))
+        facts = {name: value for name, value in answer.items() if name not in self._schema().secret_keys}
         return Live(
-            key, dict(scope), self._schema().decode(config), answer, None, str(answer.get("digest") or ""), config
+            key, dict(scope), self._schema().decode(config), facts, None, str(answer.get("digest") or ""), config
         )
 
     async def complete(
@@ -141,15 +142,16 @@ def settings(
     where: Settings,
     *,
     ignored: frozenset[str] = frozenset(),
+    driver: type[SettingsDriver] = SettingsDriver,
     **more: Any,
 ) -> Kind:
-    """The kind of settings; `more` goes to `Kind`."""
+    """The kind of settings; `driver` knows what is irregular, `more` goes to `Kind`."""
     kind: Kind = Kind(
         name=name,
         plural=plural,
         short=short,
         model=model,
-        driver=SettingsDriver(name, where, lambda: kind.schema),
+        driver=driver(name, where, lambda: kind.schema),
         ignored=ignored | {"digest"},
         always_there=True,
         **more,

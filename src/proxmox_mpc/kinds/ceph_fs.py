@@ -22,7 +22,7 @@ KIND = regular(
     "cephfs",
     (),
     CephFSSpec,
-    _ceph.collection("fs", "name", make="/nodes/{node}/ceph/fs/{name}"),
+    _ceph.collection("fs", "name", make="/nodes/{node}/ceph/fs/{name}", row=lambda row: {}),
     driver=_ceph.CephDriver,
     columns=(
         Column.name(),
@@ -31,7 +31,6 @@ KIND = regular(
     ),
     undeletable="PVE's API cannot delete a CephFS (on a node: pveceph fs destroy NAME)",
     needs=lambda resource: [Need(_ceph.RUNNING, "metadata.name")],
-    ignored=frozenset({"data_pool", "metadata_pool", "data_pools", "data_pool_ids", "metadata_pool_id"}),
     order=75,
     example="""\
 apiVersion: proxmox.io/v1

@@ -12,6 +12,7 @@ from proxmox_mpc.kinds._field import Impact, Part, Size, field, group
 from proxmox_mpc.kinds._kind import Change, Column, Live, Need, Resource, Run, View
 
 _DATA = "-data"
+_SHOWN = ("size", "min_size", "pg_num_min", "pg_autoscale_mode", "target_size", "target_size_ratio")
 # Settings of the half that is kept in copies.
 _COPIES = ("size", "minSize", "crushRule")
 
@@ -49,10 +50,10 @@ class CephPoolSpec(Part):
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
-    """A row says some things by number, and what it grows to beside what it is."""
-    uses = [name for name in row.pop("application_metadata", None) or {} if name != "mgr"]
-    named = {"crush_rule": row.pop("crush_rule_name", None), "application": next(iter(uses), None)}
-    return {**row, **named, "pg_num": row.pop("pg_num_final", None) or row.get("pg_num")}
+    """A row says some things by number, and what it grows to beside what it is; statistics are left out."""
+    told = {name: row[name] for name in _SHOWN if name in row}
+    uses = {"application": next(iter(row.get("application_metadata") or {}), None)}
+    return {**told, **uses, "crush_rule": row.get("crush_rule_name"), "pg_num": row.get("pg_num_final", row["pg_num"])}
 
 
 class CephPoolDriver(_ceph.CephDriver):
@@ -107,7 +108,6 @@ KIND = regular(
     needs=lambda resource: [Need(_ceph.RUNNING, "metadata.name")],
     # A file system makes its own, and pools of chunks do not tell of what they were made.
     exported=lambda live: live.fields.get("application") != "cephfs" and live.facts.get("type") != "erasure",
-    ignored=frozenset("pool type autoscale_status bytes_used percent_used".split()),
     order=74,
     example="""\
 apiVersion: proxmox.io/v1
