@@ -27,6 +27,7 @@ class MemoryJournal:
     entries: list[tuple[str, ...]] = field(default_factory=list)
     states: dict[int, str] = field(default_factory=dict)
     upids: dict[int, str] = field(default_factory=dict)
+    told: dict[Key, str] = field(default_factory=dict)
 
     async def sending(self, step: str, resource: str, method: str, path: str) -> int:
         self.entries.append((step, resource, method, path))
@@ -36,8 +37,9 @@ class MemoryJournal:
     async def accepted(self, entry: int, upid: str) -> None:
         self.states[entry], self.upids[entry] = "accepted", upid
 
-    async def done(self, entry: int) -> None:
+    async def done(self, entry: int, told: tuple[Key, str] | None = None) -> None:
         self.states[entry] = "done"
+        self.told |= dict([told] if told else [])
 
     async def failed(self, entry: int, error: str) -> None:
         self.states[entry] = "failed"

@@ -32,8 +32,12 @@ class StoreJournal:
     async def accepted(self, entry: int, upid: str) -> None:
         await self.store.runs.accepted(self.run_id, entry, upid)
 
-    async def done(self, entry: int) -> None:
-        await self.store.runs.done(self.run_id, entry)
+    async def done(self, entry: int, told: tuple[Key, str] | None = None) -> None:
+        also = None
+        if told is not None:
+            key, secret = told
+            also = self.store.told_secrets.keeping(self.context, key.kind, key.namespace, key.name, secret)
+        await self.store.runs.done(self.run_id, entry, also)
 
     async def failed(self, entry: int, error: str) -> None:
         await self.store.runs.failed(self.run_id, entry, error)
@@ -49,3 +53,4 @@ class StoreJournal:
 
     async def forget(self, key: Key) -> None:
         await self.store.resources.delete(self.context, key.kind, key.namespace, key.name)
+        await self.store.told_secrets.delete(self.context, key.kind, key.namespace, key.name)

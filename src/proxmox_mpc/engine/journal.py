@@ -16,7 +16,8 @@ class Journal(Protocol):
 
     async def accepted(self, entry: int, upid: str) -> None: ...
 
-    async def done(self, entry: int) -> None: ...
+    async def done(self, entry: int, told: tuple[Key, str] | None = None) -> None:
+        """`told` is a secret of an object that nobody tells again: it is kept with it, or neither is."""
 
     async def failed(self, entry: int, error: str) -> None: ...
 

@@ -61,6 +61,7 @@ class StepRun:
         *,
         title: str,
         makes: Mapping[str, Any] | None = None,
+        told_once: str = "",
     ) -> Any:
         client = self.view.pve
         send = {"POST": client.post, "PUT": client.put, "DELETE": client.delete}[verb]
@@ -69,7 +70,7 @@ class StepRun:
         async def request() -> Any:
             return await send(template, params)
 
-        return await self._journalled(verb, path, title, request, makes)
+        return await self._journalled(verb, path, title, request, makes, told_once)
 
     async def upload(
         self,
@@ -92,7 +93,13 @@ class StepRun:
         await self._journalled("POST", path, f"upload {filename}", request, makes)
 
     async def _journalled(
-        self, verb: str, path: str, title: str, request: Callable[[], Any], makes: Mapping[str, Any] | None
+        self,
+        verb: str,
+        path: str,
+        title: str,
+        request: Callable[[], Any],
+        makes: Mapping[str, Any] | None,
+        told_once: str = "",
     ) -> Any:
         journal, key = self.execution.journal, self.step.key
         if makes is not None:
@@ -107,7 +114,7 @@ class StepRun:
             if makes is not None:
                 await journal.forget(key)  # it was refused, or its task took back what it had made
             raise
-        await journal.done(entry)
+        await journal.done(entry, (key, str(answer[told_once])) if told_once else None)
         return answer
 
     async def _claim(self, makes: Mapping[str, Any]) -> None:

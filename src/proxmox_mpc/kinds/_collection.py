@@ -63,8 +63,9 @@ class Collection:
     `clear` is how a field is unset: by `delete=NAME`, by sending it empty, or by not sending it; `lasting` are
     parameters that `delete` refuses. `demanded` are values of parameters
     that nobody needs to write. `whole` are parameters that a change must always send, for PUT forgets or demands
-    them; `"*"` stands for all. `comment` is the parameter that can carry the ownership mark. `row` makes of the API's
-    row what the spec declares, `waits` tells whether it is written and not applied yet.
+    them; `"*"` stands for all. `told_once` is the part of POST's answer that is a secret. `comment` is the
+    parameter that can carry the ownership mark. `row` makes of the API's row what the spec declares, `waits` tells
+    whether it is written and not applied yet.
     """
 
     path: str
@@ -87,6 +88,7 @@ class Collection:
     clear: Clear = "delete"
     lasting: frozenset[str] = frozenset()
     comment: str = ""
+    told_once: str = ""
     facts: Callable[[View], Awaitable[Mapping[str, Mapping[str, Any]]]] = _no_facts
     check: Callable[[View, Resource, Live | None], Awaitable[None]] = _nothing
     until: int = 1000
@@ -251,7 +253,8 @@ class CollectionDriver:
         if it.comment:
             params[it.comment] = with_short(str(params.get(it.comment, "")), run.mark())
         async with run.lane(self._lane(names)):
-            await run.call("POST", path, params, title=f"create {resource.key.name}", makes=names)
+            title = f"create {resource.key.name}"
+            await run.call("POST", path, params, title=title, makes=names, told_once=it.told_once)
         return await self._reread(run, resource)
 
     async def update(self, run: Run, live: Live, resource: Resource, changes: Sequence[Change]) -> Live:

@@ -193,11 +193,13 @@ class Run(Protocol):
         *,
         title: str,
         makes: Mapping[str, Any] | None = None,
+        told_once: str = "",
     ) -> Any:
         """Send one write, journalled before and after; an answered task is awaited. Raises when it failed.
 
         `makes` is the identity of the object that this request makes: it is remembered before it is sent, so that
-        whatever happens then, the object is known.
+        whatever happens then, the object is known. `told_once` is the part of the answer that is the object's secret:
+        it is kept with the note that the answer came.
         """
 
     async def upload(

@@ -23,6 +23,7 @@ from proxmox_mpc.store.runs import Runs
 from proxmox_mpc.store.secrets import SecretKey
 from proxmox_mpc.store.snapshots import Snapshots
 from proxmox_mpc.store.store import Store
+from proxmox_mpc.store.told_secrets import ToldSecrets
 
 # Any number that no other program uses for its own locks in the same PostgreSQL database.
 _MIGRATION_LOCK = 0x50564D50
@@ -39,6 +40,7 @@ def assemble(database: Database, key: SecretKey) -> Store:
         events=Events(database),
         snapshots=Snapshots(database),
         reservations=Reservations(database),
+        told_secrets=ToldSecrets(database, key),
     )
 
 

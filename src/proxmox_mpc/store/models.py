@@ -194,3 +194,14 @@ reservations = Table(
     Column("owner", String, nullable=False),
     Column("expires_at", UtcTime, nullable=False),
 )
+
+told_secrets = Table(
+    "told_secrets",
+    metadata,
+    Column("context", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("namespace", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("sealed_secret", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)

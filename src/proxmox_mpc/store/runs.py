@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import uuid
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from proxmox_mpc.store.errors import ApplyBusy, RecordMissing
 from proxmox_mpc.store.models import journal, runs
 from proxmox_mpc.store.records import EntryState, JournalEntry, Run, RunStatus
 
+Also = Callable[[AsyncConnection], Awaitable[None]]
 FOREIGN_RUN = timedelta(hours=6)
 """How long a running run of another machine keeps others out: longer than any apply that somebody waits for."""
 
@@ -114,9 +116,9 @@ class Runs:
         """Note that the cluster took a request, and the task that it started."""
         await self._move(run_id, seq, "accepted", upid=upid)
 
-    async def done(self, run_id: str, seq: int) -> None:
-        """Note that a request, and its task if it has one, ended well."""
-        await self._move(run_id, seq, "done")
+    async def done(self, run_id: str, seq: int, also: Also | None = None) -> None:
+        """Note that a request, and its task if it has one, ended well; `also` writes in the same transaction."""
+        await self._move(run_id, seq, "done", also)
 
     async def failed(self, run_id: str, seq: int, error: str) -> None:
         """Note that a request was refused, or that its task failed."""
@@ -162,7 +164,7 @@ class Runs:
         over = [run for run in found if run.status != "running" or not is_alive(run.pid, run.started_at)]
         return [(run, await self.journal(run.id)) for run in over]
 
-    async def _move(self, run_id: str, seq: int, state: EntryState, **values: str) -> None:
+    async def _move(self, run_id: str, seq: int, state: EntryState, also: Also | None = None, **values: str) -> None:
         this = (journal.c.run_id == run_id) & (journal.c.seq == seq)
         async with self.database.write() as connection:
             done = await connection.execute(
@@ -170,3 +172,5 @@ class Runs:
             )
             if not done.rowcount:
                 raise RecordMissing(f"run {run_id} has no journal entry {seq}")
+            if also is not None:
+                await also(connection)

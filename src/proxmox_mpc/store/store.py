@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from proxmox_mpc.store.resources import Resources
     from proxmox_mpc.store.runs import Runs
     from proxmox_mpc.store.snapshots import Snapshots
+    from proxmox_mpc.store.told_secrets import ToldSecrets
 
 
 def utc_now() -> datetime:
@@ -39,6 +40,7 @@ class Store:
     events: Events
     snapshots: Snapshots
     reservations: Reservations
+    told_secrets: ToldSecrets
 
     @staticmethod
     @asynccontextmanager
@@ -58,4 +60,4 @@ class Store:
 
         After it the old keys can be taken out of PROXMOX_SECRET_KEY.
         """
-        return await self.contexts.reseal() + await self.applications.reseal()
+        return await self.contexts.reseal() + await self.applications.reseal() + await self.told_secrets.reseal()

@@ -16,7 +16,7 @@ from proxmox_mpc.interfaces import cli
 SECTIONS = {
     "Look": ("get", "describe", "explain", "api-resources", "discover", "status", "tasks", "logs", "wait"),
     "Declare": ("validate", "plan", "diff", "apply", "delete", "export", "history", "rollback"),
-    "Set up": ("config", "test-connection", "simulate", "completion", "version"),
+    "Set up": ("config", "secret", "test-connection", "simulate", "completion", "version"),
 }
 
 
