@@ -26,7 +26,6 @@ CASES = Path(__file__).parents[1] / "cases" / "kinds"
 ELSEWHERE = {
     "VirtualMachine": "test_plans_are_empty.py, test_crash_safety.py",
     "Container": "test_plans_are_empty.py",
-    "Pool": "test_plans_are_empty.py",
     "NodeCertificate": "test_certificates.py",
     "StorageFile": "test_storage_files.py",
 }

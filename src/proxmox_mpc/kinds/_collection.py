@@ -63,7 +63,8 @@ class Collection:
     `clear` is how a field is unset: by `delete=NAME`, by sending it empty, or by not sending it; `lasting` are
     parameters that `delete` refuses. `demanded` are values of parameters
     that nobody needs to write. `whole` are parameters that a change must always send, for PUT forgets or demands
-    them; `"*"` stands for all. `told_once` is the part of POST's answer that is a secret. `comment` is the
+    them; `"*"` stands for all. `told_once` is the part of POST's answer that is a secret,
+    `apart` are fields that the driver writes by requests of their own. `comment` is the
     parameter that can carry the ownership mark. `row` makes of the API's row what the spec declares, `waits` tells
     whether it is written and not applied yet.
     """
@@ -89,6 +90,7 @@ class Collection:
     lasting: frozenset[str] = frozenset()
     comment: str = ""
     told_once: str = ""
+    apart: frozenset[str] = frozenset()
     facts: Callable[[View], Awaitable[Mapping[str, Mapping[str, Any]]]] = _no_facts
     check: Callable[[View, Resource, Live | None], Awaitable[None]] = _nothing
     until: int = 1000
@@ -221,7 +223,7 @@ class CollectionDriver:
         if live is None and await self._absent(view):
             release = (await view.pve.version()).release
             raise resource.invalid("kind", f"PVE {release} has no {self.kind}", it.instead)
-        own = [path for path in resource.fields if path not in it.by_field.values()]
+        own = [path for path in resource.fields if path not in {*it.by_field.values(), *it.apart}]
         path = self._at(it.make or it.path, self._names(resource))
         check_parameters(await view.pve.api(), self._schema(), resource, own, "POST", path)
         await it.check(view, resource, live)
@@ -243,7 +245,8 @@ class CollectionDriver:
 
     async def create(self, run: Run, resource: Resource) -> Live:
         it, names = self.collection, self._names(resource)
-        own = {p: v for p, v in resource.fields.items() if p not in resource.secrets and p not in it.by_field.values()}
+        elsewhere = {*resource.secrets, *it.by_field.values(), *it.apart}
+        own = {path: value for path, value in resource.fields.items() if path not in elsewhere}
         path = self._at(it.make or it.path, names)
         params: dict[str, Any] = {**self._bare(names), **it.fixed, **{it.posted[n]: names[n] for n in it.posted}}
         last = it.variables[-1]
