@@ -46,3 +46,5 @@ def test_a_token_that_was_made_elsewhere_has_no_secret_here(cli: Cli) -> None:
     assert answer.code == 5
     assert "does not have the secret of APIToken amy@pve!ci" in answer.err
     assert "delete it and apply again" in answer.err
+    other = cli("secret", "show", "vm", "web")
+    assert (other.code, "delete" in other.err) == (5, False)

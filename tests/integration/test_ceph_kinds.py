@@ -36,6 +36,14 @@ async def test_all_of_it_is_made_in_order_and_only_a_file_system_stays() -> None
         assert "vms" not in [live.key.name for live in await it.lives("CephPool")]
 
 
+async def test_everything_goes_but_the_last_monitor() -> None:
+    async with lab(seed=INITIALIZED) as it:
+        await it.apply(yaml.safe_dump_all([manifest("CephPool", "vms", {"size": 2}), *DAEMONS]))
+        await it.apply("", prune=True, allow=Impact.DATA_LOSS)
+        assert [len(await it.lives(kind)) for kind in ("CephMonitor", "CephMetadataServer", "CephPool")] == [1, 0, 0]
+        assert it.journal.owned == {}
+
+
 async def test_a_pool_of_chunks_is_one_and_goes_with_its_storage() -> None:
     async with lab(seed=INITIALIZED) as it:
         await it.apply(yaml.safe_dump_all([*DAEMONS, CODED]))

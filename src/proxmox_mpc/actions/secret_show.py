@@ -35,6 +35,8 @@ class SecretUnknown(NotFoundError):
 async def secret_show(session: Session, request: SecretShowRequest) -> SecretShowResult:
     """Show the secret of an API token that was made here; that it was shown is noted."""
     store, context, kind = await session.store(), await session.context(), find_kind(request.kind)
+    if not kind.tells_secret:
+        raise SecretUnknown(f"the cluster tells no secret of a {kind.name}", hint="it does of an APIToken")
     key = kind.key(request.name)
     value = await store.told_secrets.get(context.name, key.kind, key.namespace, key.name)
     if value is None:

@@ -96,6 +96,14 @@ class DaemonDriver(CollectionDriver):
             run.view.forget(_names.fill(self.collection.path, scope))
         return await super()._reread(run, resource)
 
+    async def delete(self, run: Run, live: Live) -> None:
+        """The last monitor stays: the API takes no Ceph away (pveceph purge on a node does)."""
+        path, node = self.collection.path, {"node": live.identity["node"]}
+        async with run.lane(_LANE):
+            if path.endswith("/mon") and len(await run.view.pve.get(path, node)) == 1:
+                return
+            await run.call("DELETE", self.collection.item, self._bare(live.identity), title=f"delete {live.key.name}")
+
 
 def daemons(
     name: str, plural: str, short: tuple[str, ...], model: type[Part], word: str, variable: str, **more: Any

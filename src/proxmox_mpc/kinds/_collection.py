@@ -343,6 +343,7 @@ def regular(
         driver=driver(name, collection, lambda: kind.schema),
         ignored=ignored | {"digest"},
         marked=bool(collection.comment),
+        tells_secret=bool(collection.told_once),
         **more,
     )
     return kind

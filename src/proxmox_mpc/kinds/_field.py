@@ -146,5 +146,7 @@ Names = Annotated[list[str], _written(_codec.NAMES), _codec.NAMES]
 Texts = Annotated[list[str], _codec.ARRAY]
 Prose = Annotated[str, BeforeValidator(lambda v: _codec.PROSE.read(v) if isinstance(v, str) else v), _codec.PROSE]
 Mac = Annotated[str, BeforeValidator(lambda v: v.upper() if isinstance(v, str) else v), _codec.MAC]
+# YAML 1.1 reads `on` and `off` as true and false; here they are words of PVE among others.
+OnOff = BeforeValidator(lambda v: {True: "on", False: "off"}[v] if isinstance(v, bool) else v)
 OptionMap = dict[str, str | int | float | bool]
 Bus = Literal["scsi", "virtio", "sata", "ide"]

@@ -46,6 +46,7 @@ MODULES = {
     "directorymappings": "directory_mapping",
     "dirm": "directory_mapping",
     "disk": "node_disk",
+    "disks": "node_disk",
     "fabric": "sdn_fabric",
     "fabricnode": "sdn_fabric_node",
     "file": "storage_file",

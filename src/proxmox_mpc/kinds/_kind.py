@@ -374,6 +374,8 @@ class Kind:
     """Where what is written to an object waits until it is applied; an object that waits has the fact `waits`."""
     always_there: bool = False
     """Whether every cluster has its objects: settings, which are taken by declaring them, and reset when deleted."""
+    tells_secret: bool = False
+    """Whether the cluster tells a secret of an object once, when it makes it."""
     marked: bool = False
     """Whether the object itself can carry the ownership mark; else only the store knows its owner."""
 

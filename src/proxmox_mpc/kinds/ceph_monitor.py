@@ -7,7 +7,10 @@ from proxmox_mpc.kinds._field import NameList, Part, field
 
 
 class CephMonitorSpec(Part):
-    """A monitor. Its name is NODE/ID, such as pve1/pve1: in the web interface, it has the name of its node."""
+    """A monitor. Its name is NODE/ID, such as pve1/pve1: in the web interface, it has the name of its node.
+
+    The last one stays when it is deleted: Ceph as a whole is taken away on a node (pveceph purge).
+    """
 
     address: NameList | None = field(
         "mon-address", create_only=True, help="Its addresses; without it the node's in Ceph's public network."

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from proxmox_mpc.kinds import _ceph
 from proxmox_mpc.kinds._collection import Scope, regular
-from proxmox_mpc.kinds._field import Impact, Part, Size, field, group
+from proxmox_mpc.kinds._field import Impact, OnOff, Part, Size, field, group
 from proxmox_mpc.kinds._kind import Change, Column, Live, Need, Resource, Run, View
 
 _DATA = "-data"
@@ -36,7 +36,7 @@ class CephPoolSpec(Part):
     min_size: int | None = field("min_size", ge=1, le=7, default=2, help="Copies that there must be to write.")
     pg_num: int | None = field("pg_num", quiet=True, ge=1, le=32768, help="Placement groups.")
     pg_num_min: int | None = field("pg_num_min", default=0, ge=0, le=32768, help="Fewest that scaling leaves.")
-    pg_autoscale_mode: Literal["on", "off", "warn"] | None = field(
+    pg_autoscale_mode: Annotated[Literal["on", "off", "warn"], OnOff] | None = field(
         "pg_autoscale_mode", default="warn", help="Whether Ceph changes their number, or warns."
     )
     crush_rule: str | None = field("crush_rule", default="replicated_rule", help="Rule by which data is spread.")

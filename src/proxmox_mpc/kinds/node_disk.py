@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from proxmox_mpc.kinds import _names
 from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._collection import Collection, CollectionDriver, Scope, regular
-from proxmox_mpc.kinds._field import Impact, NameList, Part, field, group
+from proxmox_mpc.kinds._field import Impact, NameList, OnOff, Part, field, group
 from proxmox_mpc.kinds._guest_columns import memory
 from proxmox_mpc.kinds._kind import Column, Key, Live, Resource, Run, View
 
@@ -44,7 +44,7 @@ class NodeDiskSpec(Part):
     ashift: int | None = field(
         "ashift", default=12, ge=9, le=16, create_only=True, help="Sector size as a power of two (zfs)."
     )
-    compression: Literal["on", "off", "gzip", "lz4", "lzjb", "zle", "zstd"] | None = field(
+    compression: Annotated[Literal["on", "off", "gzip", "lz4", "lzjb", "zle", "zstd"], OnOff] | None = field(
         "compression", default="on", create_only=True, help="Compression (zfs)."
     )
     draid: Draid | None = group("draid-config", help="Layout (zfs, draid…).")
@@ -187,7 +187,7 @@ def _is_ours(live: Live) -> bool:
 KIND = regular(
     "NodeDisk",
     "nodedisks",
-    ("disk",),
+    ("disk", "disks"),
     NodeDiskSpec,
     Collection(_PATH, _ITEM, "name", name="{node}/{name}", by_field={"type": "type"}, scopes=_scopes),
     columns=(

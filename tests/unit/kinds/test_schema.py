@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from proxmox_mpc.engine import manifests
 from proxmox_mpc.kinds import all_kinds, find_kind
 from proxmox_mpc.kinds._codec import bytes_of, option_text, parse_property_string, property_string, size_text
 from proxmox_mpc.kinds._field import Impact
@@ -127,6 +128,13 @@ def test_every_field_says_what_it_is(kind: Any) -> None:
         assert isinstance(leaf.wire.impact, Impact)
         if leaf.wire.default is not None:
             assert kind.schema.show(leaf.path, leaf.wire.default) is not None
+
+
+@pytest.mark.parametrize("kind", all_kinds(), ids=lambda kind: kind.name)
+def test_every_example_is_a_manifest(kind: Any) -> None:
+    """`explain` shows it, and people copy it."""
+    [resource] = manifests.resources(manifests.documents([manifests.Text("example", kind.example)]), find_kind)
+    assert resource.key.kind == kind.name
 
 
 @pytest.mark.parametrize(
