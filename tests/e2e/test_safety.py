@@ -154,12 +154,12 @@ def test_arguments_are_written_as_they_stand(cli: Cli) -> None:
     plan = cli.ok(
         "plan",
         "-f",
-        cli.write("vm.yaml", HEAD + f"spec: {{ memory: 512, options: {{ args: '{args}' }} }}\n"),
+        cli.write("vm.yaml", HEAD + f"spec: {{ memory: 512, args: '{args}' }}\n"),
         "-o",
         "json",
     )
     changes = {change["path"]: change["new"] for change in plan.json["steps"][0]["changes"]}
-    assert changes["options.args"] == args
+    assert changes["args"] == args
 
 
 def test_two_storages_in_one_file(cli: Cli) -> None:

@@ -17,7 +17,7 @@ from proxmox_mpc.engine.planner import find_owned
 from proxmox_mpc.errors import NotFoundError
 from proxmox_mpc.kinds import find_kind
 from proxmox_mpc.kinds._codec import Value
-from proxmox_mpc.kinds._kind import Key, Kind, Live, Owned, View
+from proxmox_mpc.kinds._kind import UNKNOWN_KEYS, Key, Kind, Live, Owned, View
 from proxmox_mpc.store import Application
 
 # Task types that change what is declared; a backup that ran last night is no suspect. Direct edits leave no task.
@@ -131,7 +131,8 @@ async def _member(view: View, key: Key, owned: Owned, live: Live | None) -> Memb
     pending = await kind.driver.pending(view, live)
     if pending:
         return MemberView(**head, state="restart pending", detail=", ".join(pending), where=where)
-    return MemberView(**head, state="synced", where=where)
+    unknown = f"not known here, and kept: {live.facts[UNKNOWN_KEYS]}" if UNKNOWN_KEYS in live.facts else ""
+    return MemberView(**head, state="synced", detail=unknown, where=where)
 
 
 def _value(kind: Kind, path: str, value: Value | None) -> str:

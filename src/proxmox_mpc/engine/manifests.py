@@ -196,7 +196,8 @@ def _resource(
         resource.invalid(f"spec.{path}", f"{slot} is used twice", "give each item a slot of its own")
         for path, slot in slots_used_twice(model)
     ]
-    _raise([*doubled, *check_options(kind, resource)])
+    contrary = [resource.invalid(f"spec.{m.path}", m.message, m.hint) for m in kind.mistakes(fields, False)]
+    _raise([*doubled, *contrary, *check_options(kind, resource)])
     return resource
 
 

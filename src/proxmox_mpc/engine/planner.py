@@ -205,7 +205,9 @@ def _allowed(change: Change, allow: Impact) -> Change:
 
 def _flagged(kind: Kind, change: Change) -> Change:
     """What only root@pam may set says so in the plan: with a token it will be refused."""
-    if change.path not in kind.root_only:
+    leaf = kind.schema.leaf(change.path)
+    names = {change.path, change.path.partition(".")[0], leaf.path if leaf is not None else ""}
+    if not names & kind.root_only:
         return change
     return replace(change, note=", ".join(filter(None, [change.note, "only root@pam's own login may set this"])))
 

@@ -81,6 +81,21 @@ def flag(value: object) -> bool:
     return str(value).lower() in ("1", "on", "yes", "true")
 
 
+def number_text(value: float) -> str:
+    """A number without an exponent, which PVE does not read."""
+    return str(value) if isinstance(value, int) else f"{value:f}".rstrip("0").rstrip(".")
+
+
+def _ranges(value: Any) -> Value:
+    parts = [str(part) for part in value] if isinstance(value, list | tuple) else re.split(r"[;,]", str(value))
+    return sorted({part.strip() for part in parts if part.strip()}, key=_first)
+
+
+def _first(span: str) -> tuple[int, str]:
+    head = span.partition("-")[0]
+    return (int(head) if head.isdigit() else 0), span
+
+
 def number(value: object) -> int | float:
     """An integer where it is one: `cpulimit` comes as "2" or "0.5" (facts.md 12)."""
     real = float(str(value))
@@ -110,12 +125,34 @@ def _keys(value: Any) -> Value:
     return [line.strip() for line in lines if line.strip()]
 
 
+def _read_boot(value: Any) -> Value:
+    if isinstance(value, list):
+        return value
+    text = str(value).strip()
+    if text and not text.startswith("order="):
+        return list(text.removeprefix("legacy="))  # by class: a floppy, c disk, d CD-ROM, n network
+    return [slot for slot in text.removeprefix("order=").split(";") if slot]
+
+
+def _write_boot(value: Any) -> str:
+    return "".join(value) if all(len(slot) == 1 for slot in value) else "order=" + ";".join(value)
+
+
+def _hotplug(value: Any) -> Value:
+    """`1` is what stands when nothing is said, `0` is nothing; an empty list would mean that nothing is said."""
+    if value in (True, "1", 1):
+        return ["disk", "network", "usb"]
+    if value in (False, "0", 0, []):
+        return ["none"]
+    return _split(r"[,; ]", ordered=False)(value)
+
+
 TEXT = Codec("text", _text, _text)
 # LXC adds a newline to descriptions, and forms may carry \r\n (facts.md 12).
 PROSE = Codec("text", lambda v: str(v).replace("\r\n", "\n").strip("\n"), _text)
 LOWER = Codec("text", lambda v: str(v).lower(), _text)
 INTEGER = Codec("integer", lambda v: int(number(v)), str)
-NUMBER = Codec("number", number, lambda v: f"{v:g}")
+NUMBER = Codec("number", number, number_text)
 FLAG = Codec("true or false", flag, lambda v: "1" if v else "0")
 # `discard` of a disk says on or ignore where other parts say 1 or 0.
 DISCARD = Codec("true or false", lambda v: str(v) == "on", lambda v: "on" if v else "ignore")
@@ -129,7 +166,11 @@ COMMAS = Codec("list", _split(r"[,; ]", ordered=False), lambda v: ",".join(v), p
 ARRAY = Codec("list", lambda v: [str(part) for part in (v if isinstance(v, list) else [v])], list)
 NAMES = Codec("list", _split(r"[,; ]", ordered=False), list, parse=_split(r"[,; ]", ordered=False))
 WORDS = Codec("list", _split(r"[ ,;]", ordered=True), lambda v: " ".join(v))
-SEMICOLONS = Codec("list", _split(r"[;]", ordered=True), lambda v: ";".join(v))
+SEMICOLONS = Codec("list", _split(r"[;]", ordered=True), ";".join, parse=_split(r"[;,]", ordered=True))
+SEMICOLON_SET = Codec("list", _split(r"[;, ]", ordered=False), ";".join)
+# Numbers and spans of numbers, whose order does not count; the host's processors are divided by commas.
+RANGES = Codec("list of numbers and ranges", _ranges, ";".join, parse=_ranges, example="[0, 2-3]")
+CPU_SET = Codec("list of numbers and ranges", _ranges, ",".join, parse=_ranges, example="[0-3, 8]")
 SSH_KEYS = Codec(
     "list of SSH public keys",
     lambda v: _keys(unquote(v) if isinstance(v, str) and "%" in v else v),
@@ -138,12 +179,10 @@ SSH_KEYS = Codec(
     parse=_keys,
 )
 KEY_LINES = Codec("list of SSH public keys", _keys, lambda v: "\n".join(v) + "\n", parse=_keys)
-BOOT_ORDER = Codec(
-    "list of device slots",
-    lambda v: v if isinstance(v, list) else _split(r";", ordered=True)(str(v).strip().removeprefix("order=")),
-    lambda v: "order=" + ";".join(v),
-    example="[scsi0, net0]",
-)
+BOOT_ORDER = Codec("list of device slots", _read_boot, _write_boot, example="[scsi0, net0]")
+HOTPLUG = Codec("list", _hotplug, lambda v: "0" if v == ["none"] else ",".join(v), parse=_hotplug)
+# Texts that no newline and no comma can divide (lxc `env`, 9.1).
+NULLS = Codec("list of NAME=VALUE", lambda v: v if isinstance(v, list) else str(v).split("\0"), "\0".join)
 
 
 def parts_of(raw: object, default_part: str = "") -> dict[str, str]:

@@ -61,6 +61,9 @@ class Wire:
     - `sticky`: part of what the object is; leaving it out of a manifest later changes nothing.
     - `echoed`: a secret whose presence the API shows.
     - `secret`: written, never read; compared by a stored fingerprint.
+    - `aliases`: other names that the API has for the part.
+    - `refers`: kinds, one of which the value names an object of.
+    - `covers`: whether the wanted value, which says less, holds for the live one.
     """
 
     key: str = ""
@@ -75,6 +78,9 @@ class Wire:
     sticky: bool = False
     echoed: bool = False
     secret: bool = False
+    aliases: tuple[str, ...] = ()
+    refers: tuple[str, ...] = ()
+    covers: Callable[[Value, Value], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -146,6 +152,8 @@ Names = Annotated[list[str], _written(_codec.NAMES), _codec.NAMES]
 Texts = Annotated[list[str], _codec.ARRAY]
 Prose = Annotated[str, BeforeValidator(lambda v: _codec.PROSE.read(v) if isinstance(v, str) else v), _codec.PROSE]
 Mac = Annotated[str, BeforeValidator(lambda v: v.upper() if isinstance(v, str) else v), _codec.MAC]
+Ranges = Annotated[list[str], _written(_codec.RANGES), _codec.RANGES]
+Semicolons = Annotated[list[str], _written(_codec.SEMICOLONS), _codec.SEMICOLONS]
 # YAML 1.1 reads `on` and `off` as true and false; here they are words of PVE among others.
 OnOff = BeforeValidator(lambda v: {True: "on", False: "off"}[v] if isinstance(v, bool) else v)
 OptionMap = dict[str, str | int | float | bool]

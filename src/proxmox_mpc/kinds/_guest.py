@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,9 +21,11 @@ from proxmox_mpc.kinds._kind import (
     DEFAULT_NAMESPACE,
     NAME,
     NAMESPACE,
+    UNKNOWN_KEYS,
     Change,
     Key,
     Live,
+    Mistake,
     Need,
     Owned,
     Resource,
@@ -32,7 +34,7 @@ from proxmox_mpc.kinds._kind import (
 )
 from proxmox_mpc.kinds._mark import INDEX_TAG, Mark, split_block, with_block
 from proxmox_mpc.kinds._reach import Write
-from proxmox_mpc.kinds._schema import Schema
+from proxmox_mpc.kinds._schema import OPTIONS, Schema
 
 # What /cluster/resources calls a guest without a name (9.1).
 UNNAMED = re.compile(r"(VM|CT) ?\d+")
@@ -47,10 +49,6 @@ class GuestApi:
     name_key: str
     disk_lists: tuple[str, ...]
     """Lists whose items are volumes: `disks` of a VM, `mounts` of a container."""
-    slot_prefix: Mapping[str, str]
-    """The slot that items of a list get in order: networks → net0, net1, …"""
-    at_once: frozenset[str]
-    """Raw options that take effect at once on a running guest."""
     lift: Callable[[Fields], Fields]
     lower: Callable[[Mapping[str, Value]], Fields]
     create_params: Callable[[Resource], dict[str, Any]]
@@ -58,7 +56,11 @@ class GuestApi:
     check: Callable[[View, Resource, Live | None], Any]
     """Further references of this type; awaited."""
     boot_slot: Callable[[Fields], str | None]
+    mistakes: Callable[[Mapping[str, Value], bool], Iterable[Mistake]]
+    """Contradictions between fields."""
     write_verb: str
+    resent: Mapping[str, str]
+    """Parameters that PVE changes by itself when something is added, by the fields that say what they must stay."""
     undeletable: Mapping[str, str]
     """Parameters that the API refuses to delete, with the value that means the same."""
     move_verb: str
@@ -121,7 +123,7 @@ class GuestDriver:
                 state = str((await view.pve.get(self.api.path("/status/current"), where))["status"])
         except NotFoundError:
             return await self._follow(view, row, wishes)
-        return self._live(row, config, self.decode(config), state)
+        return self._live(row, config, await self.decode(view, config), state)
 
     async def _follow(self, view: View, row: Mapping[str, Any], wishes: Mapping[str, Any]) -> Live | None:
         """A guest that is not where it was a moment ago: it may be moving. Only a VMID that nobody has is gone."""
@@ -151,6 +153,8 @@ class GuestDriver:
             if tags:
                 fields["tags"] = tags
         facts = {**row, "status": state, "name": name, "pool": pool, "namespace": key.namespace}
+        if unknown := sorted(key for key in config if self._is_unknown(key, fields)):
+            facts[UNKNOWN_KEYS] = ", ".join(unknown)
         identity = {"vmid": vmid, "node": node}
         return Live(key, identity, fields, facts, mark, str(config.get("digest", "")), config)
 
@@ -159,9 +163,21 @@ class GuestDriver:
         name = str(config.get(self.api.name_key) or row.get("name") or "")
         return name if name and not UNNAMED.fullmatch(name) else f"{self.api.type}-{row['vmid']}"
 
-    def decode(self, config: Mapping[str, Any]) -> Fields:
-        """A config's canonical fields, without what is only the server's own."""
-        return self.api.lift(self.schema.decode(config))
+    async def decode(self, view: View, config: Mapping[str, Any]) -> Fields:
+        """A config's canonical fields, without what is only the server's own.
+
+        Keys that the API of this version does not take are no fields: nobody can set them, and nothing touches them.
+        """
+        facts, template = await view.pve.api(), self.api.path("/config")
+        fields = self.api.lift(self.schema.decode(config))
+        raw = {path: path.partition(".")[2] for path in fields if path.startswith(f"{OPTIONS}.")}
+        unknown = {path for path, key in raw.items() if facts.parameter("PUT", template, key) is None}
+        return {path: value for path, value in fields.items() if path not in unknown}
+
+    def _is_unknown(self, key: str, fields: Fields) -> bool:
+        """Whether a key of the config is in no field."""
+        is_raw = key not in self.schema.ignored and self.schema.field_of(key) is None
+        return is_raw and f"{OPTIONS}.{key}" not in fields
 
     async def reread(self, view: View, live: Live) -> Live:
         """The guest as it is now, power included. Raises GuestMissing."""
@@ -170,7 +186,7 @@ class GuestDriver:
             view.pve.get(self.api.path("/config"), where),
             view.pve.get(self.api.path("/status/current"), where),
         )
-        return self._live({**live.facts, **where}, config, self.decode(config), str(status["status"]))
+        return self._live({**live.facts, **where}, config, await self.decode(view, config), str(status["status"]))
 
     def encode(self, fields: Mapping[str, Value], secrets: Mapping[str, str], mark: Mark) -> dict[str, str]:
         """Config parameters that hold these fields, with the mark in the description and the index tag."""
@@ -227,7 +243,7 @@ class GuestDriver:
         running = live.fields.get("state") == "running"
         impact, note = change.impact, change.note
         path = change.path
-        if path == NAMESPACE or path.removeprefix("options.") in self.api.at_once:
+        if path == NAMESPACE:
             impact = Impact.NONE
         elif path == NAME:
             impact = Impact.NONE if self.api.type == "qemu" else Impact.PENDING  # a host name is read at start
@@ -249,27 +265,27 @@ class GuestDriver:
         return replace(change, impact=impact, note=note)
 
     def _can_hotplug(self, live: Live, path: str) -> bool:
-        features = str(live.fields.get("hotplug", "network,disk,usb"))
+        features = live.fields.get("hotplug", [])
+        assert isinstance(features, list)
         wanted = "memory" if path == "memory" else "cpu"
-        return wanted in features.split(",") and live.fields.get("cpu.numa") is True
+        return wanted in features and live.fields.get("cpu.numa") is True
 
 
-def needs_of(kind: str) -> Callable[[Resource], list[Need]]:
-    """What a guest of this kind needs: its namespace's pool, its storages, its images, its template."""
+def needs_of(kind: str, schema: Callable[[], Schema]) -> Callable[[Resource], list[Need]]:
+    """What a guest of this kind needs: its namespace's pool, its template, and all that its fields refer to."""
 
     def needs(resource: Resource) -> list[Need]:
         found: list[Need] = []
         if resource.key.namespace != DEFAULT_NAMESPACE:
             found.append(Need(Key("Pool", "", resource.key.namespace), "metadata.namespace", implied=True))
         for path, value in resource.fields.items():
-            if path.endswith(".storage"):
-                found.append(Need(Key("Storage", "", str(value)), f"spec.{path}"))
-            elif path.endswith((".iso", ".importFrom")) or path == "ostemplate":
-                found.append(Need(Key("StorageFile", "", str(value)), f"spec.{path}"))
-            elif path.endswith(".bridge"):
-                found += [Need(Key(other, "", str(value)), f"spec.{path}") for other in ("SDNVNet", "Bridge")]
-            elif path == "template":
+            if (leaf := schema().leaf(path)) is not None:
+                found += [Need(Key(other, "", str(value)), f"spec.{path}") for other in leaf.wire.refers]
+            if path == "template":
                 found.append(Need(Key(kind, resource.key.namespace, str(value)), "spec.template"))
+            elif path == "tags" and value:
+                # A tag may have to be registered before it can be used.
+                found.append(Need(Key("ClusterOptions", "", "cluster"), "spec.tags"))
         return found
 
     return needs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from proxmox_mpc.kinds._placement import Placement, Wish, candidates, choose
 
 if TYPE_CHECKING:
     from proxmox_mpc.kinds._guest import GuestDriver
+    from proxmox_mpc.pve import Facts, Problem
 
 
 async def complete(
@@ -34,7 +35,10 @@ async def complete(
     await _check_storages(guest, view, resource, live)
     _check_sizes(guest, resource, present)
     await guest.api.check(view, resource, live)
+    gone = (applied or {}).keys() - resource.fields.keys()
+    _check_mistakes(guest, resource, {path: value for path, value in present.items() if path not in gone}, live)
     if live is not None:
+        await _check_changes(guest, view, resource, live)
         return resource
     choices = {"node": await _place(view, resource, origin), "source": source["vmid"] if source else None}
     resource = replace(resource, choices=choices)
@@ -56,10 +60,37 @@ async def _check_parameters(guest: GuestDriver, view: View, resource: Resource, 
     mark = Mark("", "", resource.key, 100)
     params: dict[str, Any] = guest.encode({**origin, **resource.fields}, resource.secrets, mark)
     params |= {"node": resource.choices["node"], "vmid": 100, **guest.api.create_params(resource)}
-    for problem in (await view.pve.api()).check("POST", f"/nodes/{{node}}/{guest.api.type}", params):
-        field = guest.schema.field_of(problem.name.partition(".")[0])
-        hint = f"as PVE's API describes {problem.name}"
-        raise resource.invalid(f"spec.{field or problem.name}", problem.text, hint)
+    facts = await view.pve.api()
+    _refuse(guest, resource, facts, facts.check("POST", f"/nodes/{{node}}/{guest.api.type}", params))
+
+
+async def _check_changes(guest: GuestDriver, view: View, resource: Resource, live: Live) -> None:
+    """The same for what would be sent to change it; what is as it should be may be older than this API."""
+    mark = Mark("", "", resource.key, 100)
+    now = guest.encode(live.fields, {}, mark)
+    settable = (p for p in resource.secrets if (leaf := guest.schema.leaf(p)) is not None and not leaf.wire.hint)
+    then = guest.encode({**live.fields, **resource.fields}, {p: resource.secrets[p] for p in settable}, mark)
+    changed = {name: text for name, text in then.items() if now.get(name) != text}
+    facts = await view.pve.api()
+    _refuse(guest, resource, facts, facts.check("PUT", guest.api.path("/config"), {**live.identity, **changed}))
+
+
+def _refuse(guest: GuestDriver, resource: Resource, facts: Facts, problems: Sequence[Problem]) -> None:
+    for problem in problems:
+        field = guest.schema.field_of_problem(problem.name)
+        is_lacking = problem.text.startswith("is unknown") and field is not None
+        text = f"PVE {facts.version} has no {problem.name}" if is_lacking else problem.text
+        raise resource.invalid(f"spec.{field or problem.name}", text, f"as PVE's API describes {problem.name}")
+
+
+def _check_mistakes(guest: GuestDriver, resource: Resource, present: Fields, live: Live | None) -> None:
+    """Contradictions that this manifest brings about; those that the guest has already are nobody's business."""
+    leaves = guest.schema.leaves.items()
+    defaults = {p: value for p, leaf in leaves if (value := leaf.wire.default) is not None and "*" not in p}
+    before = set(guest.api.mistakes({**defaults, **present}, True)) if live is not None else set()
+    for mistake in guest.api.mistakes({**defaults, **present, **resource.fields}, True):
+        if mistake not in before:
+            raise resource.invalid(f"spec.{mistake.path}", mistake.message, mistake.hint)
 
 
 async def _template(guest: GuestDriver, view: View, resource: Resource) -> dict[str, Any] | None:
@@ -89,7 +120,7 @@ async def _source_fields(guest: GuestDriver, view: View, source: Mapping[str, An
         return {}
     where = {"node": source["node"], "vmid": source["vmid"]}
     key = f"{guest.api.type}/{source['vmid']}"
-    return guest.decode(await view.once(key, lambda: view.pve.get(guest.api.path("/config"), where)))
+    return await guest.decode(view, await view.once(key, lambda: view.pve.get(guest.api.path("/config"), where)))
 
 
 async def _check_storages(guest: GuestDriver, view: View, resource: Resource, live: Live | None) -> None:
@@ -121,7 +152,8 @@ def _check_sizes(guest: GuestDriver, resource: Resource, present: Fields) -> Non
             raise resource.invalid(f"spec.{item}", "a new volume needs a size", "write size: 32G")
     for path, size in resource.fields.items():
         old = present.get(path)
-        if path.endswith(".size") and isinstance(size, int) and isinstance(old, int) and size < old:
+        is_disk = path.partition(".")[0] in guest.api.disk_lists and path.endswith(".size")
+        if is_disk and isinstance(size, int) and isinstance(old, int) and size < old:
             shown = guest.schema.show(path, old), guest.schema.show(path, size)
             raise resource.invalid(
                 f"spec.{path}",

@@ -86,9 +86,8 @@ async def _clone(guest: GuestDriver, run: Run, resource: Resource, vmid: int) ->
         "description": run.mark(vmid).block(),
         **_pool(resource),
     }
-    origin = guest.decode(
-        await run.view.pve.get(guest.api.path("/config"), {"node": source_node, "vmid": source["vmid"]})
-    )
+    config = await run.view.pve.get(guest.api.path("/config"), {"node": source_node, "vmid": source["vmid"]})
+    origin = await guest.decode(run.view, config)
     boot = guest.api.boot_slot(origin)
     home = guest.api.disk_lists[0]
     storage = resource.fields.get(f"{home}.{boot}.storage")
@@ -235,6 +234,8 @@ async def _configure(guest: GuestDriver, run: Run, live: Live, resource: Resourc
     gone = sorted(before.keys() - after.keys())
     if not params and not gone:
         return
+    if params.keys() - before.keys():
+        params |= {key: after[key] for field, key in guest.api.resent.items() if field in resource.fields}
     # Some parameters cannot be deleted, only set: their default says the same.
     params |= {key: default for key in gone if (default := guest.api.undeletable.get(key))}
     if gone := [key for key in gone if key not in params]:

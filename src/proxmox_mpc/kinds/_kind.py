@@ -9,7 +9,7 @@ the engine's.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -31,6 +31,8 @@ DEFAULT_NAMESPACE = "default"
 API_VERSION = "proxmox.io/v1"
 NAME, NAMESPACE = "metadata.name", "metadata.namespace"
 """Two fields of a guest that its manifest writes in `metadata`: its own name, and the pool that is its namespace."""
+UNKNOWN_KEYS = "unknownKeys"
+"""A fact of guests: keys of their config that the API of this version does not take, such as raw LXC lines."""
 
 
 @dataclass(frozen=True, order=True)
@@ -110,6 +112,15 @@ class Need:
     key: Key
     path: str
     implied: bool = False
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """Fields that cannot go together: where to point, why not, and what to write instead."""
+
+    path: str
+    message: str
+    hint: str
 
 
 @dataclass(frozen=True)
@@ -359,6 +370,8 @@ class Kind:
     needs: Callable[[Resource], Sequence[Need]] = lambda resource: ()
     provides: Callable[[Resource], Sequence[Key]] = lambda resource: (resource.key,)
     """The keys by which others may need this resource; an image is also known by its volume."""
+    mistakes: Callable[[Mapping[str, Value], bool], Iterable[Mistake]] = lambda fields, whole: ()
+    """Contradictions between fields; what is missing counts only where they are the `whole` object."""
     identified_by: tuple[str, ...] = ()
     """Fields by which a manifest can name the very object: a guest's VMID."""
     options_of: tuple[str, str] | None = None

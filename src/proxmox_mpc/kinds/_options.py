@@ -26,6 +26,7 @@ def check_options(kind: Kind, resource: Resource, tables: list[Facts] | None = N
 
     `tables` are the API versions to hold them against; without a cluster any known version's parameter is good.
     """
+    yield from _parts(kind, resource)
     names = [path.partition(".")[2] for path in resource.fields if path.startswith(f"{OPTIONS}.")]
     if not names or not kind.options_of:
         return
@@ -44,6 +45,14 @@ def check_options(kind: Kind, resource: Resource, tables: list[Facts] | None = N
             versions = f"PVE {' or '.join(t.version for t in tables)}" if tables else "PVE"
             hint = f"did you mean {close[0]}?" if close else "options are named as in PVE's API"
             yield resource.invalid(path, f"{versions} has no {kind.name} option {name!r}", hint)
+
+
+def _parts(kind: Kind, resource: Resource) -> Iterator[MpcError]:
+    """Parts of property strings that have a field of their own."""
+    for path in resource.fields:
+        home, inside, part = path.rpartition(f".{OPTIONS}.")
+        if inside and (field := kind.schema.field_of_part(home, part)) is not None:
+            yield resource.invalid(f"spec.{path}", f"{part} has a field of its own", f"write spec.{field}")
 
 
 def _parameters(table: Facts, verb: str, template: str) -> list[str]:

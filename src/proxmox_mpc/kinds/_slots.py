@@ -49,7 +49,7 @@ def assign(
             if number < len(before) and before[number] not in taken:
                 slot = before[number]
             else:
-                slot = _free(api, home, item, fields, present, taken, others)
+                slot = _free(api, home, strand.group.keys[0], item, fields, present, taken, others)
             taken.add(slot)
             renamed[f"{home}.{item}."] = f"{home}.{slot}."
     result: Fields = {}
@@ -87,7 +87,14 @@ def _take(resource: Resource, taken: set[str], slot: str, path: str) -> None:
 
 
 def _free(
-    api: GuestApi, home: str, item: str, fields: Fields, present: Fields, taken: set[str], others: set[str]
+    api: GuestApi,
+    home: str,
+    prefix: str,
+    item: str,
+    fields: Fields,
+    present: Fields,
+    taken: set[str],
+    others: set[str],
 ) -> str:
     if home == api.disk_lists[0] and item == "0" and "template" in fields:
         boot = api.boot_slot(present)
@@ -96,5 +103,5 @@ def _free(
     if home == "cdrom":
         drives = {slot for path in present if path.startswith("disks.") for slot in [path.split(".")[1]]}
         return next(slot for slot in CDROM_SLOTS if slot not in taken | drives)
-    prefix = str(fields.get(f"{home}.{item}.bus", api.slot_prefix[home]))
+    prefix = str(fields.get(f"{home}.{item}.bus", prefix))
     return next(slot for number in range(256) if (slot := f"{prefix}{number}") not in taken | others)

@@ -6,6 +6,7 @@ from typing import Any
 
 from proxmox_mpc.kinds._codec import bytes_of
 from proxmox_mpc.kinds._kind import Live, Resource, View
+from proxmox_mpc.kinds._schema import Schema
 
 GIB = 1 << 30
 
@@ -38,14 +39,17 @@ def write_volume(parts: dict[str, str], key: str) -> dict[str, str]:
     return {key: f"{storage}:{amount}", **rest}
 
 
-async def check_volumes(view: View, resource: Resource, live: Live | None, names: tuple[str, ...]) -> None:
-    """Every volume named by these fields must exist on the guest's node. Raises InvalidInput with what is there."""
+async def check_volumes(view: View, resource: Resource, live: Live | None, schema: Schema) -> None:
+    """Every file that the spec names must exist on the guest's node. Raises InvalidInput with what is there."""
     planned = {key.name for key in view.planned if key.kind == "StorageFile"}
     for path, value in resource.fields.items():
         volume = str(value)
         storage, colon, file = volume.partition(":")
-        if path.rpartition(".")[2] not in names or not colon or (live and live.fields.get(path) == value):
+        leaf = schema.leaf(path)
+        if leaf is None or "StorageFile" not in leaf.wire.refers or not colon:
             continue
+        if live and (leaf.wire.hint or leaf.wire.create_only or live.fields.get(path) == value):
+            continue  # steers creation only, or is so already
         if file.rpartition("/")[2] in planned or volume in planned:
             continue
         known = {

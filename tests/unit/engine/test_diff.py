@@ -79,7 +79,9 @@ def test_what_is_declared_no_more_is_reset_once(applied: Fields, desired: Fields
     for path, value in after.items():
         if path not in desired and not path.startswith("cloudInit.password"):
             leaf = SCHEMA.leaf(path)
-            stays = leaf is not None and (leaf.wire.create_only or leaf.wire.hint or leaf.wire.quiet or not leaf.key)
+            wire = leaf.wire if leaf is not None else None
+            kept = wire is not None and (wire.create_only or wire.hint or wire.quiet or wire.sticky)
+            stays = kept or (leaf is not None and not leaf.key)
             assert stays or SCHEMA.same(path, value, None), path
     assert three_way(SCHEMA, after, desired, desired) == []
 

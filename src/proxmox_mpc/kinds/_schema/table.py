@@ -142,7 +142,7 @@ class Table:
             if alias == OPTIONS:
                 continue  # a map of raw values, not a value
             if groups and inner is not None:
-                self._enter(groups[0], inner, here, key, info)
+                self._enter(groups[0], inner, here, key, info, collect)
             elif wires:
                 wire = wires[0]
                 leaf = Leaf(here, wire.key or key, wire.part, wire.codec or _codec_of(info), wire, info)
@@ -150,9 +150,11 @@ class Table:
                 if collect is not None:
                     collect.append(leaf)
 
-    def _enter(self, group: Group, inner: type[BaseModel], path: str, key: str, info: FieldInfo) -> None:
+    def _enter(
+        self, group: Group, inner: type[BaseModel], path: str, key: str, info: FieldInfo, collect: list[Leaf] | None
+    ) -> None:
         if not group.key and not group.keys:
-            self._walk(inner, path, key, None)
+            self._walk(inner, path, key, collect)
             return
         leaves: list[Leaf] = []
         self._walk(inner, f"{path}.*" if group.keys else path, group.key or "*", leaves)
@@ -239,6 +241,25 @@ class Table:
             return self.shared[key][0].path
         return next((strand.path for strand in self.strands if strand.slot_of(key) is not None), None)
 
+    def field_of_part(self, home: str, part: str) -> str | None:
+        """The field that stands for a part of the property string at `home`: `disks.scsi0.limits.iops` for iops."""
+        for leaf in self._leaves:
+            if part and part in (leaf.part, *leaf.wire.aliases):
+                strand = next((s for s in self.strands if leaf in s.leaves), None)
+                inner = leaf.path[len(strand.path) :].removeprefix(".*") if strand is not None else ""
+                if strand is None and leaf.path.rpartition(".")[0] == home:
+                    return leaf.path
+                if strand is not None and (home.rpartition(".")[0] if strand.is_list else home) == strand.path:
+                    return f"{home}{inner}"
+        return None
+
+    def field_of_problem(self, name: str) -> str | None:
+        """The field that the API means by the name of a parameter or of its part: `networks.net0.mtu` for net0.mtu."""
+        key, _, part = name.partition(".")
+        homes = [strand.at(slot) for strand in self.strands if (slot := strand.slot_of(key)) is not None]
+        found = (self.field_of_part(home, part) for home in homes)
+        return next((field for field in found if field is not None), next(iter(homes), None) or self.field_of(key))
+
     def differences(self, live: Mapping[str, Value], desired: Mapping[str, Value]) -> Iterator[str]:
         """Paths whose desired value means something else than the live one.
 
@@ -250,7 +271,10 @@ class Table:
                 continue
             if path.startswith("metadata.") and path not in live:
                 continue  # what the object cannot show is not compared
-            if not self.same(path, live.get(path), value):
+            item = self.item_of(path)
+            if item is not None and value not in EMPTY and not any(other.startswith(f"{item}.") for other in live):
+                yield path  # of an item that is not there, no default is either
+            elif not self.same(path, live.get(path), value):
                 yield path
 
     def same(self, path: str, live: Value | None, wanted: Value | None) -> bool:
@@ -259,7 +283,8 @@ class Table:
         one, other = (default if value is None or value in EMPTY else value for value in (live, wanted))
         if isinstance(one, str) and isinstance(other, str) and self.leaf(path) is None:
             return _codec.option_text(one) == _codec.option_text(other)
-        return one == other
+        covers = leaf.wire.covers if (leaf := self.leaf(path)) is not None else None
+        return one == other or bool(covers and one is not None and other is not None and covers(one, other))
 
     def ordered(self, fields: Mapping[str, Value]) -> list[str]:
         rank = {path: index for index, path in enumerate(self.leaves)}

@@ -50,7 +50,7 @@ def _strand_of(table: Table, key: str, raw: object) -> tuple[Strand, str] | None
 
 
 def _decode_parts(table: Table, parts: dict[str, str], leaves: Any, base: str, fields: Fields) -> None:
-    by_part = {leaf.part: leaf for leaf in leaves}
+    by_part = {name: leaf for leaf in leaves for name in (leaf.part, *leaf.wire.aliases)}
     home = base or by_part[next(iter(by_part))].path.rpartition(".")[0]
     for part, text in parts.items():
         leaf = by_part.get(part)

@@ -13,11 +13,9 @@ from proxmox_mpc.kinds._kind import Kind, Live, Resource, View
 from proxmox_mpc.kinds._volumes import check_volumes
 from proxmox_mpc.kinds.container.spec import ContainerSpec
 
-IGNORED = frozenset("digest hostname lock parent snaptime template snapstate lxc".split()) | frozenset(
+IGNORED = frozenset("digest hostname lock parent snaptime template snapstate".split()) | frozenset(
     f"unused{number}" for number in range(256)
 )
-
-AT_ONCE = frozenset("onboot startup description protection hookscript tags debug cmode".split())
 
 # Creation takes these apart from the config, and no later read shows them.
 _CREATION = ("ostemplate", "password", "sshKeys")
@@ -42,8 +40,7 @@ async def check(view: View, resource: Resource, live: Live | None) -> None:
     if live is None and not {"ostemplate", "template"} & resource.fields.keys():
         hint = "name an OS template in spec.ostemplate, or a container template in spec.template"
         raise resource.invalid("spec", "a container needs something to be made from", hint)
-    if live is None:
-        await check_volumes(view, resource, live, ("ostemplate",))
+    await check_volumes(view, resource, live, KIND.schema)
 
 
 _API = GuestApi(
@@ -51,14 +48,14 @@ _API = GuestApi(
     type="lxc",
     name_key="hostname",
     disk_lists=("mounts", "rootfs"),
-    slot_prefix={"mounts": "mp", "networks": "net"},
-    at_once=AT_ONCE,
     lift=lambda fields: fields,
     lower=lower,
     create_params=create_params,
     check=check,
     boot_slot=lambda fields: None,
+    mistakes=lambda fields, whole: (),
     write_verb="PUT",
+    resent={},
     # PUT /nodes/{node}/lxc/{vmid}/config: "unable to delete required option 'memory'" (9.1).
     # Deleting `features` counts as changing them all, which only root@pam may; without nesting is the same (9.1).
     undeletable={"memory": "512", "swap": "512", "features": "nesting=0"},
@@ -76,12 +73,13 @@ KIND: Kind = Kind(
     namespaced=True,
     ignored=IGNORED,
     deletion=Impact.DATA_LOSS,
-    needs=needs_of("Container"),
+    needs=needs_of("Container", lambda: KIND.schema),
     provides=provides,
     options_of=("PUT", "/nodes/{node}/lxc/{vmid}/config"),
     # PUT /nodes/{node}/lxc/{vmid}/config: feature flags but nesting, and hook scripts, are root@pam's (8.4, 9.1).
     root_only=frozenset(
-        {"features.keyctl", "features.fuse", "features.mknod", "features.mount", "hookscript", "options.lock"}
+        "features.keyctl features.fuse features.mknod features.mount features.forceRwSys hookscript devices"
+        " mounts.*.path options.lock".split()
     ),
     identified_by=("vmid",),
     order=50,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator
 
 from proxmox_mpc.kinds import _codec
 from proxmox_mpc.kinds._field import (
@@ -12,6 +14,7 @@ from proxmox_mpc.kinds._field import (
     OptionMap,
     Part,
     Prose,
+    Ranges,
     Size,
     Tags,
     field,
@@ -23,6 +26,12 @@ from proxmox_mpc.kinds._startup import Startup
 from proxmox_mpc.kinds._volumes import read_volume, write_volume
 
 HOT, PENDING = Impact.HOTPLUG, Impact.PENDING
+MountOptions = Annotated[
+    list[Literal["discard", "lazytime", "noatime", "nodev", "noexec", "nosuid"]],
+    BeforeValidator(_codec.SEMICOLON_SET.read),
+    _codec.SEMICOLON_SET,
+]
+FileSystems = Annotated[list[str], BeforeValidator(_codec.SEMICOLON_SET.read), _codec.SEMICOLON_SET]
 
 
 class Cpu(Part):
@@ -37,15 +46,20 @@ class RootFs(Part):
     """The root file system."""
 
     storage: str | None = field(
-        part="storage", sticky=True, help="The storage that holds it; a new one means that it is moved."
+        part="storage",
+        sticky=True,
+        refers=("Storage",),
+        help="The storage that holds it; a new one means that it is moved.",
     )
     size: Size | None = field(part="size", sticky=True, help="Its size; it can grow, never shrink.")
     volume: str | None = field(part="volume", help="An existing volume.", quiet=True)
     path: str | None = field(part="path", help="A directory or device of the node.", quiet=True)
-    acl: bool | None = field(part="acl", help="POSIX ACLs.")
+    acl: bool | None = field(part="acl", help="POSIX ACLs; by default the file system decides.")
+    read_only: bool | None = field(part="ro", default=False, help="Whether the container may only read it.")
+    shared: bool | None = field(part="shared", default=False, help="Whether it is the same on all nodes.")
     quota: bool | None = field(part="quota", default=False, help="User quotas inside.")
     replicate: bool | None = field(part="replicate", default=True, help="Whether replication takes it.")
-    mount_options: str | None = field(part="mountoptions", help="Mount options, such as noatime;discard.")
+    mount_options: MountOptions | None = field(part="mountoptions", help="Mount options.")
     options: OptionMap | None = field(help="Other parts.")
 
 
@@ -58,8 +72,9 @@ class Mount(RootFs):
     target: str | None = field(part="mp", help="Path inside the container.", pattern="^/")
     path: str | None = field(part="path", help="A directory or device of the node to show inside.", pattern="^/")
     backup: bool | None = field(part="backup", default=False, help="Whether backups hold it.")
-    read_only: bool | None = field(part="ro", default=False, help="Whether the container may only read it.")
-    shared: bool | None = field(part="shared", default=False, help="Whether it is the same on all nodes.")
+    keep_attrs: bool | None = field(
+        part="keepattrs", default=False, help="Keep owner and rights of the directory that it covers; PVE 9."
+    )
 
 
 def write_mount(parts: dict[str, str]) -> dict[str, str]:
@@ -73,7 +88,7 @@ class Network(Part):
         help="Such as net0; without it they are numbered in order.", pattern=r"^net\d+$", hint=True
     )
     name: str | None = field(part="name", help="Its name inside, such as eth0.")
-    bridge: str | None = field(part="bridge", help="Bridge or VNet.")
+    bridge: str | None = field(part="bridge", refers=("SDNVNet", "Bridge"), help="Bridge or VNet.")
     ip: str | None = field(part="ip", help="IPv4 as address/prefix, dhcp or manual.")
     gateway: str | None = field(part="gw", help="IPv4 gateway.")
     ip6: str | None = field(part="ip6", help="IPv6 as address/prefix, auto, dhcp or manual.")
@@ -84,7 +99,10 @@ class Network(Part):
     rate: float | None = field(part="rate", help="Limit in MB/s.")
     mtu: int | None = field(part="mtu", ge=64, le=65535, help="MTU.")
     link_down: bool | None = field(part="link_down", default=False, help="Whether the cable is unplugged.")
-    trunks: str | None = field(part="trunks", help="VLANs passed through.")
+    trunks: Ranges | None = field(part="trunks", help="VLANs passed through.")
+    host_managed: bool | None = field(
+        part="host-managed", default=False, help="The node sets its addresses, as images without a system need; PVE 9."
+    )
     type: Literal["veth"] | None = field(part="type", default="veth", help="Kind of interface.", quiet=True)
     options: OptionMap | None = field(help="Other parts.")
 
@@ -96,7 +114,20 @@ class Features(Part):
     keyctl: bool | None = field(part="keyctl", default=False, help="The keyctl system call, for Docker inside.")
     fuse: bool | None = field(part="fuse", default=False, help="FUSE file systems.")
     mknod: bool | None = field(part="mknod", default=False, help="Device nodes.")
-    mount: str | None = field(part="mount", help="File systems it may mount, such as nfs;cifs.")
+    mount: FileSystems | None = field(part="mount", help="File systems it may mount, such as nfs.")
+    force_rw_sys: bool | None = field(part="force_rw_sys", default=False, help="A writable /sys.")
+    options: OptionMap | None = field(help="Other parts.")
+
+
+class Device(Part):
+    """One device of the node, passed through."""
+
+    slot: str | None = field(help="Such as dev0.", pattern=r"^dev\d+$", hint=True)
+    path: str | None = field(part="path", help="The device's path on the node.", pattern="^/dev/")
+    mode: str | None = field(part="mode", help="Its rights inside, in octal, such as 0660.", pattern="^0[0-7]{3}$")
+    uid: int | None = field(part="uid", default=0, ge=0, help="Its owner inside.")
+    gid: int | None = field(part="gid", default=0, ge=0, help="Its group inside.")
+    deny_write: bool | None = field(part="deny-write", default=False, help="Forbid to write to it.")
     options: OptionMap | None = field(help="Other parts.")
 
 
@@ -106,7 +137,11 @@ class ContainerSpec(Part):
     node: str | None = field(preference=True, impact=Impact.MIGRATE, help="Preferred node; without it one is chosen.")
     vmid: int | None = field(create_only=True, ge=100, le=999999999, help="VMID; without it a free one is taken.")
     placement: Placement | None = group(help="How a node is chosen where none is named.")
-    ostemplate: str | None = field(create_only=True, help="Volume of the OS template, such as local:vztmpl/….")
+    ostemplate: str | None = field(
+        create_only=True,
+        refers=("StorageFile",),
+        help="Volume that it is made from: an OS template or an OCI image, such as local:vztmpl/….",
+    )
     template: str | int | None = field(create_only=True, help="Name or VMID of a container template to clone.")
     clone: Literal["full", "linked"] | None = field(hint=True, help="Kind of clone; full unless linked is asked for.")
     state: Literal["running", "stopped"] | None = field(
@@ -129,23 +164,43 @@ class ContainerSpec(Part):
     mounts: list[Mount] | None = keyed(
         "mp", default_part="volume", impact=HOT, read=read_volume, write=write_mount, help="Mount points."
     )
+    devices: list[Device] | None = keyed(
+        "dev", default_part="path", impact=PENDING, help="Devices of the node, passed through."
+    )
     networks: list[Network] | None = keyed("net", impact=HOT, help="Network interfaces.")
     nameservers: list[str] | None = field("nameserver", codec=_codec.WORDS, impact=PENDING, help="DNS servers.")
     search_domain: str | None = field("searchdomain", impact=PENDING, help="DNS search domain.")
-    password: str | None = field("password", secret=True, hint=True, help="Password of root inside, at creation.")
+    password: str | None = field(
+        "password", secret=True, hint=True, min_length=5, help="Password of root inside, at creation."
+    )
     ssh_keys: list[str] | None = field(
         "ssh-public-keys", codec=_codec.KEY_LINES, hint=True, help="SSH public keys of root inside, at creation."
     )
     features: Features | None = group("features", impact=PENDING, help="What it may do.")
-    ostype: str | None = field("ostype", quiet=True, impact=PENDING, help="Distribution; read from the template.")
-    arch: str | None = field("arch", quiet=True, impact=PENDING, help="Architecture; read from the template.")
+    ostype: Literal[
+        "debian", "devuan", "ubuntu", "centos", "fedora", "opensuse", "archlinux", "alpine", "gentoo", "nixos",
+        "unmanaged",
+    ] | None = field("ostype", quiet=True, impact=PENDING, help="Distribution; read from the template.")  # fmt: skip
+    arch: Literal["amd64", "i386", "arm64", "armhf", "riscv32", "riscv64"] | None = field(
+        "arch", quiet=True, impact=PENDING, help="Architecture; read from the template."
+    )
+    entrypoint: str | None = field("entrypoint", impact=PENDING, help="What is started first, with arguments; PVE 9.1.")
+    env: list[str] | None = field(
+        "env", codec=_codec.NULLS, impact=PENDING, help="Environment of what is started first; PVE 9.1."
+    )
     onboot: bool | None = field("onboot", default=False, help="Start with the node.")
     startup: Startup | None = group("startup", default_part="order", help="Order at start and shutdown.")
     protection: bool | None = field("protection", default=False, help="Refuse deletion of it and its volumes.")
     timezone: str | None = field("timezone", impact=PENDING, help="Time zone, or host.")
     tty: int | None = field("tty", default=2, ge=0, le=6, impact=PENDING, help="Consoles.")
+    cmode: Literal["tty", "console", "shell"] | None = field(
+        "cmode", default="tty", impact=PENDING, help="What the console shows: a login, /dev/console, or a shell."
+    )
     console: bool | None = field("console", default=True, impact=PENDING, help="Whether /dev/console is there.")
-    hookscript: str | None = field("hookscript", help="Volume of a script that runs at start and stop.")
+    debug: bool | None = field("debug", default=False, impact=PENDING, help="Write a detailed log at start.")
+    hookscript: str | None = field(
+        "hookscript", refers=("StorageFile",), help="Volume of a script that runs at start and stop."
+    )
     tags: Tags | None = field("tags", help="Tags; they serve as labels.")
     description: Prose | None = field("description", help="Notes, as Markdown.", max_length=7000)
     options: OptionMap | None = field(help="Any other parameter of the container's config, by its API name.")

@@ -10,7 +10,8 @@ from proxmox_mpc.kinds._guest import GuestApi, GuestDriver, needs_of, provides
 from proxmox_mpc.kinds._guest_columns import GUEST_COLUMNS
 from proxmox_mpc.kinds._kind import Kind, Live, Resource, View
 from proxmox_mpc.kinds._volumes import check_volumes
-from proxmox_mpc.kinds.virtual_machine import disks
+from proxmox_mpc.kinds.virtual_machine import cloud_init
+from proxmox_mpc.kinds.virtual_machine.rules import mistakes
 from proxmox_mpc.kinds.virtual_machine.spec import VirtualMachineSpec
 
 # What a config holds that nobody declares: digests, what PVE generates once, and states of a moment.
@@ -19,8 +20,10 @@ IGNORED = frozenset(
     "template snapstate".split()
 ) | frozenset(f"unused{number}" for number in range(256))
 
-# Options that PVE applies at once also to a running VM (fast-plug options of qemu-server).
-AT_ONCE = frozenset("name onboot shares startup description protection vmstatestorage hookscript tags".split())
+# PUT /nodes/{node}/qemu/{vmid}/config: "only root can set 'args' config" and the like (8.4, 9.1).
+ROOT_ONLY = frozenset(
+    "options.lock hookscript args hugepages keepHugepages sharedMemory parallel hostpci.*.device".split()
+)
 
 
 def boot_slot(fields: Fields) -> str | None:
@@ -29,12 +32,12 @@ def boot_slot(fields: Fields) -> str | None:
     order = fields.get("bootOrder", [])
     assert isinstance(order, list)
     ranked = [slot for slot in order if slot in present]
-    return next(iter(ranked + [f"{bus}0" for bus in disks.BUSES if f"{bus}0" in present]), None)
+    return next(iter(ranked + [f"{bus}0" for bus in cloud_init.BUSES if f"{bus}0" in present]), None)
 
 
 async def check(view: View, resource: Resource, live: Live | None) -> None:
     """Images and ISOs that the spec names must exist."""
-    await check_volumes(view, resource, live, ("iso", "importFrom"))
+    await check_volumes(view, resource, live, KIND.schema)
 
 
 def create_params(resource: Resource) -> dict[str, Any]:
@@ -48,22 +51,15 @@ _API = GuestApi(
     type="qemu",
     name_key="name",
     disk_lists=("disks",),
-    slot_prefix={
-        "disks": "scsi",
-        "cdrom": "ide",
-        "networks": "net",
-        "serial": "serial",
-        "hostpci": "hostpci",
-        "usb": "usb",
-        "cloudInit.ipConfig": "ipconfig",
-    },
-    at_once=AT_ONCE,
-    lift=disks.lift_cloud_init_drive,
-    lower=disks.lower_cloud_init_drive,
+    lift=cloud_init.lift_drive,
+    lower=cloud_init.lower_drive,
     create_params=create_params,
     check=check,
     boot_slot=boot_slot,
+    mistakes=mistakes,
     write_verb="POST",
+    # A new CD-ROM drive is put at the end of the boot order (PUT /nodes/{node}/qemu/{vmid}/config, 9.1).
+    resent={"bootOrder": "boot"},
     undeletable={},
     move_verb="/move_disk",
     move_key="disk",
@@ -78,13 +74,13 @@ KIND: Kind = Kind(
     columns=GUEST_COLUMNS,
     namespaced=True,
     ignored=IGNORED,
-    made_by_server=frozenset({"smbios1", "vmgenid", "bootdisk"}),
+    made_by_server=frozenset({"bootdisk"}),
     deletion=Impact.DATA_LOSS,
-    needs=needs_of("VirtualMachine"),
+    needs=needs_of("VirtualMachine", lambda: KIND.schema),
     provides=provides,
+    mistakes=mistakes,
     options_of=("PUT", "/nodes/{node}/qemu/{vmid}/config"),
-    # PUT /nodes/{node}/qemu/{vmid}/config: "only root can set 'args' config" and the like (8.4, 9.1).
-    root_only=frozenset({"options.args", "options.lock", "hookscript"}),
+    root_only=ROOT_ONLY,
     identified_by=("vmid",),
     order=50,
     marked=True,

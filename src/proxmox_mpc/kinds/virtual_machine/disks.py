@@ -1,22 +1,54 @@
-"""How a VM's disks, CD-ROMs and cloud-init drive stand in its config, and how a person writes them.
+"""How a VM's disks and CD-ROMs stand in its config, and how a person writes them.
 
-On the wire all three share the slots of four buses: `scsi0: local-lvm:vm-100-disk-0,size=32G`,
+On the wire they share the slots of four buses with the cloud-init drive: `scsi0: local-lvm:vm-100-disk-0,size=32G`,
 `ide2: local:iso/x.iso,media=cdrom`, `ide2: local-lvm:vm-100-cloudinit,media=cdrom`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
+from typing import Literal
 
-from proxmox_mpc.kinds._codec import DISCARD, Fields, Value, parse_property_string
-from proxmox_mpc.kinds._field import Bus, Impact, OptionMap, Part, Size, field
-from proxmox_mpc.kinds._volumes import write_volume
+from proxmox_mpc.kinds._codec import DISCARD
+from proxmox_mpc.kinds._field import Bus, Impact, OptionMap, Part, Size, field, group
+from proxmox_mpc.kinds._volumes import read_volume, write_volume
+from proxmox_mpc.kinds.virtual_machine.cloud_init import is_cloud_init, volume_of
 
 PENDING = Impact.PENDING
-BUSES = ("scsi", "virtio", "sata", "ide")
-_CLOUD_INIT = re.compile(r"[^:]+:(.*[/-])?cloudinit(\.\w+)?")
-DEFAULT_CLOUD_INIT_SLOT = "ide2"
+
+
+class Limits(Part):
+    """How much a disk may do: on average, in bursts, and for how many seconds a burst may last."""
+
+    mbps: float | None = field(part="mbps", ge=0, help="MB/s, reading and writing together.")
+    mbps_rd: float | None = field(part="mbps_rd", ge=0, help="MB/s reading.")
+    mbps_wr: float | None = field(part="mbps_wr", ge=0, help="MB/s writing.")
+    mbps_max: float | None = field(part="mbps_max", ge=0, help="MB/s in bursts.")
+    mbps_rd_max: float | None = field(part="mbps_rd_max", ge=0, help="MB/s reading in bursts.")
+    mbps_wr_max: float | None = field(part="mbps_wr_max", ge=0, help="MB/s writing in bursts.")
+    bps: int | None = field(part="bps", ge=0, help="Bytes/s; mbps says it shorter.")
+    bps_rd: int | None = field(part="bps_rd", ge=0, help="Bytes/s reading.")
+    bps_wr: int | None = field(part="bps_wr", ge=0, help="Bytes/s writing.")
+    bps_max_length: int | None = field(part="bps_max_length", ge=1, help="Seconds of a burst.")
+    bps_rd_max_length: int | None = field(
+        part="bps_rd_max_length", aliases=("bps_rd_length",), ge=1, help="Seconds of a burst of reading."
+    )
+    bps_wr_max_length: int | None = field(
+        part="bps_wr_max_length", aliases=("bps_wr_length",), ge=1, help="Seconds of a burst of writing."
+    )
+    iops: int | None = field(part="iops", ge=0, help="Operations/s.")
+    iops_rd: int | None = field(part="iops_rd", ge=0, help="Reads/s.")
+    iops_wr: int | None = field(part="iops_wr", ge=0, help="Writes/s.")
+    iops_max: int | None = field(part="iops_max", ge=0, help="Operations/s in bursts.")
+    iops_rd_max: int | None = field(part="iops_rd_max", ge=0, help="Reads/s in bursts.")
+    iops_wr_max: int | None = field(part="iops_wr_max", ge=0, help="Writes/s in bursts.")
+    iops_max_length: int | None = field(part="iops_max_length", ge=1, help="Seconds of a burst of operations.")
+    iops_rd_max_length: int | None = field(
+        part="iops_rd_max_length", aliases=("iops_rd_length",), ge=1, help="Seconds of a burst of reads."
+    )
+    iops_wr_max_length: int | None = field(
+        part="iops_wr_max_length", aliases=("iops_wr_length",), ge=1, help="Seconds of a burst of writes."
+    )
 
 
 class Disk(Part):
@@ -30,31 +62,62 @@ class Disk(Part):
     )
     bus: Bus | None = field(help="The bus for a disk without a slot.", hint=True)
     storage: str | None = field(
-        part="storage", sticky=True, help="The storage that holds it; a new one means that it is moved."
+        part="storage",
+        sticky=True,
+        refers=("Storage",),
+        help="The storage that holds it; a new one means that it is moved.",
     )
     size: Size | None = field(part="size", sticky=True, help="Its size; it can grow, never shrink.")
-    format: str | None = field(
-        part="format", help="Image format on file storages, at creation.", pattern="^(raw|qcow2|vmdk)$", hint=True
+    format: Literal["raw", "qcow2", "vmdk", "qcow", "qed", "cloop"] | None = field(
+        part="format", help="Image format on file storages, at creation.", hint=True
     )
     volume: str | None = field(part="volume", help="An existing volume to attach instead of a new one.", quiet=True)
     path: str | None = field(part="path", help="A device or file of the node, passed through.", pattern="^/")
     import_from: str | None = field(
-        part="import-from", help="A volume whose content the new disk starts with.", hint=True
+        part="import-from", refers=("StorageFile",), help="A volume whose content the new disk starts with.", hint=True
     )
     iothread: bool | None = field(part="iothread", impact=PENDING, default=False, help="Own I/O thread.")
     discard: bool | None = field(part="discard", impact=PENDING, codec=DISCARD, default=False, help="Pass TRIM on.")
     ssd: bool | None = field(part="ssd", impact=PENDING, default=False, help="Show it as an SSD.")
-    cache: str | None = field(
-        part="cache", impact=PENDING, help="Cache mode.", pattern="^(none|writethrough|writeback|unsafe|directsync)$"
+    cache: Literal["none", "writethrough", "writeback", "unsafe", "directsync"] | None = field(
+        part="cache", impact=PENDING, help="Cache mode."
     )
-    aio: str | None = field(
-        part="aio", impact=PENDING, help="Asynchronous I/O mode.", pattern="^(native|threads|io_uring)$"
+    aio: Literal["native", "threads", "io_uring"] | None = field(
+        part="aio", impact=PENDING, help="Asynchronous I/O mode."
     )
+    limits: Limits | None = group(help="How much it may do.")
     backup: bool | None = field(part="backup", default=True, help="Whether backups hold it.")
     replicate: bool | None = field(part="replicate", default=True, help="Whether replication takes it.")
+    shared: bool | None = field(part="shared", default=False, help="Whether it is the same on all nodes.")
     read_only: bool | None = field(part="ro", impact=PENDING, default=False, help="Whether the guest may only read it.")
-    serial: str | None = field(part="serial", impact=PENDING, help="Serial number that the guest sees.", max_length=60)
-    options: OptionMap | None = field(help="Other parts of the disk's property string, such as iops_rd.")
+    snapshot: bool | None = field(
+        part="snapshot", impact=PENDING, default=False, help="Forget at the end what was written since the start."
+    )
+    detect_zeroes: bool | None = field(
+        part="detect_zeroes", impact=PENDING, default=True, help="Write zeroes sparingly."
+    )
+    rerror: Literal["report", "ignore", "stop"] | None = field(
+        part="rerror", impact=PENDING, help="What to do when reading fails."
+    )
+    werror: Literal["enospc", "report", "ignore", "stop"] | None = field(
+        part="werror", impact=PENDING, help="What to do when writing fails."
+    )
+    queues: int | None = field(part="queues", ge=2, impact=PENDING, help="Queues of the controller.")
+    scsiblock: bool | None = field(
+        part="scsiblock", impact=PENDING, default=False, help="Pass a whole device through as SCSI."
+    )
+    serial: str | None = field(
+        part="serial", impact=PENDING, help="Serial number that the guest sees, percent-encoded.", max_length=60
+    )
+    vendor: str | None = field(part="vendor", impact=PENDING, help="Vendor that the guest sees.", max_length=8)
+    product: str | None = field(part="product", impact=PENDING, help="Product that the guest sees.", max_length=16)
+    model: str | None = field(
+        part="model", impact=PENDING, help="Model that the guest sees, percent-encoded; on ide.", max_length=120
+    )
+    wwn: str | None = field(
+        part="wwn", impact=PENDING, help="World Wide Name that the guest sees.", pattern="^0x[0-9a-fA-F]{16}$"
+    )
+    options: OptionMap | None = field(help="Other parts of the disk's property string.")
 
 
 class CdRom(Part):
@@ -62,41 +125,16 @@ class CdRom(Part):
 
     slot: str | None = field(help="Bus and number.", pattern=r"^(ide|sata|scsi)\d+$", hint=True)
     iso: str | None = field(
-        part="iso", help="The ISO image's volume, `none` for an empty drive, `cdrom` for the node's."
+        part="iso",
+        refers=("StorageFile",),
+        help="The ISO image's volume, `none` for an empty drive, `cdrom` for the node's.",
     )
     options: OptionMap | None = field(help="Other parts of the drive's property string.")
 
 
-class EfiDisk(Part):
-    """The disk that holds the UEFI variables."""
-
-    storage: str | None = field(part="storage", sticky=True, help="The storage that holds it.")
-    volume: str | None = field(part="volume", help="An existing volume to attach.", quiet=True)
-    size: Size | None = field(part="size", help="Chosen by PVE.", quiet=True)
-    format: str | None = field(part="format", help="Image format on file storages.", quiet=True)
-    type: str | None = field(
-        part="efitype", default="2m", hint=True, help="Size class of the variables.", pattern="^(2m|4m)$"
-    )
-    pre_enrolled_keys: bool | None = field(
-        part="pre-enrolled-keys",
-        default=False,
-        hint=True,
-        help="Whether it starts with the distributions' secure boot keys.",
-    )
-    options: OptionMap | None = field(help="Other parts.")
-
-
-class Tpm(Part):
-    """The TPM's state."""
-
-    storage: str | None = field(part="storage", sticky=True, help="The storage that holds it.")
-    volume: str | None = field(part="volume", help="An existing volume to attach.", quiet=True)
-    size: Size | None = field(part="size", help="Chosen by PVE.", quiet=True)
-    format: str | None = field(part="format", help="Image format on file storages.", quiet=True)
-    version: str | None = field(
-        part="version", default="v1.2", hint=True, help="TPM version.", pattern=r"^v(1\.2|2\.0)$"
-    )
-    options: OptionMap | None = field(help="Other parts.")
+def read_disk(parts: dict[str, str]) -> dict[str, str]:
+    # `media=disk` says what every drive is that is no CD-ROM.
+    return read_volume({name: text for name, text in parts.items() if (name, text) != ("media", "disk")})
 
 
 def write_disk(parts: dict[str, str]) -> dict[str, str]:
@@ -113,52 +151,10 @@ def write_cdrom(parts: dict[str, str]) -> dict[str, str]:
     return {"file": parts.get("iso", "none"), "media": "cdrom", **rest}
 
 
-def _volume(parts: Mapping[str, str]) -> str:
-    return parts.get("file", parts.get("volume", ""))
-
-
-def is_cloud_init(parts: Mapping[str, str]) -> bool:
-    return _CLOUD_INIT.fullmatch(_volume(parts)) is not None
-
-
 def is_cdrom(parts: Mapping[str, str]) -> bool:
-    media = parts.get("media") == "cdrom" or _volume(parts) in ("none", "cdrom")
+    media = parts.get("media") == "cdrom" or volume_of(parts) in ("none", "cdrom")
     return media and not is_cloud_init(parts)
 
 
 def is_disk(parts: Mapping[str, str]) -> bool:
     return not is_cdrom(parts) and not is_cloud_init(parts)
-
-
-def lift_cloud_init_drive(fields: Fields) -> Fields:
-    """Live fields with the cloud-init drive, which no list claims, as `cloudInit.storage` and `cloudInit.slot`."""
-    lifted = dict(fields)
-    for path, value in fields.items():
-        slot = path.removeprefix("options.")
-        if slot != path and slot.rstrip("0123456789") in BUSES and isinstance(value, str):
-            volume = _volume(parse_property_string(value, "file")) or _drive_in(value)
-            if _CLOUD_INIT.fullmatch(volume):
-                del lifted[path]
-                lifted |= {
-                    "cloudInit.storage": volume.partition(":")[0],
-                    "cloudInit.slot": slot,
-                    "cloudInit.drive": volume,
-                }
-    return lifted
-
-
-def _drive_in(option: str) -> str:
-    # Raw options are compared with sorted parts, so the bare volume need not stand first.
-    return next((part for part in option.split(",") if _CLOUD_INIT.fullmatch(part)), "")
-
-
-def lower_cloud_init_drive(fields: Mapping[str, Value]) -> Fields:
-    """The reverse of `lift_cloud_init_drive`, for writing: a drive that is not there yet is allocated."""
-    lowered = {path: value for path, value in fields.items() if path not in ("cloudInit.slot", "cloudInit.drive")}
-    storage = lowered.pop("cloudInit.storage", None)
-    if storage is not None:
-        slot = fields.get("cloudInit.slot", DEFAULT_CLOUD_INIT_SLOT)
-        drive = str(fields.get("cloudInit.drive", ""))
-        volume = drive if drive.startswith(f"{storage}:") else f"{storage}:cloudinit"
-        lowered[f"options.{slot}"] = f"{volume},media=cdrom"
-    return lowered
