@@ -10,6 +10,7 @@ import pytest
 from tests.e2e.conftest import Cli, simulator
 
 HEAD = "apiVersion: proxmox.io/v1\nkind: VirtualMachine\nmetadata: { name: web }\n"
+ACL = "apiVersion: proxmox.io/v1\nkind: ACL\nmetadata: { name: amy }\n"
 VM = HEAD + "spec:\n  node: pve-node1\n  memory: 512\n  disks: [{ storage: local-lvm, size: 1G }]\n"
 
 
@@ -37,6 +38,7 @@ VM = HEAD + "spec:\n  node: pve-node1\n  memory: 512\n  disks: [{ storage: local
         (HEAD.replace("name: web", "name: my_web"), "bad.yaml:3:", "cannot name a guest", ""),
         ("kind: VirtualMachine\nmetadata: { name: web }\n", "bad.yaml:1:1", "apiVersion is missing", ""),
         ("- 1\n", "bad.yaml:1:1", "a manifest is a mapping", ""),
+        (ACL + "spec: { path: /, user: amy@pve }\n", "bad.yaml:4:1", "spec.role: is required", ""),
         (HEAD + "spec: { memory: 512, memory: 1024 }\n", "bad.yaml:4:22", "'memory' stands here twice", ""),
         (
             f"{VM}---\n{VM}",

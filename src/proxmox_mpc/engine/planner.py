@@ -104,7 +104,7 @@ async def _implied(view: View, kind_of: Callable[[str], Kind], wish: Wish, neede
     present = {live.key for lives in answers for live in lives}
     ours = {key for key in needed if (item := wish.owned.get(key)) and item.application == wish.application}
     wanted = sorted((needed - present) | ours)
-    return [Resource(key, kind_of(key.kind).model(), {IMPLIED: True}) for key in wanted]
+    return [Resource(key, kind_of(key.kind).model.model_construct(), {IMPLIED: True}) for key in wanted]
 
 
 async def _completed(

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Annotated, Any, ClassVar, Literal, cast
+from typing import Annotated, Any, ClassVar, Literal, cast, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 
 from proxmox_mpc.kinds import _codec
 from proxmox_mpc.kinds._codec import Codec, Value
@@ -108,6 +109,13 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, alias_generator=to_camel, defer_build=True)
     shorthand: ClassVar[str] = ""
     """The field that a bare value stands for, so that `agent: true` is `agent: {enabled: true}`."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **facts: Any) -> None:
+        """A field that cannot be None must be written: `field` itself cannot see its annotation."""
+        for info in cls.model_fields.values():
+            if info.default is None and type(None) not in get_args(info.annotation):
+                info.default = PydanticUndefined
 
     @model_validator(mode="before")
     @classmethod

@@ -126,7 +126,7 @@ class SettingsDriver:
     async def delete(self, run: Run, live: Live) -> None:
         """Put back what was declared; what nobody declared stays."""
         changes = changed(live.fields, list(run.applied))
-        resource = Resource(live.key, self._schema().model(), {})
+        resource = Resource(live.key, self._schema().model.model_construct(), {})
         async with run.lane(f"file:{_names.fill(self.settings.path, live.identity)}"):
             await self._put(run, await self._fresh(run, live), resource, changes)
 

@@ -11,7 +11,7 @@ from proxmox_mpc.kinds._settings import Settings, settings
 class NodeDNSSpec(Part):
     """A node's name servers. Its name is the node's."""
 
-    search: str = field("search", help="Domain that short names are looked up in.")
+    search: str | None = field("search", help="Domain that short names are looked up in; PVE wants one.")
     server1: str | None = field("dns1", help="First name server.")
     server2: str | None = field("dns2", help="Second name server.")
     server3: str | None = field("dns3", help="Third name server.")
