@@ -113,6 +113,6 @@ KIND = regular(
 apiVersion: proxmox.io/v1
 kind: CephPool
 metadata: { name: vms }
-spec: { pgAutoscaleMode: on, addStorages: true }
+spec: { pgAutoscaleMode: "on", addStorages: true }
 """,
 )

@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 
 from proxmox_mpc.kinds._codec import Codec
 from proxmox_mpc.kinds._collection import Collection, Scope, regular
@@ -36,7 +36,9 @@ def _write(text: str) -> list[str]:
 
 _NAME = re.compile(r"[\w-]+")
 SECRETS = Codec("map of names and secrets", str, lambda text: _write(str(text)), example="{ token: … }")
-Secrets = Annotated[str, BeforeValidator(_parse)]
+Secrets = Annotated[
+    str, BeforeValidator(_parse), WithJsonSchema({"type": "object", "additionalProperties": {"type": "string"}})
+]
 
 
 class NotificationEndpointSpec(Part):
