@@ -54,6 +54,7 @@ pages: setup-dev             ## make the generated pages of docs/reference anew
 	$(BIN)/python tools/generate_simulated_api.py
 	$(BIN)/python tools/generate_kind_index.py
 	$(BIN)/python tools/generate_coverage.py
+	$(BIN)/python tools/generate_kind_pages.py
 
 lock: setup-dev               ## pin the newest versions that fit, with hashes
 	$(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header \

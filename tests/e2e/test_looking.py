@@ -88,7 +88,7 @@ def test_reading_one_guest_reads_one_config(shop: Cli) -> None:
         ("vm", ["memory", "512", "Example:", "kind: VirtualMachine"]),
         ("vm.disks", ["size", "iothread"]),
         ("VirtualMachine.cpu.cores", ["integer", "at least 1", "pending until reboot", "PVE parameter:  cores"]),
-        ("vm.spec.disks.size", ["size", "50G", "scsiN: size"]),
+        ("vm.spec.disks.size", ["size", "50G", "scsiN, virtioN, sataN, ideN: size"]),
         ("vm.cloudInit.password", ["secret: written, never read or shown"]),
         ("ct.features.nesting", ["true or false", "features: nesting"]),
         ("storage.type", ["replace"]),

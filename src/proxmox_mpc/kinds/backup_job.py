@@ -68,7 +68,7 @@ class BackupJobSpec(Part):
     notification_mode: Literal["auto", "legacy-sendmail", "notification-system"] | None = field(
         "notification-mode", default="auto", help="Who tells of it."
     )
-    mail_to: str | None = field("mailto", help="Mail addresses or users (legacy).")
+    mail_to: NameList | None = field("mailto", help="Mail addresses or users (legacy).")
     mail_notification: Literal["always", "failure"] | None = field(
         "mailnotification", default="always", help="When mail is sent (legacy)."
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools import generate_coverage, generate_kind_index
+from tools import generate_coverage, generate_kind_index, generate_kind_pages
 
 
 def test_the_index_of_kinds_is_current() -> None:
@@ -13,3 +13,10 @@ def test_the_index_of_kinds_is_current() -> None:
 def test_the_page_of_what_can_be_declared_is_current() -> None:
     """Make it anew with `make pages`."""
     assert generate_coverage.PAGE.read_text() == generate_coverage.render()
+
+
+def test_the_pages_of_the_kinds_are_current() -> None:
+    """Make them anew with `make pages`."""
+    assert {
+        path.name: path.read_text() for path in generate_kind_pages.FOLDER.glob("*.md")
+    } == generate_kind_pages.render()

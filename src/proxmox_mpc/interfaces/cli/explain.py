@@ -24,9 +24,11 @@ def command(path: str, output: str) -> None:
         click.echo(_output.as_json(result.model_dump(mode="json", by_alias=True)))
         return
     lines = [click.style(result.path, bold=True), f"  {result.help}"]
+    if result.versions:
+        lines.append(f"  PVE: {', '.join(result.versions)}")
     if (field := result.field) is not None:
         facts = {
-            "type": field.type,
+            "type": field.type + (", required" if field.required else ""),
             "default": _value(field.default),
             "limits": field.limits,
             "PVE parameter": field.parameter,
