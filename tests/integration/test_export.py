@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from proxmox_mpc.actions import export_manifests as action
+from proxmox_mpc.actions._writing_down import of_kind
+from proxmox_mpc.actions.get import GetRequest
 from proxmox_mpc.kinds import all_kinds, find_kind
 from tests.lab import Lab, lab
 from tests.rich import RICH, SECRET
@@ -14,7 +15,7 @@ async def exported(it: Lab) -> dict[str, str]:
     view = it.view()
     found: dict[str, str] = {}
     for kind in all_kinds():
-        files, why = await action._of_kind(view, kind, "")
+        files, why = await of_kind(view, kind, GetRequest(kind=kind.name))
         assert not why, (kind.name, why)
         found |= {file.path: file.content for file in files}
     return found
@@ -48,7 +49,7 @@ async def test_what_every_cluster_has_is_not_written_down() -> None:
 async def test_guests_of_one_name_are_named_and_the_rest_is_written_down() -> None:
     twins = [{"vmid": vmid, "type": "qemu", "node": "pve-node1", "config": {"name": "same"}} for vmid in (101, 102)]
     async with lab(seed={"guests": twins}) as it:
-        files, left_out = await action._of_kind(it.view(), find_kind("vm"), "")
+        files, left_out = await of_kind(it.view(), find_kind("vm"), GetRequest(kind="vm"))
     assert left_out == [
         "VirtualMachine default/same: 2 objects have this name (101 pve-node1, 102 pve-node1); rename all but one"
     ]

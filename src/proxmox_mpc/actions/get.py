@@ -15,6 +15,12 @@ from proxmox_mpc.kinds import find_kind
 from proxmox_mpc.kinds._kind import Kind, Live
 
 
+class NoSuchObject(NotFoundError):
+    """There is no object of this name."""
+
+    code = "object.unknown"
+
+
 class GetRequest(Request):
     """Which objects."""
 
@@ -50,12 +56,7 @@ async def get(session: Session, request: GetRequest) -> GetResult:
     kind = find_kind(request.kind)
     view = await session.view()
     lives = select(await kind.driver.rows(view), request)
-    if missing := [name for name in request.names if not any(is_named(live, name) for live in lives)]:
-        raise NotFoundError(
-            f"there is no {kind.name} {missing[0]!r}"
-            + (f" in namespace {request.namespace}" if request.namespace else ""),
-            hint=f"proxmox-cli get {kind.plural} -A lists them all",
-        )
+    require_named(lives, kind, request)
     if request.full:
         lives = await kind.driver.detail(view, lives)
     ordered = sorted(lives, key=lambda live: (live.key.namespace, live.key.name, str(live.identity)))
@@ -82,6 +83,14 @@ def select(lives: Sequence[Live], request: GetRequest) -> list[Live]:
         and matches_labels(str(live.facts.get("tags", "")).split(";"), request.selector)
         and matches_fields({**live.facts, **live.identity, "name": live.key.name}, request.field_selector)
     ]
+
+
+def require_named(lives: Sequence[Live], kind: Kind, request: GetRequest) -> None:
+    """Raises NoSuchObject for a name that none of these has."""
+    if missing := [name for name in request.names if not any(is_named(live, name) for live in lives)]:
+        where = f" in namespace {request.namespace}" if request.namespace else ""
+        hint = f"proxmox-cli get {kind.plural} -A lists them all"
+        raise NoSuchObject(f"there is no {kind.name} {missing[0]!r}{where}", hint=hint)
 
 
 def is_named(live: Live, name: str) -> bool:

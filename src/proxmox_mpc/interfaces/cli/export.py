@@ -20,8 +20,9 @@ def command() -> None:
 @click.argument("kinds", nargs=-1)
 @_options.context
 @_options.namespace
+@_options.selector
 @click.option("--out", default="", metavar="DIR", help="Write one file per object below this directory.")
-def manifests(kinds: Sequence[str], context: str, namespace: str, out: str) -> None:
+def manifests(kinds: Sequence[str], context: str, namespace: str, selector: str, out: str) -> None:
     """Write down what lives as manifests, which plan to nothing.
 
     Defaults, secrets and what the server made up are left out. Examples: export manifests · export manifests vms
@@ -30,7 +31,7 @@ def manifests(kinds: Sequence[str], context: str, namespace: str, out: str) -> N
     from proxmox_mpc.actions.export_manifests import ExportManifestsRequest, export_manifests
     from proxmox_mpc.interfaces.cli._run import call
 
-    request = ExportManifestsRequest(kinds=list(kinds), namespace=namespace)
+    request = ExportManifestsRequest(kinds=list(kinds), namespace=namespace, selector=selector)
     result = call(export_manifests, request, context=context)
     for line in result.left_out:
         click.echo(f"{click.style('left out', fg='yellow')}  {line}", err=True)
@@ -43,6 +44,4 @@ def manifests(kinds: Sequence[str], context: str, namespace: str, out: str) -> N
         beside = path.with_name(f".{path.name}.tmp")
         beside.write_text(file.content)
         os.replace(beside, path)
-    click.echo(
-        f"{len(result.files)} manifests written below {out}. Take them over with: proxmox-cli apply -f {out} --adopt"
-    )
+    click.echo(f"{len(result.files)} manifests written below {out}. To own them: proxmox-cli adopt -f {out} -R")

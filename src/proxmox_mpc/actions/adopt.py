@@ -1,0 +1,103 @@
+"""Take ownership of what exists, without changing it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from proxmox_mpc.actions._action import Request, Result, action
+from proxmox_mpc.actions._applying import applier
+from proxmox_mpc.actions._planning import DesiredState, ManifestText, prepare
+from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._views import OutcomeView, PlanView, outcome_views, plan_view
+from proxmox_mpc.actions._writing_down import write_down
+from proxmox_mpc.actions.apply import PlanMoved
+from proxmox_mpc.engine.plan import Action, Blocked, Step
+from proxmox_mpc.errors import UsageError
+
+
+class AdoptRequest(Request):
+    """What to own: manifests' objects, or objects of kinds as they are."""
+
+    application: str = Field(description="The application that shall own them.")
+    texts: list[ManifestText] = Field([], description="Manifests of objects that exist just so.")
+    kinds: list[str] = Field([], description="Kinds of the objects, by any of their names.")
+    names: list[str] = Field([], description="Names, or VMIDs of guests; all that a person made when empty.")
+    namespace: str = Field("", description="Only this namespace.")
+    selector: str = Field("", description="Labels that must match.")
+    everything: bool = Field(False, description="All kinds.")
+    agreed: str = Field("", description="Hash of the plan that was confirmed; without it only the plan is answered.")
+
+
+class AdoptResult(Result):
+    """What would be owned, and once it was agreed to, how it ended; `left_out` could not be written down."""
+
+    plan: PlanView
+    revision: int | None = None
+    outcomes: list[OutcomeView] = []
+    left_out: list[str] = []
+
+
+class AdoptionDiffers(Blocked):
+    """What a manifest says is not what exists, and adopting changes nothing."""
+
+    code = "adopt.differs"
+    default_hint = "make the manifests say what is there (export manifests), or change it: apply -f … --adopt"
+
+
+@action(permission="resources:write", route="POST /applications/adopt", writes=True)
+async def adopt(session: Session, request: AdoptRequest) -> AdoptResult:
+    """Take ownership of what exists, without changing it; without an agreed plan's hash only show what it would be."""
+    texts, left_out = await _texts(session, request)
+    prepared = await prepare(session, DesiredState(texts=texts, application=request.application, adopt=True))
+    plan = prepared.plan
+    if different := [step for step in plan.work if step.action is not Action.ADOPT]:
+        raise AdoptionDiffers("adopting changes nothing, and this differs:\n" + "\n".join(map(_difference, different)))
+    context = await session.context()
+    shown = plan_view(plan, context.endpoints[0])
+    if not request.agreed or plan.is_empty:
+        return AdoptResult(plan=shown, left_out=left_out)
+    if request.agreed != plan.hash:
+        raise PlanMoved(f"what would be adopted is not what was agreed to ({request.agreed[:12]})")
+    history = await (await session.store()).applications.history(context.name, request.application)
+    before = history[-1].manifests if history and history[-1].status != "uninstalled" else []
+    adopted = {step.key for step in plan.work}
+    resources = zip(prepared.resources, prepared.documents, strict=True)
+    revision, outcomes = await (await applier(session)).apply(
+        plan,
+        prepared.view,
+        verb="adopt",
+        manifests=_together(before, [document for resource, document in resources if resource.key in adopted]),
+        shown=shown.model_dump(mode="json", by_alias=True),
+        planned_at=prepared.planned_at,
+    )
+    return AdoptResult(plan=shown, revision=revision, outcomes=outcome_views(outcomes), left_out=left_out)
+
+
+async def _texts(session: Session, request: AdoptRequest) -> tuple[list[ManifestText], list[str]]:
+    """The manifests that are meant, and what could not be written down. Raises UsageError; NotFoundError for a name."""
+    if request.texts:
+        return request.texts, []
+    if not request.kinds and not request.everything:
+        hint = "proxmox-cli adopt KIND NAME, adopt KIND -n NAMESPACE, adopt -f FILE, or adopt --all"
+        raise UsageError("nothing says what to adopt", hint=hint)
+    view = await session.view()
+    files, left_out = await write_down(view, request.kinds, request.names, request.namespace, request.selector)
+    return [ManifestText(name=file.path, content=file.content) for file in files], left_out
+
+
+def _difference(step: Step) -> str:
+    if step.action is Action.CREATE:
+        return f"  {step.key}: is not there"
+    return f"  {step.key}: {step.blocked or ', '.join(change.path for change in step.changes)}"
+
+
+def _together(before: list[dict[str, Any]], adopted: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The application's manifests with the new ones, which take the place of those of the same objects."""
+
+    def named(document: dict[str, Any]) -> tuple[str, str, str]:
+        metadata = document["metadata"]
+        return document["kind"], str(metadata.get("namespace", "")), str(metadata["name"])
+
+    return list({named(document): document for document in [*before, *adopted]}.values())
