@@ -125,3 +125,16 @@ async def test_interfaces_that_somebody_else_left_waiting_are_not_applied() -> N
             await it.apply(yaml.safe_dump_all(BRIDGES))
         assert "vmbr7" not in it.sim.cluster.nodes["pve-node1"].interfaces
         assert "vmbr7" in it.sim.cluster.nodes["pve-node2"].interfaces
+
+
+async def test_bridges_that_are_pruned_on_two_nodes_go_there_and_stay_elsewhere() -> None:
+    """Their identity differs in nothing but the node."""
+    head = "apiVersion: proxmox.io/v1\nkind: Bridge\nmetadata: {{ name: {}/vmbr7 }}\nspec: {{ comment: {} }}\n"
+    one, two, three = (head.format(f"pve-node{number}", f"of {number}") for number in (1, 2, 3))
+    async with lab() as it:
+        await it.apply("---\n".join([one, two, three]))
+        assert (await it.plan("---\n".join([one, two, three]), prune=True)).is_empty
+        plan = await it.apply(three, prune=True)
+        assert {step.key.name for step in plan.work} == {"pve-node1/vmbr7", "pve-node2/vmbr7"}
+        left = {live.key.name: live.fields["comment"] for live in await it.lives("Bridge") if "vmbr7" in live.key.name}
+        assert left == {"pve-node3/vmbr7": "of 3"}

@@ -150,5 +150,10 @@ def sighting(kind: Kind, live: Live | None, owned: Owned | None, application: st
 
 
 def is_same(live: Live, owned: Owned) -> bool:
-    """Whether a live object is the one that the store remembers, wherever it stands by now."""
-    return all(live.identity.get(name) == value for name, value in owned.identity.items() if name != "node")
+    """Whether a live object is the one that the store remembers.
+
+    A guest is its VMID, wherever it stands by now and whatever it is called. Of anything else the name counts, too:
+    bridges of one name stand on every node.
+    """
+    same = all(live.identity.get(name) == value for name, value in owned.identity.items() if name != "node")
+    return same and ("vmid" in owned.identity or live.key == owned.key)

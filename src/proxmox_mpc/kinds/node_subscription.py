@@ -18,7 +18,7 @@ class NodeSubscriptionSpec(Part):
         secret=True,
         echoed=True,
         pattern=r"^pve[1248][cbsp]-[0-9a-f]{10}$",
-        help="The key, such as pve1c-….",
+        help="The key, such as pve1c-0123456789.",
     )
 
 
