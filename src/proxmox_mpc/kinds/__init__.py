@@ -19,6 +19,17 @@ if TYPE_CHECKING:
     from proxmox_mpc.kinds._kind import Kind
 
 
+_added: dict[str, Kind] = {}
+
+
+def add(kind: Kind) -> None:
+    """Let the product know a kind that is none of its own. Raises ValueError where one of its words is taken."""
+    if taken := [word for word in kind.names if word in MODULES or _added.get(word, kind).name != kind.name]:
+        raise ValueError(f"{kind.name}: {taken[0]!r} is a word for another kind")
+    _added.update(dict.fromkeys(kind.names, kind))
+    all_kinds.cache_clear()
+
+
 class UnknownKind(NotFoundError):
     """There is no such kind."""
 
@@ -28,7 +39,9 @@ class UnknownKind(NotFoundError):
 @cache
 def all_kinds() -> tuple[Kind, ...]:
     """Every kind, sorted by name."""
-    return tuple(sorted((_kind_in(module) for module in set(MODULES.values())), key=lambda kind: kind.name))
+    own = [_kind_in(module) for module in set(MODULES.values())]
+    added = {kind.name: kind for kind in _added.values()}
+    return tuple(sorted([*own, *added.values()], key=lambda kind: kind.name))
 
 
 @cache
@@ -42,9 +55,11 @@ def find_kind(word: str) -> Kind:
 
     Only its own module is loaded: all of them would cost every command a quarter of a second.
     """
+    if word.lower() in _added:
+        return _added[word.lower()]
     module = MODULES.get(word.lower())
     if module is None:
-        close = difflib.get_close_matches(word.lower(), MODULES, n=1, cutoff=0.5)
+        close = difflib.get_close_matches(word.lower(), [*MODULES, *_added], n=1, cutoff=0.5)
         hint = f"did you mean {close[0]}?" if close else "proxmox-cli api-resources lists all kinds"
         raise UnknownKind(f"there is no kind {word!r}", hint=hint)
     return _kind_in(module)
