@@ -169,7 +169,7 @@ def test_options_are_checked_by_name(cli: Cli) -> None:
     assert "no VirtualMachine option 'rgn0'" in wrong.err
     own = cli("validate", "-f", cli.write("o.yaml", text.replace("memory: 512", "options: { memory: 512 }")))
     assert "write spec.memory" in own.err
-    root = cli.ok("plan", "-f", cli.write("o.yaml", text.replace("memory: 512", "options: { args: -foo }")))
+    root = cli.ok("plan", "-f", cli.write("o.yaml", text.replace("memory: 512", "args: -foo")))
     assert "only root@pam's own login may set this" in root.out
 
 

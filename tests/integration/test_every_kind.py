@@ -59,7 +59,12 @@ class Case:
         return yaml.safe_dump_all([*needs, *own])
 
     def changed(self, path: str, value: Any) -> dict[str, Any]:
-        spec = copy.deepcopy(self.spec)
+        return self.with_value(self.spec, path, value)
+
+    @staticmethod
+    def with_value(spec: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+        """The spec with another value at `a.b.0.c`."""
+        spec = copy.deepcopy(spec)
         *way, last = path.split(".")
         inside: Any = spec
         for step in way:

@@ -13,6 +13,11 @@ EXAMPLES: dict[str, str] = {
     "mapping": "gpu", "guests": "[100, 101]", "exclude": "[100]", "resources": "[vm:100, vm:101]", "target": "pve2",
     "targets": "[on-call]", "mailToUsers": "[root@pam]", "dns": "powerdns", "reverseDns": "powerdns",
     "exitNodes": "[pve1]", "primaryExitNode": "pve1", "dataPool": "data", "base": '"san:0.0.1.scsi-1"',
+    "NodeCertificate.certificates": '"-----BEGIN CERTIFICATE-----\\n…"', "storages": "[backup-nas]",
+    "Container.rootfs.mountOptions": "[noatime]", "Container.mounts.*.mountOptions": "[noatime]",
+    "Container.devices.*.path": "/dev/dri/renderD128", "entrypoint": "/sbin/init", "env": "[TZ=Europe/Vienna]",
+    "VirtualMachine.vga.memory": "32", "VirtualMachine.disks.*.vendor": "ACME", "VirtualMachine.hotplug": "[disk, usb]",
+    "VirtualMachine.parallel.*.device": "/dev/parport0", "VirtualMachine.machine.type": "q35",
     "ACL.token": "amy@pve!ci", "Container.mounts.*.target": "/srv/data",
     # volumes and files
     "volume": '"local-lvm:vm-100-disk-0"', "iso": '"local:iso/debian-12.iso"', "drive": '"local-lvm:vm-100-cloudinit"',
@@ -37,6 +42,12 @@ EXAMPLES: dict[str, str] = {
     "url": "https://example.org/x", "origin": "https://pve.example.org:8006", "appid": "https://pve.example.org:8006",
     "httpProxy": "http://proxy:3128", "issuerUrl": "https://id.example.org",
     "termsOfService": "https://letsencrypt.org/documents/LE-SA-v1.5.pdf", "apiPathPrefix": "/influx",
+    # hardware as the guest sees it
+    "reportedModel": "EPYC", "hvVendorId": "proxmox", "physBits": "host", "product": "disk", "model": "disk",
+    "wwn": '"0x5000c500a0b1c2d3"', "uuid": "4b5f1e3a-8c2d-4f7b-9a1e-2d3c4b5a6978", "manufacturer": "ACME",
+    "version": '"1.0"', "sku": "X-1", "family": "servers", "vmgenid": '"1"', "romfile": "gpu.rom", "args": '"-no-hpet"',
+    "vendorId": '"0x10de"', "deviceId": '"0x1b80"', "subVendorId": '"0x10de"', "subDeviceId": '"0x1b80"',
+    "vmStateStorage": "local-lvm",
     # people and secrets
     "username": "backup@pbs", "password": "correct-horse", "token": "…", "key": "…", "clientKey": "…",
     "externalKey": "…",

@@ -109,30 +109,19 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, alias_generator=to_camel, defer_build=True)
     shorthand: ClassVar[str] = ""
     """The field that a bare value stands for, so that `agent: true` is `agent: {enabled: true}`."""
-    switches: ClassVar[frozenset[str]] = frozenset()
-    """Fields that are `on` or `off`, or something else."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **facts: Any) -> None:
-        """What `field`, which knows no annotation, cannot see: which must be written, and which are on or off."""
+        """Whatever cannot be None must be written; `field` itself knows no annotation."""
         for info in cls.model_fields.values():
             if info.default is None and type(None) not in get_args(info.annotation):
                 info.default = PydanticUndefined
-        # YAML 1.1 reads a bare `on` as true; of fields that know both words, it is the word that was meant.
-        cls.switches = frozenset(
-            info.alias or name
-            for name, info in cls.model_fields.items()
-            if {"on", "off"} <= {word for option in get_args(info.annotation) for word in get_args(option)}
-        )
 
     @model_validator(mode="before")
     @classmethod
     def _expand(cls, value: Any) -> Any:
         if cls.shorthand and value is not None and not isinstance(value, dict | BaseModel):
             return {cls.shorthand: value}
-        if cls.switches and isinstance(value, dict):
-            words = {True: "on", False: "off"}
-            return {k: words[v] if k in cls.switches and isinstance(v, bool) else v for k, v in value.items()}
         return value
 
 

@@ -42,6 +42,8 @@ class _Generate(GenerateJsonSchema):
         function = schema["function"]["function"]
         if (written := _WRITTEN.get(function)) is not None:
             return dict(written)
+        if {"on", "off"} <= set(inner.get("enum", ())):
+            return {"enum": [*inner["enum"], True, False]}  # as YAML 1.1 reads them
         if inner.get("type") == "array":
             return {"anyOf": [{**inner, "items": {"type": ["string", "integer", "object"]}}, {"type": "string"}]}
         return inner
