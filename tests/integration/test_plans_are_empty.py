@@ -175,3 +175,15 @@ async def test_an_imported_disk_with_firmware_and_tpm_plans_to_nothing() -> None
         assert "size=20G" in config["scsi0"], "the imported disk is grown to what is declared"
         without = FIRMWARE.replace("  tpm: { storage: local-lvm, version: v2.0 }\n", "")
         assert (await lab.plan(without)).is_empty, "firmware and TPM state are not reset by saying nothing"
+
+
+async def test_a_cloud_init_drive_goes_where_it_is_said(lab: Lab) -> None:
+    bare = text_of(guest("VirtualMachine", {"node": "pve-node1"}))
+    driven = text_of(
+        guest("VirtualMachine", {"node": "pve-node1", "cloudInit": {"storage": "local-lvm", "slot": "ide3"}})
+    )
+    await lab.apply(bare)
+    await lab.apply(driven)
+    assert "cloudinit" in (await lab.config("vm", "it"))["ide3"]
+    assert (await lab.plan(driven)).is_empty
+    assert (await lab.plan(driven.replace("ide3", "ide0"))).is_empty, "a drive that is there stays where it is"

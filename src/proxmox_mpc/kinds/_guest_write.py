@@ -258,6 +258,10 @@ def _merged(schema: Schema, live: Fields, changes: Sequence[Change], desired: Ma
     touched = {home for change in changes if (home := schema.home_of(change.path))}
     # A string that is written anew says all that was declared of it, also what is the default: PVE requires some parts.
     merged |= {p: v for p, v in desired.items() if schema.home_of(p) in touched and p not in live and schema.leaf(p)}
+    # What steers how something is made, such as a slot, stands beside what is made.
+    beside = {change.path.rpartition(".")[0] for change in changes if change.old is None} - {""}
+    hints = (p for p in desired if (leaf := schema.leaf(p)) is not None and leaf.wire.hint and p not in live)
+    merged |= {p: desired[p] for p in hints if p.rpartition(".")[0] in beside}
     for change in changes:
         if change.new is not None:
             merged[change.path] = change.new

@@ -17,7 +17,7 @@ from proxmox_mpc.pve import Facts
 from tests.unit.kinds import specs
 
 # What is allocated where it is not there yet, so that it reads otherwise than it was written.
-VOLUMES = ("disks.", "efiDisk.", "tpm.", "cloudInit.storage")
+VOLUMES = ("disks.", "efiDisk.", "tpm.", "cloudInit.storage", "cloudInit.slot")
 VM, CT = find_kind("vm"), find_kind("ct")
 
 

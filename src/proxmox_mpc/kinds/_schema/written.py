@@ -54,11 +54,11 @@ def nest(table: Table, fields: Mapping[str, Value], *, slim: bool = True) -> dic
     return spec
 
 
-def _walk_set(model: BaseModel, base: str) -> Iterator[tuple[str, Any]]:
+def _walk_set(model: BaseModel, base: str, *, is_item: bool = False) -> Iterator[tuple[str, Any]]:
     """Every value that was written in a spec, by path; list items by their slot."""
     for name, info in type(model).model_fields.items():
         value = getattr(model, name)
-        if value is None or name == "slot":
+        if value is None or (name == "slot" and is_item):
             continue
         path = f"{base}.{info.alias or name}" if base else (info.alias or name)
         if isinstance(value, BaseModel):
@@ -68,7 +68,7 @@ def _walk_set(model: BaseModel, base: str) -> Iterator[tuple[str, Any]]:
         elif isinstance(value, list) and model_of(info.annotation) is not None:
             for index, item in enumerate(value):
                 slot = getattr(item, "slot", None) or str(index)
-                yield from _walk_set(item, f"{path}.{slot}")
+                yield from _walk_set(item, f"{path}.{slot}", is_item=True)
         else:
             yield path, value
 

@@ -202,5 +202,5 @@ class ContainerSpec(Part):
         "hookscript", refers=("StorageFile",), help="Volume of a script that runs at start and stop."
     )
     tags: Tags | None = field("tags", help="Tags; they serve as labels.")
-    description: Prose | None = field("description", help="Notes, as Markdown.", max_length=7000)
+    description: Prose | None = field("description", help="Notes, as Markdown.")
     options: OptionMap | None = field(help="Any other parameter of the container's config, by its API name.")

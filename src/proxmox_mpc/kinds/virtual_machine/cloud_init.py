@@ -47,7 +47,7 @@ class CloudInit(Part):
         impact=PENDING, refers=("Storage",), help="Storage of the cloud-init drive; without it no drive is added."
     )
     slot: str | None = field(
-        default=DEFAULT_SLOT, impact=PENDING, help="Slot of the drive.", pattern=r"^(ide|sata|scsi)\d+$"
+        default=DEFAULT_SLOT, hint=True, help="Slot of the drive, when it is made.", pattern=r"^(ide|sata|scsi)\d+$"
     )
     drive: str | None = field(help="Volume of the drive.", quiet=True)
     type: Literal["nocloud", "configdrive2", "opennebula"] | None = field("citype", impact=PENDING, help="Data source.")
@@ -73,7 +73,10 @@ def is_cloud_init(parts: Mapping[str, str]) -> bool:
 
 
 def lift_drive(fields: Fields) -> Fields:
-    """Live fields with the cloud-init drive, which no list claims, as `cloudInit.storage` and `cloudInit.slot`."""
+    """Live fields with the cloud-init drive, which no list claims, as `cloudInit.storage` and `cloudInit.slot`.
+
+    PVE makes one; another that somebody attached by its volume is a CD-ROM like any (vm-create-full, 9.1).
+    """
     lifted = dict(fields)
     for path, value in fields.items():
         slot = path.removeprefix("options.")
@@ -81,6 +84,9 @@ def lift_drive(fields: Fields) -> Fields:
             volume = volume_of(parse_property_string(value, "file")) or _drive_in(value)
             if _VOLUME.fullmatch(volume):
                 del lifted[path]
+                if "cloudInit.drive" in lifted:
+                    lifted[f"cdrom.{slot}.iso"] = volume
+                    continue
                 lifted |= {
                     "cloudInit.storage": volume.partition(":")[0],
                     "cloudInit.slot": slot,

@@ -186,5 +186,5 @@ class VirtualMachineSpec(Part):
     )
     args: str | None = field("args", impact=PENDING, help="Further arguments for QEMU, as they stand.")
     tags: Tags | None = field("tags", help="Tags; they serve as labels.")
-    description: Prose | None = field("description", help="Notes, as Markdown.", max_length=7000)
+    description: Prose | None = field("description", help="Notes, as Markdown.")
     options: OptionMap | None = field(help="Any other parameter of the VM's config, by its API name.")
