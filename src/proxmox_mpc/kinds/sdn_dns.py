@@ -6,7 +6,7 @@ from typing import Literal
 
 from proxmox_mpc.kinds._collection import Collection, regular
 from proxmox_mpc.kinds._field import Part, field
-from proxmox_mpc.kinds._kind import Column
+from proxmox_mpc.kinds._kind import Column, Live, Resource, View
 
 
 class SDNDNSSpec(Part):
@@ -14,11 +14,16 @@ class SDNDNSSpec(Part):
 
     type: Literal["powerdns"] = field("type", create_only=True, help="Which service it is.")
     url: str = field("url", help="URL of its API.")
-    key: str = field("key", secret=True, help="Key of its API.")
+    key: str | None = field("key", secret=True, help="Key of its API; needed to make it.")
     ttl: int | None = field("ttl", ge=0, help="Seconds that its answers may be kept.")
     reverse_mask_v6: int | None = field("reversemaskv6", ge=0, le=128, help="Prefix length of reverse zones (IPv6).")
     reverse_v6_mask: int | None = field("reversev6mask", create_only=True, help="Old spelling of reverseMaskV6.")
     fingerprint: str | None = field("fingerprint", help="SHA-256 fingerprint of its certificate.")
+
+
+async def _check(view: View, resource: Resource, live: Live | None) -> None:
+    if live is None and "key" not in resource.secrets:
+        raise resource.invalid("spec.key", "a name server needs the key of its API")
 
 
 KIND = regular(
@@ -26,7 +31,7 @@ KIND = regular(
     "sdndns",
     (),
     SDNDNSSpec,
-    Collection("/cluster/sdn/dns", "/cluster/sdn/dns/{dns}", "dns", detailed=True),
+    Collection("/cluster/sdn/dns", "/cluster/sdn/dns/{dns}", "dns", detailed=True, check=_check),
     columns=(Column.name(), Column.of("TYPE", "type"), Column.of("URL", "url")),
     order=10,
     example="""\

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from proxmox_mpc.generators.twin._reader import Asked, Reader
+from proxmox_mpc.generators.twin._secrets import PLACEHOLDER
 
 _SDN = "/cluster/sdn"
 
@@ -34,11 +35,13 @@ _FABRIC_NODES = _Objects(
 async def requests(reader: Reader) -> list[Asked]:
     """The requests that make them, the apply between them included."""
     found = []
-    # Address books and name servers have no pending state.
-    for kind in ("ipams", "dns"):
-        rows = await reader.rows(f"{_SDN}/{kind}")
-        # The address book `pve` is built in.
-        found += [reader.ask("POST", f"{_SDN}/{kind}", r) for r in rows if r.get("ipam") != "pve"]
+    # Address books and name servers have no pending state. The address book `pve` is built in.
+    books = [row for row in await reader.rows(f"{_SDN}/ipams") if row["ipam"] != "pve"]
+    found += [reader.ask("POST", f"{_SDN}/ipams", row) for row in books]
+    for row, asked in zip(books, found, strict=True):
+        if row["type"] != "pve":
+            asked["params"]["token"] = PLACEHOLDER  # without one it would be refused
+    found += [reader.ask("POST", f"{_SDN}/dns", row) for row in await reader.rows(f"{_SDN}/dns")]
     running = await _all(reader, running=1)
     configured = await _all(reader)
     found += [reader.ask("POST", it.kind.all, it.row, **it.names) for it in running.values()]
