@@ -249,7 +249,8 @@ def forbidden(version: str, verb: str, template: str, data: Any) -> list[str]:
 def seed_for(version: str) -> dict[str, Any]:
     if version == "9.1":
         return RICH
-    return {**RICH, "requests": [r for r in RICH["requests"] if not r["path"].startswith("/cluster/ha/rules")]}
+    newer = ("/cluster/ha/rules", "/cluster/sdn/fabrics")
+    return {**RICH, "requests": [r for r in RICH["requests"] if not r["path"].startswith(newer)]}
 
 
 @pytest.mark.parametrize("version", ["9.1", "8.4"])
