@@ -22,6 +22,12 @@ _AT_ONCE = frozenset(
 # Hot-plug features when `hotplug` is not set, and what `1` means.
 _DEFAULT_HOTPLUG = "network,disk,usb"
 
+# Parts of a drive that QEMU takes only when it starts; limits, backup and replicate change under a running VM.
+_AT_START = frozenset(
+    "aio cache detect_zeroes discard iothread model product queues rerror ro scsiblock serial snapshot ssd vendor"
+    " werror wwn".split()
+)
+
 _DRIVE = re.compile(r"(?:ide|sata|scsi|virtio)\d+|efidisk0|tpmstate0")
 
 
@@ -47,8 +53,11 @@ def _is_hot(guest: Guest, key: str, value: str | None) -> bool:
         before = guest.live.get(key)
         if before and _drives.is_cdrom(before) and value and _drives.is_cdrom(value):
             return True
-        same_volume = before and value and _drives.parse_volume(before) == _drives.parse_volume(value)
-        return "disk" in features and (bool(re.fullmatch(r"(?:scsi|virtio)\d+", key)) or bool(same_volume))
+        if before and value and _drives.parse_volume(before) == _drives.parse_volume(value):
+            one, other = _drives.parse(before), _drives.parse(value)
+            changed = {part for part in one.keys() | other.keys() if one.get(part) != other.get(part)}
+            return "disk" in features and not changed & _AT_START
+        return "disk" in features and bool(re.fullmatch(r"(?:scsi|virtio)\d+", key))
     return False
 
 

@@ -42,6 +42,8 @@ def check_keys(call: Call, vmid: int, keys: Iterable[str]) -> None:
             _need(call, path, "VM.Config.Network")
         elif re.fullmatch(r"numa\d+", key):
             _need(call, path, "VM.Config.CPU")
+        elif re.fullmatch(r"virtiofs\d+", key):
+            _need(call, path, "VM.Config.Options")
         elif key in _WANTED:
             _need(call, path, _WANTED[key])
             if key == "startup":
@@ -71,6 +73,8 @@ def check_values(call: Call, vmid: int, values: Mapping[str, str]) -> None:
             parts = _drives.parse(text, "host")
             if "mapping" not in parts and parts.get("host") != "spice":
                 die(f"only root can set '{key}' config for real devices")
+        elif re.fullmatch(r"virtiofs\d+", key):
+            call.need(f"/mapping/dir/{_drives.parse(text, 'dirid').get('dirid', '')}", "Mapping.Use")
         elif re.fullmatch(r"serial\d+", key):
             if text != "socket":
                 die(f"only root can set '{key}' config for real devices")

@@ -74,7 +74,7 @@ async def _build(work: _tasks.Work, call: Call, guest: Guest, settings: dict[str
     cluster = call.cluster
     await work.takes(0.5)
     made = await _disks.create(work, guest, drives, call.text("storage"), as_base=settings.get("template") == "1")
-    live = {**settings, **made}
+    live = {**_identity.with_pinned_machine(settings, QEMU_VERSION), **made}
     for key in [k for k in live if re.fullmatch(r"net\d+", k)]:
         live[key] = _identity.with_mac(cluster, live[key])
     live["smbios1"] = _identity.with_uuid(cluster, live.get("smbios1", ""))
