@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from tests.e2e.conftest import Cli
+from tests.e2e.conftest import Cli, simulated
 
 VM = """\
 apiVersion: proxmox.io/v1
@@ -186,3 +186,22 @@ def test_a_live_cluster_is_written_down_and_plans_to_nothing(cli: Cli) -> None:
     one = cli.ok("export", "manifests", "vms", "storages").out
     assert one.startswith("apiVersion: proxmox.io/v1\nkind: Storage\n")
     assert one.count("---\n") == one.count("kind: ") - 1
+
+
+STRANGE = "hostname: box\nrootfs: local-lvm:vm-150-disk-0,size=2G\nlxc.apparmor.profile: unconfined\n"
+BOX = "apiVersion: proxmox.io/v1\nkind: Container\nmetadata: { name: box }\nspec: { onboot: true }\n"
+
+
+def test_keys_that_nobody_knows_are_shown_and_kept(bare: Cli) -> None:
+    guests = [{"vmid": 150, "type": "lxc", "node": "pve-node1", "conf": STRANGE}]
+    seed = bare.write("seed.json", json.dumps({"guests": guests}))
+    with simulated("--seed", seed) as ready:
+        token_id, _, secret = ready["token"].partition("=")
+        login = ("--token-id", token_id, "--token-secret", secret)
+        bare.ready = ready
+        bare.ok("config", "set-context", "lab", "--endpoint", ready["url"], *login)
+        bare.ok("apply", "-f", bare.write("box.yaml", BOX), "--adopt")
+        assert "lxc (keys that are kept as they are)" in bare.ok("describe", "ct", "box").out
+        assert "not known here, and kept: lxc" in bare.ok("status", "box").out
+        config = bare.api("GET", "/nodes/pve-node1/lxc/150/config")
+        assert config["lxc"] == [["lxc.apparmor.profile", "unconfined"]]

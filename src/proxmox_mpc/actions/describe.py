@@ -14,7 +14,7 @@ from proxmox_mpc.actions.get import GetRequest, is_named, select
 from proxmox_mpc.applications.ownership import owned_by_key
 from proxmox_mpc.errors import NotFoundError
 from proxmox_mpc.kinds import find_kind
-from proxmox_mpc.kinds._kind import Kind, Live, Owned, View
+from proxmox_mpc.kinds._kind import UNKNOWN_KEYS, Kind, Live, Owned, View
 
 
 class DescribeRequest(Request):
@@ -27,7 +27,7 @@ class DescribeRequest(Request):
 
 
 class DescriptionView(Result):
-    """One object: what it is, whose it is, what waits for a reboot, and its last events."""
+    """One object: what it is, whose it is, what waits for a reboot, what nobody knows of it, and its last events."""
 
     name: str
     namespace: str
@@ -37,6 +37,7 @@ class DescriptionView(Result):
     facts: dict[str, Any]
     manifest: dict[str, Any]
     pending: list[str]
+    unknown: str = ""
     events: list[str]
 
 
@@ -83,5 +84,6 @@ async def _describe(view: View, kind: Kind, live: Live, owned: Owned | None) -> 
         facts=facts,
         manifest=manifest(kind, live),
         pending=await kind.driver.pending(view, live),
+        unknown=str(facts.pop(UNKNOWN_KEYS, "")),
         events=[],
     )

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from proxmox_mpc.errors import DeniedError
 from proxmox_mpc.kinds import _slots
 from proxmox_mpc.kinds._codec import Fields, Value
-from proxmox_mpc.kinds._kind import NAME, NAMESPACE, Live, Resource, View
+from proxmox_mpc.kinds._kind import NAME, NAMESPACE, Key, Live, Resource, View
 from proxmox_mpc.kinds._mark import Mark
 from proxmox_mpc.kinds._placement import Placement, Wish, candidates, choose
 
 if TYPE_CHECKING:
     from proxmox_mpc.kinds._guest import GuestDriver
     from proxmox_mpc.pve import Facts, Problem
+
+MAPPINGS = {
+    "PCIMapping": "/cluster/mapping/pci",
+    "USBMapping": "/cluster/mapping/usb",
+    "DirectoryMapping": "/cluster/mapping/dir",
+}
 
 
 async def complete(
@@ -34,6 +41,7 @@ async def complete(
         await _check_node(guest, view, resource)
     await _check_storages(guest, view, resource, live)
     _check_sizes(guest, resource, present)
+    await _check_mappings(guest, view, resource, live)
     await guest.api.check(view, resource, live)
     gone = (applied or {}).keys() - resource.fields.keys()
     _check_mistakes(guest, resource, {path: value for path, value in present.items() if path not in gone}, live)
@@ -45,6 +53,19 @@ async def complete(
     await _check_vmid(guest, view, resource)
     await _check_parameters(guest, view, resource, origin)
     return resource
+
+
+async def _check_mappings(guest: GuestDriver, view: View, resource: Resource, live: Live | None) -> None:
+    """PVE takes a mapping that there is not, and then cannot start the guest; who may use one sees it in the list."""
+    for path, value in resource.fields.items():
+        leaf = guest.schema.leaf(path)
+        kind = next((kind for kind in leaf.wire.refers if kind in MAPPINGS), None) if leaf is not None else None
+        if kind is None or (live and live.fields.get(path) == value) or Key(kind, "", str(value)) in view.planned:
+            continue
+        rows = await view.once(MAPPINGS[kind], partial(view.pve.get, MAPPINGS[kind]))
+        if value not in (known := sorted(row["id"] for row in rows)):
+            hint = f"there: {', '.join(known)}" if known else f"declare a {kind}"
+            raise resource.invalid(f"spec.{path}", f"there is no {kind} {value!r}", hint)
 
 
 async def _check_vmid(guest: GuestDriver, view: View, resource: Resource) -> None:

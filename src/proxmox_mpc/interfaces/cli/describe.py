@@ -37,6 +37,8 @@ def command(kind: str, names: Sequence[str], context: str, output: str, namespac
             lines.append(f"{_title('Status')}{status}")
         if item.pending:
             lines.append(f"{_title('Pending')}{', '.join(item.pending)} (take effect at the next restart)")
+        if item.unknown:
+            lines.append(f"{_title('Unknown')}{item.unknown} (keys that are kept as they are)")
         lines.append(_title("Manifest").rstrip())
         lines += [f"  {line}" for line in _output.as_yaml(item.manifest).splitlines()]
         if item.events:
