@@ -10,10 +10,11 @@ from typing import Any
 from pydantic import Field
 
 from proxmox_mpc.actions._action import Request
+from proxmox_mpc.actions._secrets import secret_key
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.applications import clusters
 from proxmox_mpc.applications.ownership import owned_by_key
-from proxmox_mpc.engine import manifests, planner
+from proxmox_mpc.engine import manifests, planner, references
 from proxmox_mpc.engine.plan import Plan, word
 from proxmox_mpc.errors import UsageError
 from proxmox_mpc.kinds import find_kind
@@ -61,12 +62,15 @@ def impact_of(text: str) -> Impact:
     raise UsageError(f"--allow {text!r} is no impact", hint=f"known: {known}")
 
 
-def load(
+async def load(
     session: Session, texts: Sequence[ManifestText], namespace: str
 ) -> tuple[list[Resource], list[dict[str, Any]]]:
     """Checked resources, and the documents as they were written."""
     found = manifests.documents([manifests.Text(text.name, text.content) for text in texts])
-    resources = manifests.resources(found, find_kind, namespace=namespace, fingerprint=session.fingerprint)
+    secrets = await _secrets(session, references.names(document.value for document in found))
+    resources = manifests.resources(
+        found, find_kind, namespace=namespace, fingerprint=session.fingerprint, secrets=secrets
+    )
     documents = []
     for document, resource in zip(found, resources, strict=True):
         value = dict(document.value)
@@ -76,10 +80,19 @@ def load(
     return resources, documents
 
 
+async def _secrets(session: Session, names: set[str]) -> dict[str, str]:
+    """Those of these secrets that the store has; without any, it is not even opened."""
+    if not names:
+        return {}
+    store, context = await session.store(), await session.context()
+    found = {name: await store.kept_secrets.get(context.name, *secret_key(name)) for name in sorted(names)}
+    return {name: secret for name, secret in found.items() if secret is not None}
+
+
 async def prepare(session: Session, desired: DesiredState) -> Prepared:
     """Read the cluster and make the plan; nothing is written."""
     planned_at = session.now()
-    resources, documents = load(session, desired.texts, desired.namespace)
+    resources, documents = await load(session, desired.texts, desired.namespace)
     context = await session.context()
     store = await session.store()
     view = await session.view()

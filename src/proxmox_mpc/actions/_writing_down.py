@@ -12,9 +12,11 @@ import yaml
 from proxmox_mpc.actions._action import Result
 from proxmox_mpc.actions._views import manifest
 from proxmox_mpc.actions.get import GetRequest, NoSuchObject, require_named, select
+from proxmox_mpc.engine.references import REFERENCE
 from proxmox_mpc.errors import MpcError, UnreachableError
 from proxmox_mpc.kinds import all_kinds, find_kind
 from proxmox_mpc.kinds._kind import Key, Kind, Live, View
+from proxmox_mpc.kinds._schema import HIDDEN
 
 # What stands in a path instead of what a file system or Git would stumble over.
 _PLAIN = re.compile(r"[^A-Za-z0-9._@-]+")
@@ -27,6 +29,7 @@ class FileView(Result):
     kind: str
     name: str
     content: str
+    secrets: list[str] = []
 
 
 async def write_down(
@@ -68,11 +71,43 @@ async def of_kind(view: View, kind: Kind, wanted: GetRequest) -> tuple[list[File
             ids = ", ".join(" ".join(map(str, live.identity.values())) for live in same)
             left_out.append(f"{key}: {len(same)} objects have this name ({ids}); rename all but one")
             continue
-        document = manifest(kind, same[0])
+        document = written_down(kind, same[0])
         if not kind.always_there or "spec" in document:
             path = _path(kind, key.namespace, key.name)
-            files.append(FileView(path=path, kind=kind.name, name=key.name, content=_text(document)))
+            named = sorted(_secrets(kind, same[0]).values())
+            file = FileView(path=path, kind=kind.name, name=key.name, content=_text(document), secrets=named)
+            files.append(file)
     return files, left_out
+
+
+def written_down(kind: Kind, live: Live) -> dict[str, Any]:
+    """An object's manifest, with references where it has secrets."""
+    document = manifest(kind, live)
+    for path, name in _secrets(kind, live).items():
+        inside = document.setdefault("spec", {})
+        *parents, last = path.split(".")
+        for parent in parents:
+            inside = inside.setdefault(parent, {})
+        inside[last] = {REFERENCE: name}
+    return document
+
+
+def _secrets(kind: Kind, live: Live) -> dict[str, str]:
+    """The secrets of an object, as far as it shows that it has some: by path a name for each."""
+    found: dict[str, str] = {}
+    for path, leaf in kind.schema.leaves.items():
+        if leaf.wire.secret and "*" not in path:
+            beside, equals, value = leaf.wire.beside.partition("=")
+            stands = beside in live.fields and (not equals or live.fields[beside] == value)
+            if stands or live.fields.get(path) == HIDDEN:
+                words = [
+                    kind.name.lower(),
+                    *([live.key.namespace] if kind.namespaced else []),
+                    live.key.name,
+                    leaf.name,
+                ]
+                found[path] = _PLAIN.sub("-", "-".join(words)).replace("@", "-")
+    return found
 
 
 def _path(kind: Kind, namespace: str, name: str) -> str:

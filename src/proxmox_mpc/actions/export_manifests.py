@@ -18,11 +18,12 @@ class ExportManifestsRequest(Request):
 
 
 class ExportManifestsResult(Result):
-    """The manifests, ordered by path, and what could not be read."""
+    """The manifests, ordered by path, what could not be read, and the secrets that the manifests name."""
 
     context: str
     files: list[FileView]
     left_out: list[str]
+    secrets: list[str] = []
 
 
 @action(permission="resources:read", route="GET /manifests")
@@ -30,4 +31,5 @@ async def export_manifests(session: Session, request: ExportManifestsRequest) ->
     """Write down what lives as manifests, without defaults, secrets, and what the server made up."""
     view, context = await session.view(), await session.context()
     files, left_out = await write_down(view, request.kinds, namespace=request.namespace, selector=request.selector)
-    return ExportManifestsResult(context=context.name, files=files, left_out=left_out)
+    secrets = sorted({name for file in files for name in file.secrets})
+    return ExportManifestsResult(context=context.name, files=files, left_out=left_out, secrets=secrets)

@@ -33,7 +33,7 @@ class GetDeclaredResult(Result):
 @action(permission="resources:read", route="POST /resources/declared")
 async def get_declared(session: Session, request: GetDeclaredRequest) -> GetDeclaredResult:
     """Show the live state of what these manifests name."""
-    resources, _ = load(session, request.texts, request.namespace)
+    resources, _ = await load(session, request.texts, request.namespace)
     context = await session.context()
     owned = await owned_by_key(await session.store(), context.name)
     found = await observe(await session.view(), find_kind, resources, owned, request.application)

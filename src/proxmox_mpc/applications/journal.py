@@ -36,7 +36,7 @@ class StoreJournal:
         also = None
         if told is not None:
             key, secret = told
-            also = self.store.told_secrets.keeping(self.context, key.kind, key.namespace, key.name, secret)
+            also = self.store.kept_secrets.keeping(self.context, key.kind, key.namespace, key.name, secret)
         await self.store.runs.done(self.run_id, entry, also)
 
     async def failed(self, entry: int, error: str) -> None:
@@ -53,4 +53,4 @@ class StoreJournal:
 
     async def forget(self, key: Key) -> None:
         await self.store.resources.delete(self.context, key.kind, key.namespace, key.name)
-        await self.store.told_secrets.delete(self.context, key.kind, key.namespace, key.name)
+        await self.store.kept_secrets.delete(self.context, key.kind, key.namespace, key.name)

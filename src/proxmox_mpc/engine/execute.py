@@ -20,7 +20,8 @@ from proxmox_mpc.engine.plan import Action, Plan, Step
 from proxmox_mpc.engine.stages import Stages
 from proxmox_mpc.engine.step_run import StepRun
 from proxmox_mpc.errors import MpcError, UnreachableError
-from proxmox_mpc.kinds._kind import Key, Kind, Live, Owned, View
+from proxmox_mpc.kinds._codec import Fields
+from proxmox_mpc.kinds._kind import Key, Kind, Live, Owned, Resource, View
 
 STEPS_AT_ONCE = 16
 """Steps in flight; what they may ask of a node or storage is bounded by the lanes."""
@@ -156,7 +157,7 @@ class Execution:
         owned, resource = step.owned, step.resource
         if owned is None or resource is None or step.live is None or owned.application != self.plan.application:
             return
-        fresh = Owned(step.key, owned.uid, owned.application, step.live.identity, resource.fields)
+        fresh = Owned(step.key, owned.uid, owned.application, step.live.identity, _declared(step, resource))
         if (fresh.applied, dict(fresh.identity)) != (owned.applied, dict(owned.identity)):
             await self.journal.remember(fresh)
 
@@ -199,6 +200,12 @@ class Execution:
         else:
             assert step.live is not None
             live = await driver.update(run, step.live, resource, step.changes)
-        owned = Owned(step.key, uid, self.plan.application, live.identity, resource.fields)
+        owned = Owned(step.key, uid, self.plan.application, live.identity, _declared(step, resource))
         await self.journal.remember(owned)
         return live
+
+
+def _declared(step: Step, resource: Resource) -> Fields:
+    """What is remembered as applied; of a secret that is only named, what was known of it before."""
+    before = (step.owned.applied if step.owned else None) or {}
+    return {**{path: before[path] for path in resource.unknown if path in before}, **resource.fields}

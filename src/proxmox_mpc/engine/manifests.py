@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from proxmox_mpc.engine import references
 from proxmox_mpc.errors import InvalidInput, InvalidInputs, MpcError, Place
 from proxmox_mpc.kinds._kind import API_VERSION, DEFAULT_NAMESPACE, Key, Kind, Resource
 from proxmox_mpc.kinds._options import check_options
@@ -132,10 +133,12 @@ def resources(
     *,
     namespace: str = DEFAULT_NAMESPACE,
     fingerprint: Callable[[str], str] = lambda secret: "",
+    secrets: Mapping[str, str] | None = None,
 ) -> list[Resource]:
     """Checked resources of these documents, in their order.
 
-    `namespace` is for manifests that name none; `fingerprint` turns a secret into what is stored and compared.
+    `namespace` is for manifests that name none; `fingerprint` turns a secret into what is stored and compared;
+    `secrets` are those that manifests can name.
     Raises InvalidManifest, or InvalidInputs with all mistakes of all documents.
     """
     made: list[Resource] = []
@@ -143,7 +146,7 @@ def resources(
     seen: dict[Key, Place | None] = {}
     for document in found:
         try:
-            resource = _resource(document, kind_of, namespace, fingerprint)
+            resource = _resource(document, kind_of, namespace, fingerprint, secrets or {})
         except InvalidInputs as several:
             errors += several.errors
             continue
@@ -168,7 +171,11 @@ def _raise(errors: Sequence[MpcError]) -> None:
 
 
 def _resource(
-    document: Document, kind_of: Callable[[str], Kind], namespace: str, fingerprint: Callable[[str], str]
+    document: Document,
+    kind_of: Callable[[str], Kind],
+    namespace: str,
+    fingerprint: Callable[[str], str],
+    known: Mapping[str, str],
 ) -> Resource:
     value = document.value
     if not isinstance(value, dict):
@@ -188,10 +195,11 @@ def _resource(
     spec = value.get("spec")
     if spec is not None and not isinstance(spec, dict):
         raise InvalidManifest(f"spec is a mapping, not {_named(spec)}", place=document.place("spec"))
-    model = _validated(document, kind, spec or {})
+    spec, unknown = references.resolved(kind.schema, spec or {}, known)
+    model = _validated(document, kind, spec)
     fields, secrets = kind.schema.flatten(model)
     fields |= {path: fingerprint(secret) for path, secret in secrets.items()}
-    resource = Resource(key, model, fields, secrets, annotations, _placer(document))
+    resource = Resource(key, model, fields, secrets, annotations, _placer(document), unknown=unknown)
     doubled = [
         resource.invalid(f"spec.{path}", f"{slot} is used twice", "give each item a slot of its own")
         for path, slot in slots_used_twice(model)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from proxmox_mpc.engine.diff import three_way
@@ -71,6 +71,8 @@ async def _replacements(
     for step in steps:
         if step.action is Action.REPLACE:
             fresh = await kind_of(step.key.kind).driver.complete(view, wanted[step.key], None)
+            for error in _lacking(fresh):
+                raise error
             step = replace(step, resource=fresh, choices=fresh.choices)
         done.append(step)
     return done
@@ -119,6 +121,8 @@ async def _completed(
             errors += check_options(kind, resource, [await view.pve.api()])
             seen = sightings[resource.key]
             applied = seen.owned.applied if seen.owned and seen.owner is Owner.OURS else None
+            if seen.live is None:
+                errors += list(_lacking(resource))
             completed.append(await kind.driver.complete(view, resource, seen.live, applied))
         except InvalidInputs as several:
             errors += several.errors
@@ -132,6 +136,13 @@ async def _completed(
         raise InvalidInputs(errors)
     order = {resource.key: number for number, resource in enumerate(wanted)}
     return sorted(completed, key=lambda resource: order[resource.key])
+
+
+def _lacking(resource: Resource) -> Iterator[MpcError]:
+    """Secrets without which an object cannot be made as its manifest says."""
+    for path, name in resource.unknown.items():
+        hint = f"proxmox-cli secret set {name}"
+        yield resource.invalid(f"spec.{path}", f"the store has no secret {name!r}", hint)
 
 
 def _undecided(kind: Kind, resource: Resource) -> bool:
@@ -152,6 +163,8 @@ def _step(kind: Kind, resource: Resource, seen: Sighting, wish: Wish, needs: tup
         )
     allow = max(wish.allow, _annotated(resource))
     applied = owned.applied if owned is not None and seen.owner is Owner.OURS else None
+    if applied is not None:
+        applied = {path: value for path, value in applied.items() if path not in resource.unknown}
     fresh = owned is not None and owned.applied is None and seen.owner is Owner.OURS
     changes = tuple(
         _flagged(kind, _allowed(kind.driver.cost(live, change), allow))

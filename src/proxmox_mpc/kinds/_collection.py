@@ -225,7 +225,10 @@ class CollectionDriver:
             raise resource.invalid("kind", f"PVE {release} has no {self.kind}", it.instead)
         own = [path for path in resource.fields if path not in {*it.by_field.values(), *it.apart}]
         path = self._at(it.make or it.path, self._names(resource))
-        check_parameters(await view.pve.api(), self._schema(), resource, own, "POST", path)
+        facts = await view.pve.api()
+        check_parameters(facts, self._schema(), resource, own, "POST", path)
+        if live is None:
+            _check_required(facts, self._schema(), resource, path)
         await it.check(view, resource, live)
         return resource
 
@@ -311,6 +314,16 @@ class CollectionDriver:
         variable, path = next(iter(self.collection.by_field.items()), ("", ""))
         leaf = self._schema().leaf(path)
         return [{variable: value} for value in get_args(leaf.info.annotation)] if leaf is not None else [{}]
+
+
+def _check_required(facts: Facts, schema: Schema, resource: Resource, path: str) -> None:
+    """Whether everything is there that the API needs to make the object. Raises InvalidInput."""
+    method = facts.method("POST", path)
+    for name, parameter in method.parameters.items() if method is not None else ():
+        leaf = schema.scalars.get(name)
+        given = {**resource.fields, **resource.unknown}
+        if parameter.required and leaf is not None and leaf.wire.default is None and leaf.path not in given:
+            raise resource.invalid(f"spec.{leaf.path}", f"PVE needs it to make a {resource.key.kind}")
 
 
 def check_parameters(

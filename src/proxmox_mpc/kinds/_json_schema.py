@@ -13,12 +13,13 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from proxmox_mpc.kinds import _codec
-from proxmox_mpc.kinds._field import Part
+from proxmox_mpc.kinds._field import Part, Wire
 from proxmox_mpc.kinds._kind import API_VERSION, Kind
 
 # What yaml-language-server and most editors read.
 DIALECT = "http://json-schema.org/draft-07/schema#"
 _DEFINITIONS = "#/definitions/{model}"
+_REFERENCE = {"type": "object", "required": ["secretRef"], "properties": {"secretRef": {"type": "string"}}}
 _WRITTEN: dict[Any, JsonSchemaValue] = {
     _codec.SIZE.parse: {"type": "string", "pattern": r"^\d+(\.\d+)?[KMGTkmgt](i?[Bb])?$", "examples": ["50G"]},
     _codec.MIB.parse: {"type": ["integer", "string"], "examples": [8192, "8G"]},
@@ -50,7 +51,13 @@ class _Generate(GenerateJsonSchema):
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
         whole, part = super().model_schema(schema), schema["cls"]
-        if not issubclass(part, Part) or not part.shorthand:
+        if not issubclass(part, Part):
+            return whole
+        for name, info in part.model_fields.items():
+            if any(isinstance(item, Wire) and item.secret for item in info.metadata):
+                own = whole["properties"][info.alias or name]
+                whole["properties"][info.alias or name] = {"anyOf": [own, _REFERENCE]}
+        if not part.shorthand:
             return whole
         bare = whole["properties"][part.model_fields[part.shorthand].alias or part.shorthand]
         return {"anyOf": [whole, {key: value for key, value in bare.items() if key != "description"}]}

@@ -56,7 +56,8 @@ class Resource:
     """A resource as a manifest wants it.
 
     `place` finds the manifest's line for a path. Secrets stand apart from `fields`, which hold their fingerprints.
-    `choices` are what the driver decided where the manifest left it open (the node, the template's VMID).
+    `choices` are what the driver decided where the manifest left it open (the node, the template's VMID). `unknown` are
+    fields whose secret the manifest only names, and the store does not have: they stay as they are.
     """
 
     key: Key
@@ -66,6 +67,7 @@ class Resource:
     annotations: Mapping[str, str] = field(default_factory=dict)
     place: Callable[[str], Place | None] = lambda path: None
     choices: Mapping[str, Any] = field(default_factory=dict)
+    unknown: Mapping[str, str] = field(default_factory=dict)
 
     def invalid(self, path: str, message: str, hint: str = "") -> InvalidInput:
         """The error for a field of this resource, at its place in the manifest."""

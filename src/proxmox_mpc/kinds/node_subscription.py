@@ -13,7 +13,7 @@ _PATH = "/nodes/{node}/subscription"
 class NodeSubscriptionSpec(Part):
     """A node's subscription. Its name is the node's."""
 
-    key: str = field(
+    key: str | None = field(
         "key",
         secret=True,
         echoed=True,

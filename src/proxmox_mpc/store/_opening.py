@@ -15,6 +15,7 @@ from proxmox_mpc.store.applications import Applications
 from proxmox_mpc.store.contexts import Contexts
 from proxmox_mpc.store.errors import StoreTooNew, StoreUnavailable
 from proxmox_mpc.store.events import Events
+from proxmox_mpc.store.kept_secrets import KeptSecrets
 from proxmox_mpc.store.migrations import HEAD
 from proxmox_mpc.store.plans import Plans
 from proxmox_mpc.store.reservations import Reservations
@@ -23,7 +24,6 @@ from proxmox_mpc.store.runs import Runs
 from proxmox_mpc.store.secrets import SecretKey
 from proxmox_mpc.store.snapshots import Snapshots
 from proxmox_mpc.store.store import Store
-from proxmox_mpc.store.told_secrets import ToldSecrets
 
 # Any number that no other program uses for its own locks in the same PostgreSQL database.
 _MIGRATION_LOCK = 0x50564D50
@@ -40,7 +40,7 @@ def assemble(database: Database, key: SecretKey) -> Store:
         events=Events(database),
         snapshots=Snapshots(database),
         reservations=Reservations(database),
-        told_secrets=ToldSecrets(database, key),
+        kept_secrets=KeptSecrets(database, key),
     )
 
 

@@ -195,8 +195,8 @@ reservations = Table(
     Column("expires_at", UtcTime, nullable=False),
 )
 
-told_secrets = Table(
-    "told_secrets",
+kept_secrets = Table(
+    "kept_secrets",
     metadata,
     Column("context", String, primary_key=True),
     Column("kind", String, primary_key=True),

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from proxmox_mpc.store.applications import Applications
     from proxmox_mpc.store.contexts import Contexts
     from proxmox_mpc.store.events import Events
+    from proxmox_mpc.store.kept_secrets import KeptSecrets
     from proxmox_mpc.store.plans import Plans
     from proxmox_mpc.store.reservations import Reservations
     from proxmox_mpc.store.resources import Resources
     from proxmox_mpc.store.runs import Runs
     from proxmox_mpc.store.snapshots import Snapshots
-    from proxmox_mpc.store.told_secrets import ToldSecrets
 
 
 def utc_now() -> datetime:
@@ -40,7 +40,7 @@ class Store:
     events: Events
     snapshots: Snapshots
     reservations: Reservations
-    told_secrets: ToldSecrets
+    kept_secrets: KeptSecrets
 
     @staticmethod
     @asynccontextmanager
@@ -60,4 +60,4 @@ class Store:
 
         After it the old keys can be taken out of PROXMOX_SECRET_KEY.
         """
-        return await self.contexts.reseal() + await self.applications.reseal() + await self.told_secrets.reseal()
+        return await self.contexts.reseal() + await self.applications.reseal() + await self.kept_secrets.reseal()

@@ -44,4 +44,6 @@ def manifests(kinds: Sequence[str], context: str, namespace: str, selector: str,
         beside = path.with_name(f".{path.name}.tmp")
         beside.write_text(file.content)
         os.replace(beside, path)
+    for name in result.secrets:
+        click.echo(f"{click.style('secret', fg='yellow')}  to make it elsewhere: proxmox-cli secret set {name}")
     click.echo(f"{len(result.files)} manifests written below {out}. To own them: proxmox-cli adopt -f {out} -R")

@@ -17,26 +17,26 @@ SECRET = "hunter2-told-once"
 async def told(store: Store, secret: str = SECRET) -> None:
     run = await begin(store)
     entry = await store.runs.sending(run.id, "create", "APIToken", "POST", "/access/users/amy@pve/token/ci")
-    await store.runs.done(run.id, entry, store.told_secrets.keeping(*TOKEN, secret))
+    await store.runs.done(run.id, entry, store.kept_secrets.keeping(*TOKEN, secret))
     await store.runs.finish(run.id, "succeeded", {})
 
 
 async def test_a_secret_is_kept_encrypted_until_its_object_goes(store: Store) -> None:
-    assert await store.told_secrets.get(*TOKEN) is None
+    assert await store.kept_secrets.get(*TOKEN) is None
     await told(store)
     await told(store, f"{SECRET}-2")
-    assert await store.told_secrets.get(*TOKEN) == f"{SECRET}-2"
-    async with store.told_secrets.database.read() as connection:
-        assert SECRET not in str((await connection.execute(text("SELECT * FROM told_secrets"))).all())
-    await store.told_secrets.delete(*TOKEN)
-    await store.told_secrets.delete(*TOKEN)
-    assert await store.told_secrets.get(*TOKEN) is None
+    assert await store.kept_secrets.get(*TOKEN) == f"{SECRET}-2"
+    async with store.kept_secrets.database.read() as connection:
+        assert SECRET not in str((await connection.execute(text("SELECT * FROM kept_secrets"))).all())
+    await store.kept_secrets.delete(*TOKEN)
+    await store.kept_secrets.delete(*TOKEN)
+    assert await store.kept_secrets.get(*TOKEN) is None
 
 
 async def test_neither_the_note_nor_the_secret_is_there_alone(store: Store) -> None:
     with pytest.raises(RecordMissing):
-        await store.runs.done("no such run", 1, store.told_secrets.keeping(*TOKEN, SECRET))
-    assert await store.told_secrets.get(*TOKEN) is None
+        await store.runs.done("no such run", 1, store.kept_secrets.keeping(*TOKEN, SECRET))
+    assert await store.kept_secrets.get(*TOKEN) is None
 
 
 async def test_it_is_encrypted_anew_with_a_new_key(
@@ -47,4 +47,4 @@ async def test_it_is_encrypted_anew_with_a_new_key(
     async with open_store(SecretKey([new, "a passphrase for tests"])) as both:
         assert await both.reseal() == 1
     async with open_store(SecretKey([new])) as fresh:
-        assert await fresh.told_secrets.get(*TOKEN) == SECRET
+        assert await fresh.kept_secrets.get(*TOKEN) == SECRET
