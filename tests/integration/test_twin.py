@@ -28,7 +28,20 @@ class Standing:
         await asyncio.Event().wait()
 
 
-PRIVATE = {"pid", "ctime", "digest", "uptime", "netin", "netout", "client-key", "data", "cipassword", "uid", "key", "token"}
+PRIVATE = {
+    "pid",
+    "ctime",
+    "digest",
+    "uptime",
+    "netin",
+    "netout",
+    "client-key",
+    "data",
+    "cipassword",
+    "uid",
+    "key",
+    "token",
+}
 
 
 @asynccontextmanager

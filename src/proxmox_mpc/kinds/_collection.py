@@ -111,6 +111,9 @@ class Collection:
 class CollectionDriver:
     """Reads and writes the objects of one collection."""
 
+    made_otherwise = False
+    """Whether an object can also be made without what the collection's POST demands."""
+
     def __init__(self, kind: str, collection: Collection, schema: Callable[[], Schema]) -> None:
         self.kind = kind
         self.collection = collection
@@ -227,7 +230,7 @@ class CollectionDriver:
         path = self._at(it.make or it.path, self._names(resource))
         facts = await view.pve.api()
         check_parameters(facts, self._schema(), resource, own, "POST", path)
-        if live is None:
+        if live is None and not self.made_otherwise:
             _check_required(facts, self._schema(), resource, path)
         await it.check(view, resource, live)
         return resource

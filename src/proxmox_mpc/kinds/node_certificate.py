@@ -40,6 +40,8 @@ class NodeCertificateSpec(Part):
 class CertificateDriver(CollectionDriver):
     """One per node; uploaded or ordered anew when it shall be another."""
 
+    made_otherwise = True
+
     async def observe(self, view: View, wanted: Sequence[Resource], owned: Sequence[Owned]) -> list[Live]:
         texts = {resource.key: resource.fields.get("certificates") for resource in wanted}
         return [_as_wanted(live, texts.get(live.key)) for live in await super().observe(view, wanted, owned)]
@@ -52,7 +54,7 @@ class CertificateDriver(CollectionDriver):
             raise resource.invalid(
                 "spec", "a certificate is uploaded or ordered", "write certificates and key, or acme"
             )
-        if is_uploaded and live is None and "key" not in resource.secrets:
+        if is_uploaded and live is None and "key" not in {**resource.secrets, **resource.unknown}:
             raise resource.invalid("spec.key", "a certificate needs its key")
         return await super().complete(view, resource, live, applied)
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from proxmox_mpc.kinds._collection import Collection, regular
 from proxmox_mpc.kinds._field import Part, field
-from proxmox_mpc.kinds._kind import Column, Live, Resource, View
+from proxmox_mpc.kinds._kind import Column
 
 
 class SDNDNSSpec(Part):
@@ -21,17 +21,12 @@ class SDNDNSSpec(Part):
     fingerprint: str | None = field("fingerprint", help="SHA-256 fingerprint of its certificate.")
 
 
-async def _check(view: View, resource: Resource, live: Live | None) -> None:
-    if live is None and "key" not in resource.secrets:
-        raise resource.invalid("spec.key", "a name server needs the key of its API")
-
-
 KIND = regular(
     "SDNDNS",
     "sdndns",
     (),
     SDNDNSSpec,
-    Collection("/cluster/sdn/dns", "/cluster/sdn/dns/{dns}", "dns", detailed=True, check=_check),
+    Collection("/cluster/sdn/dns", "/cluster/sdn/dns/{dns}", "dns", detailed=True),
     columns=(Column.name(), Column.of("TYPE", "type"), Column.of("URL", "url")),
     order=10,
     example="""\
