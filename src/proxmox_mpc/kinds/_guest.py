@@ -199,7 +199,13 @@ class GuestDriver:
         return params
 
     def writes(self) -> Sequence[Write]:
-        named = {"vmid": "vmid", "node": "node", "pool": "metadata.namespace", self.api.name_key: NAME}
+        named = {
+            "vmid": "vmid",
+            "node": "node",
+            "pool": "metadata.namespace",
+            self.api.name_key: NAME,
+            "ostemplate": "ostemplate",
+        }
         config = self.api.path("/config")
         clone = {"newid": "vmid", "name": NAME, "hostname": NAME, "pool": NAMESPACE, "full": "clone", "target": "node"}
         disk = {"disk": f"{self.api.disk_lists[0]}.*", "size": f"{self.api.disk_lists[0]}.*.size"}
