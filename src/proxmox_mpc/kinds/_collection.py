@@ -95,7 +95,7 @@ class Collection:
     check: Callable[[View, Resource, Live | None], Awaitable[None]] = _nothing
     until: int = 1000
     """The first major version that does not have it any more, where its API still knows the path."""
-    instead: str = ""
+    instead: Callable[[Resource], str] = lambda resource: ""
     """What to declare where the cluster's version has no such collection."""
 
     @property
@@ -225,7 +225,7 @@ class CollectionDriver:
             raise resource.invalid("metadata.name", f"the name of a {self.kind} is {_names.shown(it.pattern)}")
         if live is None and await self._absent(view):
             release = (await view.pve.version()).release
-            raise resource.invalid("kind", f"PVE {release} has no {self.kind}", it.instead)
+            raise resource.invalid("kind", f"PVE {release} has no {self.kind}", it.instead(resource))
         own = [path for path in resource.fields if path not in {*it.by_field.values(), *it.apart}]
         path = self._at(it.make or it.path, self._names(resource))
         facts = await view.pve.api()

@@ -46,6 +46,8 @@ class Settings:
     read: Callable[[Any], dict[str, Any]] = lambda answer: answer or {}
     row: Callable[[dict[str, Any]], dict[str, Any]] = lambda row: row
     whole: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
+    """Parameters that PVE always wants: they can be changed, and never unset."""
     clear: Clear = "delete"
     verb: Literal["PUT", "POST"] = "PUT"
     check: Callable[[View, Resource, Live | None], Awaitable[None]] = _nothing
@@ -115,6 +117,7 @@ class SettingsDriver:
 
     async def _put(self, run: Run, live: Live, resource: Resource, changes: Sequence[Change]) -> Live:
         it = self.settings
+        changes = [change for change in changes if change.new is not None or not self._stays(change.path)]
         params = Difference.of(self._schema(), live, resource, changes).params(clear=it.clear, whole=it.whole)
         if not params:
             return live
@@ -122,6 +125,10 @@ class SettingsDriver:
             params["digest"] = live.digest
         await run.call(it.verb, it.path, {**live.identity, **params}, title=f"change {live.key.name}")
         return await self._fresh(run, live)
+
+    def _stays(self, path: str) -> bool:
+        leaf = self._schema().leaf(path)
+        return leaf is not None and leaf.key in self.settings.kept
 
     async def delete(self, run: Run, live: Live) -> None:
         """Put back what was declared; what nobody declared stays."""

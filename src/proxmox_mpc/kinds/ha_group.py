@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from proxmox_mpc.kinds._collection import Collection, regular
 from proxmox_mpc.kinds._field import NameList, Part, field
-from proxmox_mpc.kinds._kind import Column
+from proxmox_mpc.kinds._kind import Column, Resource
+from proxmox_mpc.kinds._rewrite import rewritten
 
 
 class HAGroupSpec(Part):
@@ -14,6 +15,17 @@ class HAGroupSpec(Part):
     restricted: bool | None = field("restricted", default=False, help="Only these nodes, even when none is there.")
     no_failback: bool | None = field("nofailback", default=False, help="Do not move back to a better node.")
     comment: str | None = field("comment", help="A remark.")
+
+
+def _as_rule(resource: Resource) -> str:
+    fields = resource.fields
+    rule = {
+        "type": "node-affinity",
+        "nodes": fields.get("nodes"),
+        "strict": fields.get("restricted"),
+        "resources": [f"the names of the HAResources with group {resource.key.name}"],
+    }
+    return f"declare a rule instead:\n{rewritten('HARule', resource.key.name, rule)}"
 
 
 KIND = regular(
@@ -28,7 +40,7 @@ KIND = regular(
         comment="comment",
         # 9.x knows the path, and refuses every call (facts-objects.md 7).
         until=9,
-        instead="declare an HARule with type node-affinity: resources and nodes, and strict for restricted",
+        instead=_as_rule,
     ),
     columns=(
         Column.name(),

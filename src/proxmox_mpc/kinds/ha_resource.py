@@ -6,7 +6,8 @@ from typing import Literal
 
 from proxmox_mpc.kinds._collection import Collection, regular
 from proxmox_mpc.kinds._field import Part, field
-from proxmox_mpc.kinds._kind import Column, Key, Need, Resource
+from proxmox_mpc.kinds._kind import Column, Key, Live, Need, Resource, View
+from proxmox_mpc.kinds._rewrite import rewritten
 
 
 class HAResourceSpec(Part):
@@ -28,12 +29,21 @@ def _needs(resource: Resource) -> list[Need]:
     return [guest, *([Need(Key("HAGroup", "", str(group)), "group")] if group else [])]
 
 
+async def _check(view: View, resource: Resource, live: Live | None) -> None:
+    """9.x knows the parameter, and refuses every value (facts-objects.md 7)."""
+    group = resource.fields.get("group")
+    if group is not None and (await view.pve.version()).major >= 9:
+        rule = {"type": "node-affinity", "nodes": [f"the nodes of {group}"], "resources": [resource.key.name]}
+        hint = f"take group out, and declare a rule:\n{rewritten('HARule', str(group), rule)}"
+        raise resource.invalid("spec.group", "PVE 9 has rules instead of groups", hint)
+
+
 KIND = regular(
     "HAResource",
     "haresources",
     ("har",),
     HAResourceSpec,
-    Collection("/cluster/ha/resources", "/cluster/ha/resources/{sid}", "sid", comment="comment"),
+    Collection("/cluster/ha/resources", "/cluster/ha/resources/{sid}", "sid", comment="comment", check=_check),
     columns=(
         Column.name(),
         Column.of("STATE", "state", "started"),

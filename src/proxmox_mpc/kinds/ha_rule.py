@@ -7,6 +7,7 @@ from typing import Literal
 from proxmox_mpc.kinds._collection import Collection, regular
 from proxmox_mpc.kinds._field import NameList, Part, field
 from proxmox_mpc.kinds._kind import Column, Key, Need, Resource
+from proxmox_mpc.kinds._rewrite import rewritten
 
 
 class HARuleSpec(Part):
@@ -26,6 +27,16 @@ def _needs(resource: Resource) -> list[Need]:
     return [Need(Key("HAResource", "", sid), "resources") for sid in named] if isinstance(named, list) else []
 
 
+def _as_group(resource: Resource) -> str:
+    fields, name = resource.fields, resource.key.name
+    if fields["type"] != "node-affinity":
+        return "PVE 8 cannot keep guests together or apart; groups only say on which nodes they run"
+    sids = fields["resources"]
+    assert isinstance(sids, list)
+    group = rewritten("HAGroup", name, {"nodes": fields.get("nodes"), "restricted": fields.get("strict")})
+    return f"declare a group instead, and write group: {name} for {', '.join(sids)}:\n{group}"
+
+
 KIND = regular(
     "HARule",
     "harules",
@@ -38,7 +49,7 @@ KIND = regular(
         comment="comment",
         # PUT demands the type (facts-objects.md 7).
         whole=frozenset({"type"}),
-        instead="declare an HAGroup, and name it in the HAResource's spec.group",
+        instead=_as_group,
     ),
     columns=(
         Column.name(),

@@ -23,7 +23,7 @@ KIND = settings(
     (),
     NodeDNSSpec,
     # What is not sent is removed (facts-objects.md 7).
-    Settings("/nodes/{node}/dns", "{node}", each_node, whole=frozenset("*"), clear="omit"),
+    Settings("/nodes/{node}/dns", "{node}", each_node, whole=frozenset("*"), clear="omit", kept=frozenset({"search"})),
     columns=(Column.name(), Column.of("SEARCH", "search"), Column.of("SERVER", "server1")),
     order=9,
     example="""\

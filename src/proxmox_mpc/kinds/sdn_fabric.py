@@ -35,7 +35,7 @@ KIND = regular(
         "id",
         # PUT demands the protocol (schema of 9.1).
         whole=frozenset({"protocol"}),
-        instead="fabrics are there from PVE 9.0 on",
+        instead=lambda resource: "fabrics are there from PVE 9.0 on",
     ),
     columns=(Column.name(), Column.of("PROTOCOL", "protocol"), Column.of("RANGE", "ipPrefix")),
     ignored=_sdn.IGNORED,

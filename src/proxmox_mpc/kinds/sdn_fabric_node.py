@@ -33,7 +33,7 @@ KIND = regular(
         make="/cluster/sdn/fabrics/node/{fabric_id}",
         name="{fabric_id}/{node_id}",
         whole=frozenset({"protocol"}),
-        instead="fabrics are there from PVE 9.0 on",
+        instead=lambda resource: "fabrics are there from PVE 9.0 on",
     ),
     columns=(Column.name(), Column.of("IP", "ip"), Column.of("INTERFACES", "interfaces")),
     needs=lambda resource: [Need(Key("SDNFabric", "", resource.key.name.partition("/")[0]), "metadata.name")],

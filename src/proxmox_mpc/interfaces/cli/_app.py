@@ -94,6 +94,7 @@ def show_error(error: MpcError) -> None:
         place = f"{one.place}: " if one.place else ""
         click.echo(f"{place}{click.style('error:', fg='red', bold=True)} {one.message}", err=True)
         if one.hint:
-            click.echo(f"  {click.style('→', fg='cyan')} {one.hint}", err=True)
+            hint = one.hint.replace("\n", "\n      ")
+            click.echo(f"  {click.style('→', fg='cyan')} {hint}", err=True)
     if len(several) > 1:
         click.echo(f"{len(several)} errors; nothing was changed", err=True)
