@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 import yaml
 
 from proxmox_mpc.engine.execute import ApplyFailed
+from proxmox_mpc.engine.order import NeedsCycle
+from proxmox_mpc.engine.plan import Action, Step
+from proxmox_mpc.engine.stages import Stages
 from proxmox_mpc.errors import InvalidInput
+from proxmox_mpc.kinds import find_kind
 from tests.integration.test_every_kind import manifest
 from tests.lab import lab
 
@@ -138,3 +144,31 @@ async def test_bridges_that_are_pruned_on_two_nodes_go_there_and_stay_elsewhere(
         assert {step.key.name for step in plan.work} == {"pve-node1/vmbr7", "pve-node2/vmbr7"}
         left = {live.key.name: live.fields["comment"] for live in await it.lives("Bridge") if "vmbr7" in live.key.name}
         assert left == {"pve-node3/vmbr7": "of 3"}
+
+
+def staged(kind: str, name: str, spec: str) -> str:
+    return f"apiVersion: proxmox.io/v1\nkind: {kind}\nmetadata: {{ name: {name} }}\nspec: {spec}\n"
+
+
+async def test_what_waits_on_several_places_is_deleted_in_one_go() -> None:
+    """Each place takes its turn as a whole: to wait for each other's parts would never end."""
+    parts = [staged("SDNFabric", "spine", "{ protocol: openfabric, ipPrefix: 10.9.0.0/24 }")]
+    parts += [staged("SDNZone", "lab", "{ type: simple }"), staged("SDNVNet", "lab1", "{ zone: lab }")]
+    parts += [staged("Storage", "more", "{ type: dir, path: /srv/more, content: [iso] }")]
+    for node in ("pve-node1", "pve-node2"):
+        parts += [staged("Bridge", f"{node}/vmbr7", "{ comment: Guests }")]
+        parts += [staged("VLAN", f"{node}/vmbr0.20", "{ comment: Storage }"), staged("NodeTime", node, "{ zone: UTC }")]
+    async with lab() as it:
+        await it.apply("---\n".join(parts))
+        await asyncio.wait_for(it.apply("", prune=True, allow=7), 30)
+        assert not it.journal.owned
+        left = {live.key.name for kind in ("Bridge", "VLAN", "SDNZone") for live in await it.lives(kind)}
+        assert not {name for name in left if "vmbr7" in name or ".20" in name or name == "lab"}
+
+
+async def test_a_circle_of_places_is_refused_before_anything_is_sent() -> None:
+    first, second = (find_kind("br").key(f"pve-node{number}/vmbr7") for number in (1, 2))
+    steps = {key: Step(key, Action.CREATE, needs=(other,)) for key, other in ((first, second), (second, first))}
+    async with lab() as it:
+        with pytest.raises(NeedsCycle, match="wait for each other"):
+            Stages(it.view(), find_kind, steps, lambda step: None).refuse_circles()  # type: ignore[arg-type,return-value]

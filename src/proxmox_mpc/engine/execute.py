@@ -107,11 +107,12 @@ class Execution:
         tasks: dict[Key, asyncio.Task[Outcome]] = {}
         steps = {step.key: step for step in self.plan.steps}
         stages = Stages(self.view, self.kind_of, steps, lambda step: StepRun(self, step, self._uid(step)))
+        stages.refuse_circles()
 
         async def carry_out(step: Step) -> Outcome:
             before = await asyncio.gather(*(tasks[key] for key in step.needs if key in tasks))
             lacking = next((str(o.key) for o in before if o.status != "done"), "")
-            if not lacking and await stages.applied(step.needs, stages.of(step.key)):
+            if not lacking and await stages.applied(step):
                 lacking = "what could not be applied"
             if lacking:
                 self.report(Progress(step.key, "skipped", f"needs {lacking}", step.action))

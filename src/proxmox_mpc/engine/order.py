@@ -36,6 +36,19 @@ def edges(resources: Sequence[Resource], kind_of: Callable[[str], Kind]) -> dict
 
 
 def deletion_edges(keys: Sequence[Key], kind_of: Callable[[str], Kind]) -> dict[Key, tuple[Key, ...]]:
-    """For each key, those that must be deleted first: whatever kinds come later at creation."""
+    """For each key, those that must be deleted first: whatever kinds come later at creation.
+
+    What is applied together takes its turn together, with the latest of its kinds: nothing can come in between.
+    """
     order = {key: kind_of(key.kind).order for key in keys}
-    return {key: tuple(sorted(other for other in keys if order[other] > order[key])) for key in keys}
+    group = {key: stage(key).name if (stage := kind_of(key.kind).stage) else str(key) for key in keys}
+    turn: dict[str, int] = {}
+    for key in keys:
+        turn[group[key]] = max(turn.get(group[key], order[key]), order[key])
+
+    def is_before(first: Key, then: Key) -> bool:
+        if group[first] == group[then]:
+            return order[first] > order[then]
+        return turn[group[first]] > turn[group[then]]
+
+    return {key: tuple(sorted(other for other in keys if is_before(other, key))) for key in keys}

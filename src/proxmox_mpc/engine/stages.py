@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
 
+from proxmox_mpc.engine.order import NeedsCycle
 from proxmox_mpc.engine.plan import Action, Step
 from proxmox_mpc.errors import MpcError, RefusedError
 from proxmox_mpc.kinds._kind import Key, Kind, Run, Stage, View
@@ -92,12 +94,34 @@ class Stages:
             return error
         return None
 
-    async def applied(self, needs: Sequence[Key], inside: str) -> MpcError | None:
-        """Wait until what these steps wrote is applied, for a step that is not part of the same stage."""
-        for name in {self.of(key) for key in needs} - {"", inside}:
+    async def applied(self, step: Step) -> MpcError | None:
+        """Wait until what a step needs is applied, where that is not the step's own stage."""
+        for name in self._awaited(step):
             if error := await asyncio.shield(self._settled[name]):
                 return error
         return None
+
+    def _awaited(self, step: Step) -> set[str]:
+        """The stages that must be applied before a step.
+
+        A deletion that is itself applied later needs no other stage in force: it only takes its turn after others.
+        """
+        inside = self.of(step.key)
+        if inside and step.action is Action.DELETE:
+            return set()
+        return {self.of(key) for key in step.needs} - {"", inside}
+
+    def refuse_circles(self) -> None:
+        """Whether everything can have its turn. Raises NeedsCycle, where waiting would never end."""
+        graph: dict[Key | str, set[Key | str]] = {name: set(keys) for name, keys in self._members.items()}
+        for key, step in self.steps.items():
+            graph[key] = {*(need for need in step.needs if need in self.steps), *self._awaited(step)}
+        try:
+            TopologicalSorter(graph).prepare()
+        except CycleError as error:
+            circle = " → ".join(str(part) for part in error.args[1])
+            hint = "apply them in two goes: first what others need"
+            raise NeedsCycle(f"these wait for each other: {circle}", hint=hint) from None
 
     async def failure_of(self, key: Key) -> MpcError | None:
         """Why what a step wrote is not in force, once its stage was settled."""
