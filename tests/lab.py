@@ -71,7 +71,11 @@ class Lab:
     _uids: Callable[[], str] = field(default_factory=lambda: map("uid-{}".format, itertools.count(1)).__next__)
 
     def view(self) -> View:
-        return View(self.pve, lambda secret: f"fingerprint of {len(secret)} letters, {hash(secret)}")
+        async def remembered() -> dict[Key, Owned]:
+            return self.journal.owned
+
+        fingerprint = "fingerprint of {} letters, {}".format
+        return View(self.pve, lambda secret: fingerprint(len(secret), hash(secret)), remembered=remembered)
 
     def resources(self, text: str) -> list[Resource]:
         documents = manifests.documents([manifests.Text("test.yaml", text)])

@@ -54,3 +54,14 @@ async def test_guests_of_one_name_are_named_and_the_rest_is_written_down() -> No
         "VirtualMachine default/same: 2 objects have this name (101 pve-node1, 102 pve-node1); rename all but one"
     ]
     assert [file.name for file in files] == ["debian-12-template"]
+
+
+async def test_an_entry_that_has_no_name_on_the_cluster_is_called_as_its_manifest_did() -> None:
+    head = "apiVersion: proxmox.io/v1\nkind: ACL\nmetadata: { name: watchers }\n"
+    async with lab() as it:
+        await it.apply(f"{head}spec: {{ path: /, user: root@pam, role: PVEAuditor }}\n")
+        files, _ = await of_kind(it.view(), find_kind("acl"), GetRequest(kind="acl"))
+        assert [file.name for file in files] == ["watchers"]
+        it.journal.owned.clear()
+        files, _ = await of_kind(it.view(), find_kind("acl"), GetRequest(kind="acl"))
+        assert [file.name for file in files] == ["root.root@pam.PVEAuditor"]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
+from proxmox_mpc.applications.ownership import owned_by_key
 from proxmox_mpc.engine.journal import Progress
-from proxmox_mpc.kinds._kind import View
+from proxmox_mpc.kinds._kind import Key, Owned, View
 
 if TYPE_CHECKING:
     from proxmox_mpc.pve import Cluster
@@ -72,7 +73,11 @@ class Session:
 
     async def view(self) -> View:
         """A fresh look at the cluster: what was read before is not remembered."""
-        return View(await self.cluster(), self.fingerprint)
+
+        async def remembered() -> Mapping[Key, Owned]:
+            return await owned_by_key(await self.store(), (await self.context()).name)
+
+        return View(await self.cluster(), self.fingerprint, remembered=remembered)
 
     async def __aenter__(self) -> Session:
         return self

@@ -238,6 +238,10 @@ class Run(Protocol):
         """The ownership mark for this resource."""
 
 
+async def _nothing() -> Mapping[Key, Owned]:
+    return {}
+
+
 @dataclass
 class View:
     """The cluster as one command sees it: each collection is read at most once, together where possible."""
@@ -245,6 +249,8 @@ class View:
     pve: Cluster
     fingerprint: Callable[[str], str] = lambda secret: ""
     planned: frozenset[Key] = frozenset()
+    remembered: Callable[[], Awaitable[Mapping[Key, Owned]]] = _nothing
+    """What the store knows of, for objects whose name the cluster cannot hold."""
     _memo: dict[str, asyncio.Future[Any]] = field(default_factory=dict, repr=False)
 
     async def once(self, name: str, read: Callable[[], Awaitable[Any]]) -> Any:

@@ -51,20 +51,23 @@ class ACLDriver:
         ]
 
     async def observe(self, view: View, wanted: Sequence[Resource], owned: Sequence[Owned]) -> list[Live]:
-        entries = {tuple(sorted(_entry(fields).items())): fields for fields in await self._all(view)}
+        entries = {_told(_entry(fields)): fields for fields in await self._all(view)}
         # The entry that was made comes first: a manifest that changed means another one by now.
         meant = {r.key: [_entry(r.fields)] for r in wanted}
         for item in owned:
-            meant.setdefault(item.key, []).insert(0, {k: str(v) for k, v in item.identity.items()})
+            meant.setdefault(item.key, []).insert(0, dict(item.identity))
         found = []
         for key, candidates in meant.items():
-            known = (entries.get(tuple(sorted(candidate.items()))) for candidate in candidates)
+            known = (entries.get(_told(candidate)) for candidate in candidates)
             if (fields := next((fields for fields in known if fields is not None), None)) is not None:
                 found.append(_live(key, fields))
         return found
 
     async def rows(self, view: View) -> list[Live]:
-        return [_live(Key("ACL", "", _name(fields)), fields) for fields in await self._all(view)]
+        """All entries; those that a manifest made by the name that it gave them."""
+        owned = {_told(item.identity): key for key, item in (await view.remembered()).items() if key.kind == "ACL"}
+        entries = [(fields, owned.get(_told(_entry(fields)))) for fields in await self._all(view)]
+        return [_live(key or Key("ACL", "", _name(fields)), fields) for fields, key in entries]
 
     async def detail(self, view: View, lives: Sequence[Live]) -> list[Live]:
         return list(lives)
@@ -119,6 +122,11 @@ class ACLDriver:
     def writes(self) -> Sequence[Write]:
         named = {"roles": "role", "users": "user", "groups": "group", "tokens": "token"}
         return [Write("PUT", _PATH, named)]
+
+
+def _told(entry: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """An entry as a key."""
+    return tuple(sorted((name, str(value)) for name, value in entry.items()))
 
 
 def _live(key: Key, fields: Mapping[str, Value]) -> Live:
