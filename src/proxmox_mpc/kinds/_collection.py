@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from proxmox_mpc.kinds import _names
 from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._difference import Clear, Difference
-from proxmox_mpc.kinds._kind import Change, Key, Kind, Live, Owned, Resource, Run, View
+from proxmox_mpc.kinds._kind import Change, Driver, Key, Kind, Live, Owned, Resource, Run, View
 from proxmox_mpc.kinds._mark import Mark, split_short, with_short
 from proxmox_mpc.kinds._reach import NAME, Write
 from proxmox_mpc.kinds._schema import Schema
@@ -108,7 +108,7 @@ class Collection:
         return self.name or f"{{{self.variables[-1]}}}"
 
 
-class CollectionDriver:
+class CollectionDriver(Driver):
     """Reads and writes the objects of one collection."""
 
     made_otherwise = False
@@ -234,12 +234,6 @@ class CollectionDriver:
             _check_required(facts, self._schema(), resource, path)
         await it.check(view, resource, live)
         return resource
-
-    def cost(self, live: Live, change: Change) -> Change:
-        return change
-
-    async def pending(self, view: View, live: Live) -> list[str]:
-        return []
 
     def _names(self, resource: Resource) -> dict[str, Any]:
         found = _names.parse(self.collection.pattern, resource.key.name)

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from proxmox_mpc.errors import RefusedError
 from proxmox_mpc.kinds import _names
 from proxmox_mpc.kinds._codec import Fields, Value
-from proxmox_mpc.kinds._kind import Change, Key, Live, Need, Owned, Resource, Run, View
+from proxmox_mpc.kinds._kind import Change, Driver, Key, Live, Need, Owned, Resource, Run, View
 from proxmox_mpc.kinds._reach import REST, Write
 from proxmox_mpc.kinds._rule_lines import line, references, rule_of
 from proxmox_mpc.kinds._schema import Schema
@@ -152,7 +152,7 @@ class Part(Protocol):
     async def remove(self, run: Run, place: Place, own: str, live: Live) -> None: ...
 
 
-class FirewallDriver:
+class FirewallDriver(Driver):
     """Reads and writes one kind of object in every firewall."""
 
     def __init__(self, kind: str, part: Part, schema: Callable[[], Schema]) -> None:
@@ -176,9 +176,6 @@ class FirewallDriver:
         asked = [(place, own) for place, owns in zip(everywhere, lists, strict=True) for own in owns]
         found = await asyncio.gather(*(self._read(view, place, own) for place, own in asked))
         return [live for live in found if live is not None and (live.fields or not self.part.is_always_there)]
-
-    async def detail(self, view: View, lives: Sequence[Live]) -> list[Live]:
-        return list(lives)
 
     async def _read(self, view: View, place: Place, own: str) -> Live | None:
         params = await self.part.read(view, place, own)
@@ -205,12 +202,6 @@ class FirewallDriver:
             message = f"there is no {parts[0].replace('/', ' ')}, or several have this name"
             raise resource.invalid("metadata.name", message, "guests can also be named by their VMID: guest/100")
         return resource
-
-    def cost(self, live: Live, change: Change) -> Change:
-        return change
-
-    async def pending(self, view: View, live: Live) -> list[str]:
-        return []
 
     async def create(self, run: Run, resource: Resource) -> Live:
         place, own = await self._place(run, resource)

@@ -323,7 +323,10 @@ class Stage:
 
 
 class Driver(Protocol):
-    """How one kind is read and written. All functions raise the client's typed errors."""
+    """How one kind is read and written. All functions raise the client's typed errors.
+
+    A driver that inherits it answers `detail`, `cost` and `pending` as most do.
+    """
 
     async def observe(self, view: View, wanted: Sequence[Resource], owned: Sequence[Owned]) -> list[Live]:
         """Everything live that any of these resources could mean, each with all its fields."""
@@ -333,6 +336,7 @@ class Driver(Protocol):
 
     async def detail(self, view: View, lives: Sequence[Live]) -> list[Live]:
         """These of the `rows` with all their fields, in the same order; those that went meanwhile are left out."""
+        return list(lives)  # most rows show everything
 
     async def complete(
         self, view: View, resource: Resource, live: Live | None, applied: Mapping[str, Value] | None = None
@@ -344,9 +348,11 @@ class Driver(Protocol):
 
     def cost(self, live: Live, change: Change) -> Change:
         """The change with its true impact on this very object, and with a note where one helps."""
+        return change
 
     async def pending(self, view: View, live: Live) -> list[str]:
         """What was changed and waits for a reboot, by the API's names."""
+        return []
 
     async def create(self, run: Run, resource: Resource) -> Live: ...
 

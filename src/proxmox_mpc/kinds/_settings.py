@@ -14,7 +14,7 @@ from proxmox_mpc.kinds import _names
 from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._collection import Scope, check_parameters
 from proxmox_mpc.kinds._difference import Clear, Difference, changed
-from proxmox_mpc.kinds._kind import Change, Key, Kind, Live, Owned, Resource, Run, View
+from proxmox_mpc.kinds._kind import Change, Driver, Key, Kind, Live, Owned, Resource, Run, View
 from proxmox_mpc.kinds._reach import Write
 from proxmox_mpc.kinds._schema import Schema
 
@@ -53,7 +53,7 @@ class Settings:
     check: Callable[[View, Resource, Live | None], Awaitable[None]] = _nothing
 
 
-class SettingsDriver:
+class SettingsDriver(Driver):
     """Reads and writes settings."""
 
     def __init__(self, kind: str, settings: Settings, schema: Callable[[], Schema]) -> None:
@@ -71,9 +71,6 @@ class SettingsDriver:
 
     async def _all(self, view: View, scopes: Sequence[Scope]) -> list[Live]:
         return list(await asyncio.gather(*(self._read(view, scope) for scope in scopes)))
-
-    async def detail(self, view: View, lives: Sequence[Live]) -> list[Live]:
-        return list(lives)
 
     async def _read(self, view: View, scope: Mapping[str, Any]) -> Live:
         it = self.settings
@@ -96,12 +93,6 @@ class SettingsDriver:
         check_parameters(await view.pve.api(), self._schema(), resource, resource.fields, it.verb, it.path)
         await it.check(view, resource, live)
         return resource
-
-    def cost(self, live: Live, change: Change) -> Change:
-        return change
-
-    async def pending(self, view: View, live: Live) -> list[str]:
-        return []
 
     async def create(self, run: Run, resource: Resource) -> Live:
         raise AssertionError("settings are always there")

@@ -11,7 +11,7 @@ from typing import Any
 
 from proxmox_mpc.kinds._codec import Fields, Value
 from proxmox_mpc.kinds._field import Part, field
-from proxmox_mpc.kinds._kind import Change, Column, Key, Kind, Live, Need, Owned, Resource, Run, View
+from proxmox_mpc.kinds._kind import Change, Column, Driver, Key, Kind, Live, Need, Owned, Resource, Run, View
 from proxmox_mpc.kinds._reach import Write
 
 _PATH = "/access/acl"
@@ -35,7 +35,7 @@ def _entry(fields: Mapping[str, Value]) -> dict[str, str]:
     return {"path": str(fields["path"]), "role": str(fields["role"]), kind: str(fields.get(kind, ""))}
 
 
-class ACLDriver:
+class ACLDriver(Driver):
     """Reads and writes entries. A changed entry is another entry: the new one comes, then the old one goes."""
 
     async def _all(self, view: View) -> list[Fields]:
@@ -69,21 +69,12 @@ class ACLDriver:
         entries = [(fields, owned.get(_told(_entry(fields)))) for fields in await self._all(view)]
         return [_live(key or Key("ACL", "", _name(fields)), fields) for fields, key in entries]
 
-    async def detail(self, view: View, lives: Sequence[Live]) -> list[Live]:
-        return list(lives)
-
     async def complete(
         self, view: View, resource: Resource, live: Live | None, applied: Mapping[str, Value] | None = None
     ) -> Resource:
         if sum(kind in resource.fields for kind in _SUBJECTS) != 1:
             raise resource.invalid("spec", "an entry is for one user, one group or one token", "write one of them")
         return resource
-
-    def cost(self, live: Live, change: Change) -> Change:
-        return change
-
-    async def pending(self, view: View, live: Live) -> list[str]:
-        return []
 
     async def create(self, run: Run, resource: Resource) -> Live:
         await self._put(run, resource.fields, title=f"allow {resource.key.name}", makes=_entry(resource.fields))

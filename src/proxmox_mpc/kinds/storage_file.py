@@ -10,7 +10,7 @@ from typing import Any, Literal
 from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._field import Impact, Part, field
 from proxmox_mpc.kinds._guest_columns import memory
-from proxmox_mpc.kinds._kind import Change, Column, Key, Kind, Live, Need, Owned, Resource, Run, View
+from proxmox_mpc.kinds._kind import Change, Column, Driver, Key, Kind, Live, Need, Owned, Resource, Run, View
 from proxmox_mpc.kinds._reach import Write
 from proxmox_mpc.kinds._volumes import storage_content
 
@@ -57,7 +57,7 @@ class StorageFileSpec(Part):
     verify_certificates: bool | None = field(hint=True, help="Check the server's certificate at download.")
 
 
-class StorageFileDriver:
+class StorageFileDriver(Driver):
     """Files have no config: one is there or not. What is there is never downloaded again."""
 
     async def observe(self, view: View, wanted: Sequence[Resource], owned: Sequence[Owned]) -> list[Live]:
@@ -89,9 +89,6 @@ class StorageFileDriver:
         storage = resource.fields["storage"]
         nodes = sorted(row["node"] for row in await view.rows("storage") if row["storage"] == storage)
         return str(nodes[0]) if nodes else None
-
-    async def detail(self, view: View, lives: Sequence[Live]) -> list[Live]:
-        return list(lives)
 
     async def rows(self, view: View) -> list[Live]:
         places: dict[tuple[str, str], str] = {}
@@ -145,12 +142,6 @@ class StorageFileDriver:
             if wanted not in names:
                 alike = difflib.get_close_matches(str(wanted), names, n=3, cutoff=0.3)
                 raise resource.invalid("spec.appliance", f"PVE offers no {wanted!r}", f"like it: {', '.join(alike)}")
-
-    def cost(self, live: Live, change: Change) -> Change:
-        return change
-
-    async def pending(self, view: View, live: Live) -> list[str]:
-        return []
 
     async def create(self, run: Run, resource: Resource) -> Live:
         fields = resource.fields
