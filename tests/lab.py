@@ -86,7 +86,7 @@ class Lab:
         return await planner.plan(self.view(), find_kind, wish)
 
     async def execute(self, plan: Plan) -> list[Outcome]:
-        run = Execution(self.view(), find_kind, plan, self.journal, self._uids, self.progress.append)
+        run = Execution(self.view(), find_kind, plan, self.journal, self._uids, self.progress.append, sleep=_soon)
         return await run.run()
 
     async def apply(self, text: str, **choices: Any) -> Plan:
@@ -115,6 +115,10 @@ class Lab:
         return [(method, path) for method, path in self.sim.requests if method != "GET"]
 
 
+async def _soon(seconds: float) -> None:
+    await asyncio.sleep(0.001)
+
+
 @asynccontextmanager
 async def lab(**options: Any) -> AsyncIterator[Lab]:
     """A fresh simulated cluster of three nodes, over plain HTTP on loopback, whose tasks take no time.
@@ -126,5 +130,5 @@ async def lab(**options: Any) -> AsyncIterator[Lab]:
         token_id, _, secret = sim.token.partition("=")
         login = Password("root@pam", sim.password) if as_root else Token(token_id, secret)
         target = Target((sim.url,), login, SystemTrust())
-        async with Cluster(target, clock=Clock(sleep=lambda seconds: asyncio.sleep(0.001))) as pve:
+        async with Cluster(target, clock=Clock(sleep=_soon)) as pve:
             yield Lab(sim, pve)

@@ -30,8 +30,8 @@ class Action(Enum):
 class Step:
     """One resource's part of a plan.
 
-    `changes` are shown and hashed; `blocked` says why the step may not run. `resource` and `live` are what the step
-    works from; they are not part of a saved plan, which holds the manifests instead.
+    `changes` are shown and hashed; `blocked` says why the step may not run, `held` what has to go before. `resource`
+    and `live` are what the step works from; they are not part of a saved plan, which holds the manifests instead.
     """
 
     key: Key
@@ -43,6 +43,7 @@ class Step:
     blocked: str = ""
     foreign: bool = False
     unowned: bool = False
+    held: tuple[Key, ...] = ()
     choices: Mapping[str, Any] = field(default_factory=dict)
     resource: Resource | None = field(default=None, compare=False, repr=False)
     live: Live | None = field(default=None, compare=False, repr=False)
@@ -102,6 +103,9 @@ class Plan:
             hint = "apply it as that application: --app NAME"
         elif any(step.unowned for step in self.blocked):
             hint = "take ownership first: --adopt"
+        elif held := sorted({key for step in self.blocked for key in step.held}):
+            commands = "; ".join(f"proxmox-cli delete {key.kind.lower()} {key.name}" for key in held)
+            hint = f"delete that first, or with it: {commands}"
         raise Blocked(f"refused; nothing was changed:\n{reasons}", hint=hint)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from proxmox_mpc.engine.diff import three_way
+from proxmox_mpc.engine.held import held_back, without_held
 from proxmox_mpc.engine.observe import Ambiguous, Owner, Sighting, is_same, observe, sighting
 from proxmox_mpc.engine.order import deletion_edges, edges
 from proxmox_mpc.engine.plan import Action, Plan, Step, word
@@ -52,6 +53,7 @@ async def plan(view: View, kind_of: Callable[[str], Kind], wish: Wish) -> Plan:
     view.planned = frozenset(
         key for r in wanted if sightings[r.key].live is None for key in kind_of(r.key.kind).provides(r)
     )
+    view.wanted = {resource.key: resource for resource in wanted}
     completed = await _completed(view, kind_of, wanted, sightings)
     before = edges(completed, kind_of)
     steps = [_step(kind_of(r.key.kind), r, sightings[r.key], wish, before[r.key]) for r in completed]
@@ -88,6 +90,7 @@ async def plan_deletion(
         raise Ambiguous(f"several objects are called {twice[0].key}: {ids}", hint="delete them by VMID, one by one")
     before = deletion_edges(keys, kind_of)
     steps = [_deletion(kind_of(live.key.kind), live, wish.owned.get(live.key), before[live.key]) for live in lives]
+    steps = without_held(kind_of, steps)
     steps += [Step(key, Action.FORGET, owned=wish.owned.get(key), note="is gone already") for key in forget]
     return Plan(wish.context, wish.application, tuple(steps), Impact.DATA_LOSS)
 
@@ -195,6 +198,8 @@ def _step(kind: Kind, resource: Resource, seen: Sighting, wish: Wish, needs: tup
     step = replace(step, action=Action.REPLACE if replaced else Action.UPDATE, impact=impact)
     if seen.owner is Owner.NOBODY and not adopt and not kind.always_there:
         return replace(step, blocked="exists already and nobody owns it", unowned=True)
+    if replaced and (held := kind.held_by(live)):
+        return held_back(step, held)
     if impact >= Impact.RESTART and impact > allow:
         worst = max(changes, key=lambda change: change.impact)
         why = "needs a new object and destroys the old one's data" if replaced else f"costs {impact.label}"
@@ -241,7 +246,8 @@ async def _pruning(view: View, kind_of: Callable[[str], Kind], wish: Wish, stale
     lives = await find_owned(view, kind_of, stale, wish.application)
     before = deletion_edges(list(lives), kind_of)
     steps = [_deletion(kind_of(key.kind), live, stale[key], before[key]) for key, live in lives.items()]
-    return [_pruned(kind_of(step.key.kind), step, wish.allow) for step in steps] + [
+    steps = [_pruned(kind_of(step.key.kind), step, wish.allow) for step in steps]
+    return without_held(kind_of, steps) + [
         Step(key, Action.FORGET, owned=stale[key], note="is gone already") for key in stale if key not in lives
     ]
 

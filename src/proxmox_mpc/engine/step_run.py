@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 LOCK_PAUSES_S = (1.0, 2.0, 4.0, 8.0)
 """Between tries of a task that could not get a lock: PVE itself has waited 10 s for it each time."""
+LOOK_AGAIN_S = 2.0
+"""Between looks at what is waited for: soon enough for people, seldom enough for a node."""
 
 
 @dataclass
@@ -46,6 +48,17 @@ class StepRun:
     @property
     def applied(self) -> Fields:
         return (self.step.owned.applied if self.step.owned else None) or {}
+
+    async def until(self, is_so: Callable[[], Awaitable[bool]], *, timeout_s: float, saying: str = "") -> bool:
+        ends = self.execution.clock() + timeout_s
+        while not await is_so():
+            if self.execution.clock() >= ends:
+                return False
+            if saying:
+                self.execution.report(Progress(self.step.key, "log", saying, self.step.action))
+                saying = ""
+            await self.execution.sleep(LOOK_AGAIN_S)
+        return True
 
     def lane(self, *names: str) -> AbstractAsyncContextManager[None]:
         return self.execution.lanes.hold(*names)

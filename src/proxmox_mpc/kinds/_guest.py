@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from proxmox_mpc.errors import NotFoundError
-from proxmox_mpc.kinds import _guest_complete, _guest_write
+from proxmox_mpc.kinds import _guest_complete, _guest_ha, _guest_write
 from proxmox_mpc.kinds._codec import Fields, Value
 from proxmox_mpc.kinds._field import Impact
 from proxmox_mpc.kinds._kind import (
@@ -127,11 +127,14 @@ class GuestDriver:
 
     async def _follow(self, view: View, row: Mapping[str, Any], wishes: Mapping[str, Any]) -> Live | None:
         """A guest that is not where it was a moment ago: it may be moving. Only a VMID that nobody has is gone."""
+        now = await self._moved(view, row)
+        return await self._read(view, now, wishes) if now is not None else None
+
+    async def _moved(self, view: View, row: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Its row of now, where a guest stands on another node than it did."""
         rows = await view.pve.get("/cluster/resources", {"type": "vm"})
         now = next((r for r in rows if r.get("vmid") == row["vmid"] and r.get("type") == self.api.type), None)
-        if now is None or now["node"] == row["node"]:
-            return None
-        return await self._read(view, now, wishes)
+        return now if now is not None and now["node"] != row["node"] else None
 
     def _live(self, row: Mapping[str, Any], config: Mapping[str, Any], fields: Fields, state: str) -> Live:
         vmid, node = int(row["vmid"]), str(row["node"])
@@ -180,13 +183,20 @@ class GuestDriver:
         return is_raw and f"{OPTIONS}.{key}" not in fields
 
     async def reread(self, view: View, live: Live) -> Live:
-        """The guest as it is now, power included. Raises GuestMissing."""
+        """The guest as it is now, power included, wherever it stands by now. Raises GuestMissing."""
         where = dict(live.identity)
-        config, status = await asyncio.gather(
-            view.pve.get(self.api.path("/config"), where),
-            view.pve.get(self.api.path("/status/current"), where),
-        )
-        return self._live({**live.facts, **where}, config, await self.decode(view, config), str(status["status"]))
+        try:
+            config, status = await asyncio.gather(
+                view.pve.get(self.api.path("/config"), where),
+                view.pve.get(self.api.path("/status/current"), where),
+            )
+        except NotFoundError:
+            if (now := await self._moved(view, where)) is None:
+                raise
+            return await self.reread(view, replace(live, identity={**where, "node": now["node"]}))
+        row = {name: value for name, value in live.facts.items() if name != _guest_ha.STATE}
+        row |= {**where, **_guest_ha.shown(status.get("ha") or {})}
+        return self._live(row, config, await self.decode(view, config), str(status["status"]))
 
     def encode(self, fields: Mapping[str, Value], secrets: Mapping[str, str], mark: Mark) -> dict[str, str]:
         """Config parameters that hold these fields, with the mark in the description and the index tag."""

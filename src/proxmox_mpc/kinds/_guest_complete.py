@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from proxmox_mpc.errors import DeniedError
-from proxmox_mpc.kinds import _slots
+from proxmox_mpc.kinds import _guest_ha, _slots
 from proxmox_mpc.kinds._codec import Fields, Value
 from proxmox_mpc.kinds._kind import NAME, NAMESPACE, Key, Live, Resource, View
 from proxmox_mpc.kinds._mark import Mark
@@ -42,6 +42,7 @@ async def complete(
     await _check_storages(guest, view, resource, live)
     _check_sizes(guest, resource, present)
     await _check_mappings(guest, view, resource, live)
+    _guest_ha.check(view, resource, live)
     await guest.api.check(view, resource, live)
     gone = (applied or {}).keys() - resource.fields.keys()
     _check_mistakes(guest, resource, {path: value for path, value in present.items() if path not in gone}, live)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from proxmox_mpc.errors import MpcError, RefusedError
+from proxmox_mpc.kinds import _guest_ha
 from proxmox_mpc.kinds._codec import Fields, Value
 from proxmox_mpc.kinds._field import Impact
 from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE, Change, Live, Resource, Run
@@ -130,7 +131,7 @@ async def update(guest: GuestDriver, run: Run, live: Live, resource: Resource, c
         live = await _migrate(guest, run, live, str(move.new))
     power = open_changes.pop("state", None)
     if power is not None and power.new == "stopped":
-        await _power(guest, run, live, "shutdown", {"timeout": SHUTDOWN_TIMEOUT_S})
+        live = await _power(guest, run, live, "shutdown", {"timeout": SHUTDOWN_TIMEOUT_S})
     if (pool := open_changes.pop("metadata.namespace", None)) is not None:
         await _move_pool(run, live, pool)
     if (guard := open_changes.get("protection")) is not None and not guard.new:
@@ -147,9 +148,9 @@ async def update(guest: GuestDriver, run: Run, live: Live, resource: Resource, c
         live = await guest.reread(run.view, live)
         await _configure(guest, run, live, resource, [guard])
     if power is not None and power.new == "running":
-        await _power(guest, run, live, "start", {})
+        live = await _power(guest, run, live, "start", {})
     elif power is None and any(change.impact == Impact.RESTART for change in changes):
-        await _power(guest, run, live, "reboot", {"timeout": SHUTDOWN_TIMEOUT_S})
+        live = await _power(guest, run, live, "reboot", {"timeout": SHUTDOWN_TIMEOUT_S})
     live = await guest.reread(run.view, live)
     _confirm(guest, live, changes, resource)
     return live
@@ -171,10 +172,13 @@ async def _reread(guest: GuestDriver, run: Run, node: str, vmid: int) -> Live:
     return await guest.reread(run.view, stub)
 
 
-async def _power(guest: GuestDriver, run: Run, live: Live, verb: str, params: Mapping[str, Any]) -> None:
-    where = {**live.identity, **params}
+async def _power(guest: GuestDriver, run: Run, live: Live, verb: str, params: Mapping[str, Any]) -> Live:
+    """The guest when that is done: it may stand on another node then, where the HA manager did it."""
+    where, title = {**live.identity, **params}, f"{verb} {live.identity['vmid']}"
     async with run.lane(f"node:{live.identity['node']}"):
-        await run.call("POST", guest.api.path(f"/status/{verb}"), where, title=f"{verb} {live.identity['vmid']}")
+        upid = await run.call("POST", guest.api.path(f"/status/{verb}"), where, title=title)
+    state = "stopped" if verb in ("stop", "shutdown") else "running"
+    return await _guest_ha.settled(guest, run, live, upid, verb, lambda now: now.fields.get("state") == state)
 
 
 async def _migrate(guest: GuestDriver, run: Run, live: Live, target: str) -> Live:
@@ -186,8 +190,10 @@ async def _migrate(guest: GuestDriver, run: Run, live: Live, target: str) -> Liv
         params["with-local-disks"] = True
     async with run.lane(f"node:{live.identity['node']}", f"node:{target}"):
         title = f"migrate {live.identity['vmid']} to {target}"
-        await run.call("POST", guest.api.path("/migrate"), params, title=title)
-    moved = replace(live, identity={**live.identity, "node": target})
+        upid = await run.call("POST", guest.api.path("/migrate"), params, title=title)
+    wish = f"migrate it to {target}"
+    moved = await _guest_ha.settled(guest, run, live, upid, wish, lambda now: now.identity["node"] == target)
+    moved = replace(moved, identity={**live.identity, "node": target})
     return await guest.reread(run.view, moved)
 
 
@@ -314,7 +320,7 @@ async def delete(guest: GuestDriver, run: Run, live: Live) -> None:
             hint="set spec.protection: false, apply, then delete it",
         )
     if live.facts.get("status") == "running":
-        await _power(guest, run, live, "stop", {})
+        live = await _power(guest, run, live, "stop", {})
     async with run.lane(f"node:{live.identity['node']}", *_storage_lanes(live.fields)):
         params = {**live.identity, "purge": True}
         await run.call("DELETE", guest.api.path(), params, title=f"destroy {vmid}")

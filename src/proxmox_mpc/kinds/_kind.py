@@ -228,6 +228,9 @@ class Run(Protocol):
     ) -> None:
         """Upload a file of this machine to a storage, and wait for the task; `makes` as in `call`."""
 
+    async def until(self, is_so: Callable[[], Awaitable[bool]], *, timeout_s: float, saying: str = "") -> bool:
+        """Ask again and again, with pauses, until it is so; False where it is not in time. People read `saying`."""
+
     def lane(self, *names: str) -> AbstractAsyncContextManager[None]:
         """Hold bounded places (`node:pve1`, `clone:9000`, `storage:local-lvm`) while a long piece of work runs."""
 
@@ -244,13 +247,17 @@ async def _nothing() -> Mapping[Key, Owned]:
 
 @dataclass
 class View:
-    """The cluster as one command sees it: each collection is read at most once, together where possible."""
+    """The cluster as one command sees it: each collection is read at most once, together where possible.
+
+    `wanted` is all that is declared beside what is being looked at, `planned` what of it is not there yet.
+    """
 
     pve: Cluster
     fingerprint: Callable[[str], str] = lambda secret: ""
     planned: frozenset[Key] = frozenset()
     remembered: Callable[[], Awaitable[Mapping[Key, Owned]]] = _nothing
     """What the store knows of, for objects whose name the cluster cannot hold."""
+    wanted: Mapping[Key, Resource] = field(default_factory=dict, repr=False)
     _memo: dict[str, asyncio.Future[Any]] = field(default_factory=dict, repr=False)
 
     async def once(self, name: str, read: Callable[[], Awaitable[Any]]) -> Any:
@@ -382,6 +389,8 @@ class Kind:
     undeletable: str = ""
     """Why the API cannot delete an object, and what can: it is given up instead. Empty for nearly all kinds."""
     needs: Callable[[Resource], Sequence[Need]] = lambda resource: ()
+    held_by: Callable[[Live], Sequence[Key]] = lambda live: ()
+    """What an object cannot be deleted without: it has to go before, or in the same plan."""
     provides: Callable[[Resource], Sequence[Key]] = lambda resource: (resource.key,)
     """The keys by which others may need this resource; an image is also known by its volume."""
     mistakes: Callable[[Mapping[str, Value], bool], Iterable[Mistake]] = lambda fields, whole: ()

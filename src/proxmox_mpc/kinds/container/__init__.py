@@ -9,6 +9,7 @@ from proxmox_mpc.kinds._codec import KEY_LINES, Fields, Value
 from proxmox_mpc.kinds._field import Impact
 from proxmox_mpc.kinds._guest import GuestApi, GuestDriver, needs_of, provides
 from proxmox_mpc.kinds._guest_columns import GUEST_COLUMNS
+from proxmox_mpc.kinds._guest_ha import held_by
 from proxmox_mpc.kinds._kind import Kind, Live, Resource, View
 from proxmox_mpc.kinds._volumes import check_volumes
 from proxmox_mpc.kinds.container.spec import ContainerSpec
@@ -75,6 +76,7 @@ KIND: Kind = Kind(
     deletion=Impact.DATA_LOSS,
     needs=needs_of("Container", lambda: KIND.schema),
     provides=provides,
+    held_by=held_by,
     options_of=("PUT", "/nodes/{node}/lxc/{vmid}/config"),
     # PUT /nodes/{node}/lxc/{vmid}/config: feature flags but nesting, and hook scripts, are root@pam's (8.4, 9.1).
     root_only=frozenset(

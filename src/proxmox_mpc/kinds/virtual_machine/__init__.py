@@ -8,6 +8,7 @@ from proxmox_mpc.kinds._codec import Fields
 from proxmox_mpc.kinds._field import Impact
 from proxmox_mpc.kinds._guest import GuestApi, GuestDriver, needs_of, provides
 from proxmox_mpc.kinds._guest_columns import GUEST_COLUMNS
+from proxmox_mpc.kinds._guest_ha import held_by
 from proxmox_mpc.kinds._kind import Kind, Live, Resource, View
 from proxmox_mpc.kinds._volumes import check_volumes
 from proxmox_mpc.kinds.virtual_machine import cloud_init
@@ -78,6 +79,7 @@ KIND: Kind = Kind(
     deletion=Impact.DATA_LOSS,
     needs=needs_of("VirtualMachine", lambda: KIND.schema),
     provides=provides,
+    held_by=held_by,
     mistakes=mistakes,
     options_of=("PUT", "/nodes/{node}/qemu/{vmid}/config"),
     root_only=ROOT_ONLY,
