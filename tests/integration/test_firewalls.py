@@ -102,3 +102,18 @@ async def test_a_rule_that_somebody_else_inserted_meanwhile_is_not_deleted_in_pl
             await it.execute(plan)
         kept = it.sim.cluster.firewalls["cluster"].rules
         assert [rule.get("comment", rule.get("dport")) for rule in kept] == ["theirs", "1", "2"]
+
+
+async def test_a_guest_s_firewall_is_called_by_its_name_where_that_means_one_guest() -> None:
+    names = [(101, "web"), (102, "twin"), (103, "twin"), (104, "")]
+    guests = [
+        {"vmid": vmid, "type": "qemu", "node": "pve-node1", "config": {"name": name} if name else {}}
+        for vmid, name in names
+    ]
+    asked = [
+        {"method": "PUT", "path": f"/nodes/pve-node1/qemu/{vmid}/firewall/options", "params": {"enable": "1"}}
+        for vmid, _ in names
+    ]
+    async with lab(seed={"guests": guests, "requests": asked}) as it:
+        found = {live.key.name for live in await it.lives("FirewallOptions")}
+    assert found >= {"guest/web", "guest/102", "guest/103", "guest/104"}

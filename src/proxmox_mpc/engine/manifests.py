@@ -304,6 +304,8 @@ def _explained(kind: Kind, item: Any, location: list[str | int]) -> tuple[str, s
         case "extra_forbidden":
             names = _field_names(kind.model, location[:-1])
             close = difflib.get_close_matches(str(location[-1]), names, n=1)
+            if len(location) == 1 and (meant := _meant(kind, str(location[-1]))) is not None:
+                return "there is no such field", f"write {meant}"
             dotted = ".".join([kind.name, *(str(step) for step in location[:-1] if isinstance(step, str))])
             return "there is no such field", (
                 f"did you mean {close[0]}?" if close else f"proxmox-cli explain {dotted} lists the fields"
@@ -334,6 +336,14 @@ def _explained(kind: Kind, item: Any, location: list[str | int]) -> tuple[str, s
             return f"{given} is too large: {context['le']} or less", ""
         case _:
             return str(item["msg"]), ""
+
+
+def _meant(kind: Kind, word: str) -> str | None:
+    """The field that somebody means who writes PVE's own name for it, or leaves out what it stands in."""
+    if (field := kind.schema.field_of(word)) is not None:
+        return field
+    nested = [path for path in kind.schema.leaves if path.endswith(f".{word}") and "*" not in path]
+    return nested[0] if len(nested) == 1 else None
 
 
 def _readable(pattern: str) -> str:

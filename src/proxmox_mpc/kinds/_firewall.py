@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -21,6 +22,8 @@ from proxmox_mpc.kinds._schema import Schema
 
 CLUSTER = "/cluster/firewall"
 _PLACE = re.compile(r"cluster|(node|guest|vnet)/([^/]+)")
+# Not what PVE shows of a guest without a name (`VM 100`), nor what could be taken for a VMID.
+_GUEST_NAME = re.compile(r"(?!\d+$)[A-Za-z0-9.-]+")
 _PATHS = {
     "cluster": (CLUSTER,),
     "node": ("/nodes/{node}/firewall",),
@@ -57,7 +60,11 @@ async def places(view: View, *, kinds: Sequence[str]) -> list[Place]:
     if "node" in kinds:
         found += [_node(name) for name in await view.nodes()]
     if "guest" in kinds:
-        found += [_guest(row, str(row["vmid"])) for row in await view.rows("qemu", "lxc")]
+        rows = await view.rows("qemu", "lxc")
+        names = Counter(str(row.get("name")) for row in rows)
+        # By its name, as people do; where that means nobody or several, by VMID.
+        alone = {name for name, count in names.items() if count == 1 and _GUEST_NAME.fullmatch(name)}
+        found += [_guest(row, str(row["name"] if row.get("name") in alone else row["vmid"])) for row in rows]
     if "vnet" in kinds:
         rows = await view.once("vnets", lambda: view.pve.get("/cluster/sdn/vnets", {"running": 1}))
         found += [_vnet(row["vnet"]) for row in rows]
