@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from proxmox_mpc.engine.diff import three_way
 from proxmox_mpc.engine.held import held_back, without_held
+from proxmox_mpc.engine.needs import missing
 from proxmox_mpc.engine.observe import Ambiguous, Owner, Sighting, is_same, observe, sighting
 from proxmox_mpc.engine.order import deletion_edges, edges
 from proxmox_mpc.engine.plan import Action, Plan, Step, word
@@ -115,6 +116,7 @@ async def _implied(view: View, kind_of: Callable[[str], Kind], wish: Wish, neede
 async def _completed(
     view: View, kind_of: Callable[[str], Kind], wanted: Sequence[Resource], sightings: Mapping[Key, Sighting]
 ) -> list[Resource]:
+    lost = await missing(view, kind_of, wanted, sightings)
     errors: list[MpcError] = []
     completed: list[Resource] = []
     # One after the other, always the same way, those that know their place first: placement must see the others.
@@ -127,6 +129,7 @@ async def _completed(
             if seen.live is None:
                 errors += list(_lacking(resource))
             completed.append(await kind.driver.complete(view, resource, seen.live, applied))
+            errors += lost.get(resource.key, ())
         except InvalidInputs as several:
             errors += several.errors
         except MpcError as error:

@@ -15,7 +15,8 @@ from graphlib import CycleError, TopologicalSorter
 from proxmox_mpc.engine.order import NeedsCycle
 from proxmox_mpc.engine.plan import Action, Step
 from proxmox_mpc.errors import MpcError, RefusedError
-from proxmox_mpc.kinds._kind import Key, Kind, Run, Stage, View
+from proxmox_mpc.kinds._kind import Key, Kind, Run, View
+from proxmox_mpc.kinds._stage import Stage
 
 _WRITES = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE)
 

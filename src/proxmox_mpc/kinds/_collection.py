@@ -221,8 +221,11 @@ class CollectionDriver(Driver):
         self, view: View, resource: Resource, live: Live | None, applied: Mapping[str, Value] | None = None
     ) -> Resource:
         it = self.collection
-        if _names.parse(it.pattern, resource.key.name) is None:
+        if (named := _names.parse(it.pattern, resource.key.name)) is None:
             raise resource.invalid("metadata.name", f"the name of a {self.kind} is {_names.shown(it.pattern)}")
+        if live is None and "node" in named and named["node"] not in (nodes := await view.nodes()):
+            hint = f"nodes: {', '.join(nodes)}"
+            raise resource.invalid("metadata.name", f"there is no node {named['node']!r} online", hint)
         if live is None and await self._absent(view):
             release = (await view.pve.version()).release
             raise resource.invalid("kind", f"PVE {release} has no {self.kind}", it.instead(resource))

@@ -307,6 +307,10 @@ def needs_of(kind: str, schema: Callable[[], Schema]) -> Callable[[Resource], li
     return needs
 
 
+def answers_to(live: Live) -> tuple[Key, ...]:
+    return (live.key, Key("Guest", "", live.key.name), Key("Guest", "", str(live.identity["vmid"])))
+
+
 def provides(resource: Resource) -> tuple[Key, ...]:
     """A guest, whatever its kind and namespace, is also known by its bare name and by its VMID: to firewalls, to HA."""
     vmid = resource.fields.get("vmid")

@@ -9,7 +9,8 @@ from typing import Any
 
 from proxmox_mpc.kinds._collection import Collection, Row, each_node
 from proxmox_mpc.kinds._field import Part, Prose, field
-from proxmox_mpc.kinds._kind import Key, Run, Stage, View
+from proxmox_mpc.kinds._kind import Key, Run, View
+from proxmox_mpc.kinds._stage import Stage
 
 _PATH = "/nodes/{node}/network"
 # Which kind declares an interface, by the type that the API shows.

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from proxmox_mpc.kinds._mark import Mark
     from proxmox_mpc.kinds._reach import Write
+    from proxmox_mpc.kinds._stage import Stage
     from proxmox_mpc.pve import Cluster
 
 DEFAULT_NAMESPACE = "default"
@@ -108,12 +109,19 @@ class Change:
 class Need:
     """Something that must exist before a resource does; `path` is the field that says so.
 
-    An `implied` one is made where it is missing: a namespace's pool.
+    An `implied` one is made where it is missing: a namespace's pool. One `among` the objects of these kinds must be
+    there or be declared: PVE refuses it else, or it can only be a mistake. Of others, PVE takes the bare name.
     """
 
     key: Key
     path: str
     implied: bool = False
+    among: tuple[str, ...] = ()
+
+    @classmethod
+    def firm(cls, kind: str, name: object, path: str) -> Need:
+        """One that must be there."""
+        return cls(Key(kind, "", str(name)), path, among=(kind,))
 
 
 @dataclass(frozen=True)
@@ -314,21 +322,6 @@ class View:
         return sorted(row["node"] for row in await self.rows("node") if row.get("status") == "online")
 
 
-@dataclass(frozen=True)
-class Stage:
-    """Writes that wait until they are applied together.
-
-    `waiting` are the objects that wait there now, `apply` puts everything that waits in force, and `revert`, where
-    there is one, takes it back when not all of it could be written. `where` tells people where to look.
-    """
-
-    name: str
-    where: str
-    waiting: Callable[[View], Awaitable[Sequence[Key]]]
-    apply: Callable[[Run], Awaitable[None]]
-    revert: Callable[[Run], Awaitable[None]] | None = None
-
-
 class Driver(Protocol):
     """How one kind is read and written. All functions raise the client's typed errors.
 
@@ -393,6 +386,8 @@ class Kind:
     """What an object cannot be deleted without: it has to go before, or in the same plan."""
     provides: Callable[[Resource], Sequence[Key]] = lambda resource: (resource.key,)
     """The keys by which others may need this resource; an image is also known by its volume."""
+    answers_to: Callable[[Live], Sequence[Key]] = lambda live: (live.key,)
+    """The same for a live object."""
     mistakes: Callable[[Mapping[str, Value], bool], Iterable[Mistake]] = lambda fields, whole: ()
     """Contradictions between fields; what is missing counts only where they are the `whole` object."""
     identified_by: tuple[str, ...] = ()

@@ -7,7 +7,8 @@ from typing import Any
 
 from proxmox_mpc.kinds import _names
 from proxmox_mpc.kinds._collection import Collection, Row, Scope
-from proxmox_mpc.kinds._kind import Key, Run, Stage, View
+from proxmox_mpc.kinds._kind import Key, Run, View
+from proxmox_mpc.kinds._stage import Stage
 
 _SDN = "/cluster/sdn"
 _NODES = f"{_SDN}/fabrics/node"

@@ -133,9 +133,9 @@ def _name(fields: Mapping[str, Value]) -> str:
 
 def _needs(resource: Resource) -> list[Need]:
     fields = resource.fields
-    found = [Need(Key("Role", "", str(fields["role"])), "role")]
+    found = [Need.firm("Role", fields["role"], "role")]
     kinds = {"user": "User", "group": "Group", "token": "APIToken"}
-    found += [Need(Key(kind, "", str(fields[path])), path) for path, kind in kinds.items() if path in fields]
+    found += [Need.firm(kind, fields[path], path) for path, kind in kinds.items() if path in fields]
     top, _, name = str(fields["path"]).strip("/").partition("/")
     places = {"pool": "Pool", "storage": "Storage", "vms": "Guest"}
     return [*found, *([Need(Key(places[top], "", name), "path")] if top in places and name else [])]

@@ -8,7 +8,7 @@ from typing import Any
 
 from proxmox_mpc.kinds._collection import Collection, CollectionDriver, Scope, regular
 from proxmox_mpc.kinds._field import Part, field
-from proxmox_mpc.kinds._kind import Column, Key, Live, Need, Resource, Run, View
+from proxmox_mpc.kinds._kind import Column, Live, Need, Resource, Run, View
 
 _USERS, _FULL = "/access/users", "users with tokens"
 _ITEM = f"{_USERS}/{{userid}}/token/{{tokenid}}"
@@ -70,7 +70,7 @@ KIND = regular(
         Column.of("COMMENT", "comment"),
     ),
     driver=TokenDriver,
-    needs=lambda resource: [Need(Key("User", "", resource.key.name.rpartition("!")[0]), "metadata.name")],
+    needs=lambda resource: [Need.firm("User", resource.key.name.rpartition("!")[0], "metadata.name")],
     order=7,
     example="""\
 apiVersion: proxmox.io/v1

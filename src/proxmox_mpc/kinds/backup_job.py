@@ -8,7 +8,7 @@ from proxmox_mpc.kinds import _codec
 from proxmox_mpc.kinds._backups import Keep
 from proxmox_mpc.kinds._collection import Collection, regular
 from proxmox_mpc.kinds._field import NameList, Part, Texts, field, group
-from proxmox_mpc.kinds._kind import Column, Key, Live, Need, Resource
+from proxmox_mpc.kinds._kind import Column, Live, Need, Resource
 
 
 class Fleecing(Part):
@@ -80,9 +80,7 @@ class BackupJobSpec(Part):
 
 def _needs(resource: Resource) -> list[Need]:
     named = {"storage": "Storage", "pool": "Pool", "fleecing.storage": "Storage"}
-    return [
-        Need(Key(kind, "", str(resource.fields[path])), path) for path, kind in named.items() if path in resource.fields
-    ]
+    return [Need.firm(kind, resource.fields[path], path) for path, kind in named.items() if path in resource.fields]
 
 
 def _guests(live: Live) -> str:

@@ -25,8 +25,10 @@ class HAResourceSpec(Part):
 
 def _needs(resource: Resource) -> list[Need]:
     group = resource.fields.get("group")
-    guest = Need(Key("Guest", "", resource.key.name.partition(":")[2]), "metadata.name")
-    return [guest, *([Need(Key("HAGroup", "", str(group)), "group")] if group else [])]
+    kind, _, vmid = resource.key.name.partition(":")
+    among = ("Container",) if kind == "ct" else ("VirtualMachine",)
+    guest = Need(Key("Guest", "", vmid), "metadata.name", among=among)
+    return [guest, *([Need.firm("HAGroup", group, "group")] if group else [])]
 
 
 async def _check(view: View, resource: Resource, live: Live | None) -> None:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from proxmox_mpc.kinds._collection import Collection, regular
 from proxmox_mpc.kinds._field import NameList, Part, field
-from proxmox_mpc.kinds._kind import Column, Key, Need, Resource
+from proxmox_mpc.kinds._kind import Column, Need, Resource
 from proxmox_mpc.kinds._rewrite import rewritten
 
 
@@ -24,7 +24,7 @@ class HARuleSpec(Part):
 
 def _needs(resource: Resource) -> list[Need]:
     named = resource.fields.get("resources")
-    return [Need(Key("HAResource", "", sid), "resources") for sid in named] if isinstance(named, list) else []
+    return [Need.firm("HAResource", sid, "resources") for sid in named] if isinstance(named, list) else []
 
 
 def _as_group(resource: Resource) -> str:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from proxmox_mpc.kinds._collection import Collection, regular
 from proxmox_mpc.kinds._field import Names, Part, Texts, field
-from proxmox_mpc.kinds._kind import Column, Key, Need, Resource
+from proxmox_mpc.kinds._kind import Column, Need, Resource
 
 
 class NotificationMatcherSpec(Part):
@@ -25,7 +25,7 @@ class NotificationMatcherSpec(Part):
 def _needs(resource: Resource) -> list[Need]:
     named = resource.fields.get("targets")
     found = named if isinstance(named, list) else []
-    return [Need(Key("NotificationEndpoint", "", name), "targets") for name in found]
+    return [Need.firm("NotificationEndpoint", name, "targets") for name in found]
 
 
 KIND = regular(

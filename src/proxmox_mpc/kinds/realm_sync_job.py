@@ -6,7 +6,7 @@ from typing import Literal
 
 from proxmox_mpc.kinds._collection import Collection, regular
 from proxmox_mpc.kinds._field import Part, field
-from proxmox_mpc.kinds._kind import Column, Key, Need, Resource
+from proxmox_mpc.kinds._kind import Column, Need, Resource
 
 
 class RealmSyncJobSpec(Part):
@@ -24,7 +24,7 @@ class RealmSyncJobSpec(Part):
 
 
 def _needs(resource: Resource) -> list[Need]:
-    return [Need(Key("Realm", "", str(resource.fields["realm"])), "realm")]
+    return [Need.firm("Realm", resource.fields["realm"], "realm")]
 
 
 KIND = regular(

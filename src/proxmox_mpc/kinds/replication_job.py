@@ -18,7 +18,8 @@ class ReplicationJobSpec(Part):
 
 
 def _needs(resource: Resource) -> list[Need]:
-    return [Need(Key("Guest", "", resource.key.name.partition("-")[0]), "metadata.name")]
+    guest = Key("Guest", "", resource.key.name.partition("-")[0])
+    return [Need(guest, "metadata.name", among=("VirtualMachine", "Container"))]
 
 
 KIND = regular(

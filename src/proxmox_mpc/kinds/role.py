@@ -22,7 +22,6 @@ KIND = regular(
         "/access/roles",
         "/access/roles/{roleid}",
         "roleid",
-        mine=lambda row: not row.get("special"),
         # PUT without privileges empties the role (facts-objects.md 7).
         whole=frozenset({"privs"}),
         clear="empty",
@@ -32,6 +31,8 @@ KIND = regular(
         Column.of("PRIVILEGES", "privileges"),
     ),
     ignored=frozenset({"special"}),
+    # Those that every cluster has, and nobody can change.
+    exported=lambda live: not live.facts.get("special"),
     order=2,
     example="""\
 apiVersion: proxmox.io/v1

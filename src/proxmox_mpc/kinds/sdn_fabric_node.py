@@ -7,7 +7,7 @@ from typing import Literal
 from proxmox_mpc.kinds import _sdn
 from proxmox_mpc.kinds._collection import regular
 from proxmox_mpc.kinds._field import Part, Texts, field
-from proxmox_mpc.kinds._kind import Column, Key, Need
+from proxmox_mpc.kinds._kind import Column, Need
 
 
 class SDNFabricNodeSpec(Part):
@@ -36,7 +36,7 @@ KIND = regular(
         instead=lambda resource: "fabrics are there from PVE 9.0 on",
     ),
     columns=(Column.name(), Column.of("IP", "ip"), Column.of("INTERFACES", "interfaces")),
-    needs=lambda resource: [Need(Key("SDNFabric", "", resource.key.name.partition("/")[0]), "metadata.name")],
+    needs=lambda resource: [Need.firm("SDNFabric", resource.key.name.partition("/")[0], "metadata.name")],
     ignored=_sdn.IGNORED,
     stage=_sdn.stage,
     order=9,

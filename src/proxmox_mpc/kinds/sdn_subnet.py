@@ -7,7 +7,7 @@ from typing import Any
 from proxmox_mpc.kinds import _codec, _sdn
 from proxmox_mpc.kinds._collection import regular
 from proxmox_mpc.kinds._field import Part, Texts, field
-from proxmox_mpc.kinds._kind import Column, Key, Need
+from proxmox_mpc.kinds._kind import Column, Need
 
 
 class SDNSubnetSpec(Part):
@@ -49,7 +49,7 @@ KIND = regular(
         Column.of("GATEWAY", "gateway"),
         Column("SNAT", lambda live: live.fields.get("snat", False)),
     ),
-    needs=lambda resource: [Need(Key("SDNVNet", "", resource.key.name.partition("/")[0]), "metadata.name")],
+    needs=lambda resource: [Need.firm("SDNVNet", resource.key.name.partition("/")[0], "metadata.name")],
     ignored=_sdn.IGNORED | {"id", "mask", "network", "zone", "cidr"},
     stage=_sdn.stage,
     order=16,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from proxmox_mpc.kinds import _sdn
 from proxmox_mpc.kinds._collection import regular
 from proxmox_mpc.kinds._field import Part, field
-from proxmox_mpc.kinds._kind import Column, Key, Need
+from proxmox_mpc.kinds._kind import Column, Need
 
 
 class SDNVNetSpec(Part):
@@ -25,7 +25,7 @@ KIND = regular(
     SDNVNetSpec,
     _sdn.collection("vnets", "vnet"),
     columns=(Column.name(), Column.of("ZONE", "zone"), Column.of("TAG", "tag"), Column.of("ALIAS", "alias")),
-    needs=lambda resource: [Need(Key("SDNZone", "", str(resource.fields["zone"])), "zone")],
+    needs=lambda resource: [Need.firm("SDNZone", resource.fields["zone"], "zone")],
     ignored=_sdn.IGNORED | {"type"},
     stage=_sdn.stage,
     order=14,

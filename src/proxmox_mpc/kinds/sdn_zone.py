@@ -45,9 +45,10 @@ class SDNZoneSpec(Part):
 
 
 def _needs(resource: Resource) -> list[Need]:
-    named = {"controller": "SDNController", "bridge": "Bridge", "fabric": "SDNFabric", "ipam": "SDNIPAM"}
-    named |= {"dns": "SDNDNS", "reverseDns": "SDNDNS"}
-    return [Need(Key(kind, "", str(resource.fields[p])), p) for p, kind in named.items() if p in resource.fields]
+    named = {"controller": "SDNController", "ipam": "SDNIPAM", "dns": "SDNDNS", "reverseDns": "SDNDNS"}
+    found = [Need.firm(kind, resource.fields[p], p) for p, kind in named.items() if p in resource.fields]
+    loose = {"bridge": "Bridge", "fabric": "SDNFabric"}
+    return [*found, *(Need(Key(loose[p], "", str(resource.fields[p])), p) for p in loose if p in resource.fields)]
 
 
 KIND = regular(

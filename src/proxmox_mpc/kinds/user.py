@@ -45,7 +45,7 @@ class UserDriver(CollectionDriver):
 def _needs(resource: Resource) -> list[Need]:
     groups = resource.fields.get("groups")
     realm = resource.key.name.rpartition("@")[2]
-    found = [Need(Key("Group", "", name), "groups") for name in groups] if isinstance(groups, list) else []
+    found = [Need.firm("Group", name, "groups") for name in groups] if isinstance(groups, list) else []
     return [*found, Need(Key("Realm", "", realm), "metadata.name")]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from proxmox_mpc.kinds._codec import Fields
 from proxmox_mpc.kinds._field import Impact
-from proxmox_mpc.kinds._guest import GuestApi, GuestDriver, needs_of, provides
+from proxmox_mpc.kinds._guest import GuestApi, GuestDriver, answers_to, needs_of, provides
 from proxmox_mpc.kinds._guest_columns import GUEST_COLUMNS
 from proxmox_mpc.kinds._guest_ha import held_by
 from proxmox_mpc.kinds._kind import Kind, Live, Resource, View
@@ -79,6 +79,7 @@ KIND: Kind = Kind(
     deletion=Impact.DATA_LOSS,
     needs=needs_of("VirtualMachine", lambda: KIND.schema),
     provides=provides,
+    answers_to=answers_to,
     held_by=held_by,
     mistakes=mistakes,
     options_of=("PUT", "/nodes/{node}/qemu/{vmid}/config"),
