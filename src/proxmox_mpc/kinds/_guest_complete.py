@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from proxmox_mpc.errors import DeniedError
-from proxmox_mpc.kinds import _guest_ha, _slots
+from proxmox_mpc.kinds import _guest_bridges, _guest_ha, _slots
 from proxmox_mpc.kinds._codec import Fields, Value
 from proxmox_mpc.kinds._kind import NAME, NAMESPACE, Key, Live, Resource, View
 from proxmox_mpc.kinds._mark import Mark
@@ -43,13 +43,14 @@ async def complete(
     _check_sizes(guest, resource, present)
     await _check_mappings(guest, view, resource, live)
     _guest_ha.check(view, resource, live)
+    await _guest_bridges.check(guest, view, resource, live)
     await guest.api.check(view, resource, live)
     gone = (applied or {}).keys() - resource.fields.keys()
     _check_mistakes(guest, resource, {path: value for path, value in present.items() if path not in gone}, live)
     if live is not None:
         await _check_changes(guest, view, resource, live)
         return resource
-    choices = {"node": await _place(view, resource, origin), "source": source["vmid"] if source else None}
+    choices = {"node": await _place(guest, view, resource, origin), "source": source["vmid"] if source else None}
     resource = replace(resource, choices=choices)
     await _check_vmid(guest, view, resource)
     await _check_parameters(guest, view, resource, origin)
@@ -190,19 +191,21 @@ async def _check_node(guest: GuestDriver, view: View, resource: Resource) -> Non
         raise resource.invalid("spec.node", f"there is no node {node!r} online", f"nodes: {', '.join(online)}")
 
 
-async def _place(view: View, resource: Resource, origin: Fields) -> str:
+async def _place(guest: GuestDriver, view: View, resource: Resource, origin: Fields) -> str:
     node = resource.fields.get("node")
     tags = resource.fields.get("tags", [])
     promised: dict[str, list[Wish]] = await view.once("promised", _empty)
     planned = {key.name for key in view.planned if key.kind == "Storage"}
+    bridges, has = await _guest_bridges.wished(guest, view, {**origin, **resource.fields})
     wish = Wish(
         name=str(resource.key),
         memory_mib=int(resource.fields.get("memory", origin.get("memory", 512))),  # type: ignore[arg-type]
         storages=frozenset({str(v) for path, v in resource.fields.items() if path.endswith(".storage")} - planned),
+        bridges=bridges,
         tags=frozenset(tags if isinstance(tags, list) else ()),
         placement=resource.spec.placement or Placement(),  # type: ignore[attr-defined]
     )
-    chosen = str(node) if node is not None else choose(wish, candidates(await view.resources(), promised))
+    chosen = str(node) if node is not None else choose(wish, candidates(await view.resources(), promised, has))
     promised.setdefault(chosen, []).append(wish)
     return chosen
 

@@ -31,13 +31,14 @@ class NoPlace(RefusedError):
 
 @dataclass(frozen=True)
 class Candidate:
-    """One node: total memory, memory promised to its guests (MiB), their tags, its storages."""
+    """One node: total memory, memory promised to its guests (MiB), their tags, its storages and bridges."""
 
     node: str
     memory_mib: int
     promised_mib: int
     tags: frozenset[str] = frozenset()
     storages: frozenset[str] = frozenset()
+    bridges: frozenset[str] = frozenset()
     guests: int = 0
 
 
@@ -48,16 +49,19 @@ class Wish:
     name: str
     memory_mib: int
     storages: frozenset[str] = frozenset()
+    bridges: frozenset[str] = frozenset()
     tags: frozenset[str] = frozenset()
     placement: Placement = dataclass_field(default_factory=Placement)
 
 
 def candidates(
-    rows: Iterable[Mapping[str, Any]], promised: Mapping[str, Sequence[Wish]] = MappingProxyType({})
+    rows: Iterable[Mapping[str, Any]],
+    promised: Mapping[str, Sequence[Wish]] = MappingProxyType({}),
+    bridges: Mapping[str, frozenset[str]] = MappingProxyType({}),
 ) -> list[Candidate]:
     """The online nodes in the rows of /cluster/resources, with what their guests were promised.
 
-    `promised` adds, by node, the guests that are planned and not there yet.
+    `promised` adds, by node, the guests that are planned and not there yet; `bridges` are those of each node.
     """
     rows = list(rows)
     found = []
@@ -79,6 +83,7 @@ def candidates(
                     *(wish.tags for wish in coming)
                 ),
                 storages=frozenset(str(s["storage"]) for s in rows if s.get("type") == "storage" and s["node"] == node),
+                bridges=bridges.get(node, frozenset()),
                 guests=len(guests) + len(coming),
             )
         )
@@ -91,12 +96,14 @@ def choose(wish: Wish, nodes: Sequence[Candidate]) -> str:
     fitting: list[Candidate] = []
     placement = wish.placement
     for node in sorted(nodes, key=lambda n: n.node):
-        missing = wish.storages - node.storages
+        missing, unplugged = wish.storages - node.storages, wish.bridges - node.bridges
         near = set(placement.anti_affinity or ()) & node.tags
         if placement.nodes and node.node not in placement.nodes:
             reasons[node.node] = "not among placement.nodes"
         elif missing:
             reasons[node.node] = f"has no storage {', '.join(sorted(missing))}"
+        elif unplugged:
+            reasons[node.node] = f"has no bridge {', '.join(sorted(unplugged))}"
         elif near:
             reasons[node.node] = f"runs a guest tagged {', '.join(sorted(near))}"
         elif node.memory_mib and node.promised_mib + wish.memory_mib > node.memory_mib:

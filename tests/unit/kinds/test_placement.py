@@ -17,6 +17,7 @@ nodes = st.lists(
         promised_mib=st.integers(0, 65536),
         tags=st.frozensets(st.sampled_from(["db", "web"])),
         storages=st.frozensets(st.sampled_from(["fast", "slow"])),
+        bridges=st.frozensets(st.sampled_from(["vmbr0", "vmbr1"])),
         guests=st.integers(0, 20),
     ),
     max_size=6,
@@ -27,6 +28,7 @@ wishes = st.builds(
     name=st.just("VirtualMachine default/x"),
     memory_mib=st.integers(16, 32768),
     storages=st.frozensets(st.sampled_from(["fast", "slow"])),
+    bridges=st.frozensets(st.sampled_from(["vmbr0", "vmbr1"])),
     placement=st.builds(
         Placement,
         policy=st.sampled_from(["spread", "binpack", None]),
@@ -39,7 +41,8 @@ wishes = st.builds(
 
 def fits(wish: Wish, node: Candidate) -> bool:
     near = set(wish.placement.anti_affinity or ()) & node.tags
-    return wish.storages <= node.storages and not near and node.promised_mib + wish.memory_mib <= node.memory_mib
+    has_all = wish.storages <= node.storages and wish.bridges <= node.bridges
+    return has_all and not near and node.promised_mib + wish.memory_mib <= node.memory_mib
 
 
 @given(wishes, nodes)
