@@ -56,6 +56,11 @@ class MemoryJournal:
     async def remember(self, owned: Owned) -> None:
         self.owned[owned.key] = owned
 
+    async def unclaim(self, key: Key, before: Owned | None) -> None:
+        self.owned.pop(key, None)
+        if before is not None:
+            self.owned[key] = before
+
     async def forget(self, key: Key) -> None:
         self.owned.pop(key, None)
 

@@ -7,6 +7,7 @@ Read off the same declarations as `proxmox-cli explain`; a test holds the pages.
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 
 from proxmox_mpc.kinds import all_kinds
@@ -36,10 +37,10 @@ def _page(kind: Kind) -> str:
         "PVE": ", ".join(versions(kind)),
         "deleting one costs": kind.deletion.label if kind.deletion > Impact.NONE else "",
         "owner": "its mark on the object" if kind.marked else "the store's record",
-        "there by itself": "yes: declaring takes it, deleting puts defaults back" if kind.always_there else "",
+        "there by itself": "yes: to declare it is to take it" if kind.always_there else "",
         "waits to be applied": "yes, with all others of its place" if kind.stage else "",
     }
-    lines = [f"# {kind.name}", "", _MADE, "", *(kind.model.__doc__ or "").strip().splitlines(), ""]
+    lines = [f"# {kind.name}", "", _MADE, "", *inspect.cleandoc(kind.model.__doc__ or "").splitlines(), ""]
     lines += ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in facts.items() if value)]
     lines += ["", "```yaml", *kind.example.strip().splitlines(), "```", "", "## spec", ""]
     lines += ["| field | type | default | limits | PVE parameter | a change costs | what it is |"]

@@ -55,3 +55,34 @@ def test_what_to_adopt_must_be_said(cli: Cli) -> None:
     assert cli("adopt", "vms").code == 2
     assert "adopt --all" in cli("adopt", "--app", "x").err
     assert cli("adopt", "vm", "nobody", "--app", "x").code == 5
+
+
+def test_what_the_application_declares_already_is_not_taken_for_all_that_lives(cli: Cli) -> None:
+    """To adopt a second guest must not make the next apply reset what the first one's manifest never named."""
+    for vmid, name in ((101, "first"), (102, "second")):
+        net = "virtio=BC:24:11:00:00:01,bridge=vmbr0"
+        cli.api("POST", "/nodes/pve-node1/qemu", vmid=vmid, name=name, memory=1024, cores=2, net0=net, onboot=1)
+    narrow = "apiVersion: proxmox.io/v1\nkind: VirtualMachine\nmetadata: { name: first }\nspec: { cpu: { cores: 2 } }\n"
+    cli.ok("adopt", "-f", cli.write("shop.yaml", narrow), "--yes")
+    cli.ok("adopt", "vms", "--app", "shop", "--yes")
+    assert cli.ok("plan", "-f", "shop.yaml").out.startswith("No changes.")
+
+
+def test_a_namespace_is_meant_also_for_manifests_that_name_none(cli: Cli) -> None:
+    cli.api("POST", "/pools", poolid="production")
+    cli.api("POST", "/nodes/pve-node1/qemu", vmid=101, name="web", memory=1024, pool="production")
+    text = "apiVersion: proxmox.io/v1\nkind: VirtualMachine\nmetadata: { name: web }\nspec: { memory: 1024 }\n"
+    shown = cli.ok("adopt", "-f", cli.write("web.yaml", text), "-n", "production", "--dry-run").out
+    assert "→ VirtualMachine production/web  adopt" in shown
+    wrong = cli("adopt", "storage", "local", "-n", "production", "--app", "x", "--yes")
+    assert (wrong.code, "cluster-wide" in wrong.err) == (2, True)
+
+
+def test_one_firewall_has_one_owner_whatever_it_is_called(cli: Cli) -> None:
+    cli.api("POST", "/nodes/pve-node1/qemu", vmid=101, name="web", memory=1024)
+    text = "apiVersion: proxmox.io/v1\nkind: FirewallOptions\nmetadata: { name: guest/101 }\nspec: { enabled: true }\n"
+    cli.ok("apply", "-f", cli.write("fw.yaml", text))
+    shown = cli.ok("adopt", "firewalloptions", "--app", "lab", "--yes").out
+    assert "FirewallOptions guest/web: belongs to application 'fw (as guest/101)'" in shown
+    other = cli("apply", "-f", cli.write("other.yaml", text.replace("guest/101", "guest/web").replace("true", "false")))
+    assert (other.code, "belongs to application" in other.out + other.err) == (6, True)

@@ -78,3 +78,47 @@ def test_what_is_no_secret_says_so(cli: Cli, monkeypatch: pytest.MonkeyPatch, wo
     assert answer.code in (2, 5)
     assert "Traceback" not in answer.err
     assert answer.err.startswith("error:")
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec"),
+    [
+        ("NodeSubscription", f"{{ key: pve9z-{SECRET} }}"),
+        ("User", "{ password: 1234567890123 }"),
+        ("User", f"{{ password: [{SECRET}] }}"),
+        ("NotificationEndpoint", f"{{ type: webhook, secrets: {SECRET} }}"),
+    ],
+)
+def test_a_secret_that_is_wrong_is_not_shown(bare: Cli, kind: str, spec: str) -> None:
+    text = f"apiVersion: proxmox.io/v1\nkind: {kind}\nmetadata: {{ name: x }}\nspec: {spec}\n"
+    answer = bare("validate", "-f", bare.write("x.yaml", text))
+    assert answer.code == 1
+    assert answer.err.startswith("x.yaml:4:")
+    assert SECRET not in answer.err
+    assert "1234567890123" not in answer.err
+
+
+def test_a_manifest_that_names_a_secret_is_valid_without_a_cluster(bare: Cli) -> None:
+    assert bare("validate", "-f", bare.write("nas.yaml", NAS)).code == 0
+    odd = bare("validate", "-f", bare.write("odd.yaml", NAS.replace("share: data", "share: { secretRef: x }")))
+    assert (odd.code, odd.err.startswith("odd.yaml:7:")) == (1, True)
+
+
+def test_a_webhook_s_secrets_can_be_named(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "apiVersion: proxmox.io/v1\nkind: NotificationEndpoint\nmetadata: { name: chat }\n"
+    text += "spec: { type: webhook, url: 'https://x.example', method: post, secrets: { secretRef: hook } }\n"
+    keep(cli, monkeypatch, "hook", "no map")
+    wrong = cli("plan", "-f", cli.write("hook.yaml", text))
+    assert (wrong.code, "no map" in wrong.err, "NAME: SECRET" in wrong.err) == (1, False, True)
+    keep(cli, monkeypatch, "hook", '{"token": "t1"}')
+    cli.ok("apply", "-f", "hook.yaml")
+    assert cli.api("GET", "/cluster/notifications/endpoints/webhook/chat")["secret"] == ["name=token"]
+
+
+def test_secrets_go_with_their_context(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep(cli, monkeypatch, "nas", SECRET)
+    cli.ok("config", "delete-context", "lab", "--yes")
+    token_id, _, secret = cli.ready["token"].partition("=")
+    login = ("--endpoint", cli.ready["url"], "--token-id", token_id, "--token-secret", secret)
+    cli.ok("config", "set-context", "lab", *login)
+    assert "nas" not in cli.ok("secret", "list").out

@@ -15,6 +15,7 @@ import pytest
 import yaml
 from tools.generate_coverage import Coverage
 
+from proxmox_mpc.engine.execute import ApplyFailed
 from proxmox_mpc.engine.plan import Blocked
 from proxmox_mpc.kinds import all_kinds, find_kind
 from proxmox_mpc.kinds._field import Impact
@@ -105,7 +106,7 @@ def untold(sent: list[tuple[str, str, set[str]]], version: str) -> set[str]:
     lost = set()
     for verb, path, names in sent:
         state = coverage.state.get((verb, path))
-        known = coverage.guards | set(state.fields) if state is not None else names
+        known = coverage.guards | {*state.fields, *state.steering} if state is not None else names
         lost |= {f"{verb} {path} {name}" for name in names if not {name, re.sub(r"\d+$", "[n]", name)} & known}
     return lost
 
@@ -156,3 +157,18 @@ def test_every_field_has_another_value(name: str) -> None:
         fields, secrets = kind.schema.flatten(kind.model.model_validate(case.spec))
         told |= {path.split(".")[0] for path in {**fields, **secrets}} | case.elsewhere.keys()
     assert told >= {path.split(".")[0] for path in kind.schema.leaves}
+
+
+async def test_a_change_that_is_refused_forgets_nothing() -> None:
+    """The old entry still holds: it must be taken back when the manifest is mended."""
+    head = "apiVersion: proxmox.io/v1\nkind: ACL\nmetadata: { name: watchers }\nspec: { path: /, user: root@pam, role: "
+    async with lab() as it:
+        await it.apply(f"{head}PVEAuditor }}\n")
+        await it.pve.post("/access/roles", {"roleid": "Passing", "privs": "VM.Audit"})
+        plan = await it.plan(f"{head}Passing }}\n")
+        await it.pve.delete("/access/roles/{roleid}", {"roleid": "Passing"})
+        with pytest.raises(ApplyFailed):
+            await it.execute(plan)
+        await it.apply(f"{head}PVEAdmin }}\n")
+        roles = {live.fields["role"] for live in await it.lives("ACL") if live.fields.get("user") == "root@pam"}
+    assert roles == {"PVEAdmin"}

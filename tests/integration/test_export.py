@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from proxmox_mpc.actions._writing_down import of_kind
+from proxmox_mpc.actions._writing_down import of_kind, write_down
 from proxmox_mpc.actions.get import GetRequest
 from proxmox_mpc.kinds import all_kinds, find_kind
 from tests.lab import Lab, lab
@@ -65,3 +65,25 @@ async def test_an_entry_that_has_no_name_on_the_cluster_is_called_as_its_manifes
         it.journal.owned.clear()
         files, _ = await of_kind(it.view(), find_kind("acl"), GetRequest(kind="acl"))
         assert [file.name for file in files] == ["root.root@pam.PVEAuditor"]
+
+
+async def test_files_of_names_that_a_path_cannot_tell_apart_are_apart() -> None:
+    requests = [{"method": "POST", "path": "/pools", "params": {"poolid": name}} for name in ("a", "a/b", "a-b", "A-B")]
+    async with lab(seed={"requests": requests}) as it:
+        files, _ = await write_down(it.view(), ["pool"])
+    paths = {file.path.lower() for file in files}
+    assert len(paths) == len(files) == 4
+
+
+async def test_a_storage_names_only_secrets_that_its_type_has() -> None:
+    requests = [
+        {"method": "POST", "path": "/storage", "params": {"storage": name, "disable": "1", **params}}
+        for name, params in (
+            ("blocks", {"type": "rbd", "pool": "rbd", "username": "admin", "monhost": "10.0.0.1", "keyring": "k"}),
+            ("share", {"type": "cifs", "server": "10.0.0.9", "share": "x", "username": "u", "password": "p"}),
+        )
+    ]
+    async with lab(seed={"requests": requests}) as it:
+        files, _ = await write_down(it.view(), ["storage"])
+    named = {file.name: file.secrets for file in files if file.secrets}
+    assert named == {"blocks": ["storage-blocks-keyring"], "share": ["storage-share-password"]}

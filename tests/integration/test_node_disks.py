@@ -82,10 +82,12 @@ async def test_a_layout_is_not_changed_behind_the_data() -> None:
                 await it.plan(text(spec), allow=Impact.DATA_LOSS)
 
 
-async def test_what_the_installer_made_is_not_ours_to_write_down() -> None:
+async def test_what_the_installer_made_is_nobody_s_to_declare() -> None:
+    """Its thin pool `data` stands in the way of no pool of that name, and is not taken for one."""
+    zfs = "apiVersion: proxmox.io/v1\nkind: NodeDisk\nmetadata: { name: pve-node1/data }\n"
+    zfs += "spec: { type: zfs, devices: [/dev/sdb], raidlevel: single }\n"
     async with lab() as it:
-        from proxmox_mpc.kinds import find_kind
-
-        lives = await it.lives("NodeDisk")
-        assert "pve-node1/data" in [live.key.name for live in lives]
-        assert [live for live in lives if find_kind("NodeDisk").exported(live)] == []
+        assert await it.lives("NodeDisk") == []
+        plan = await it.apply(zfs)
+        assert [(step.key.name, step.action.value) for step in plan.work] == [("pve-node1/data", "create")]
+        assert [live.fields["type"] for live in await it.lives("NodeDisk")] == ["zfs"]

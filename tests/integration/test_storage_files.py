@@ -49,3 +49,14 @@ async def test_a_file_from_nowhere_is_refused(options: dict[str, str], spec: str
             await it.plan(manifest("x", spec))
     assert message in str(error.value)
     assert hint in error.value.hint
+
+
+async def test_what_says_nothing_of_where_a_file_comes_from_is_refused() -> None:
+    """A checksum that nobody checks would be worse than none."""
+    async with lab() as it:
+        for spec in (
+            "content: vztmpl, image: 'nginx:1', checksum: abc",
+            f"content: vztmpl, appliance: {APPLIANCE}, compression: gz",
+        ):
+            with pytest.raises(InvalidInput, match="says nothing of what comes from"):
+                await it.plan(manifest("x", spec))

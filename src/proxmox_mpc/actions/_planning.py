@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import Field
 
 from proxmox_mpc.actions._action import Request
-from proxmox_mpc.actions._secrets import secret_key
+from proxmox_mpc.actions._secrets import find_secret
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.applications import clusters
 from proxmox_mpc.applications.ownership import owned_by_key
@@ -63,11 +63,12 @@ def impact_of(text: str) -> Impact:
 
 
 async def load(
-    session: Session, texts: Sequence[ManifestText], namespace: str
+    session: Session, texts: Sequence[ManifestText], namespace: str, *, with_secrets: bool = True
 ) -> tuple[list[Resource], list[dict[str, Any]]]:
-    """Checked resources, and the documents as they were written."""
+    """Checked resources, and the documents as they were written; the secrets that they name, from the store."""
     found = manifests.documents([manifests.Text(text.name, text.content) for text in texts])
-    secrets = await _secrets(session, references.names(document.value for document in found))
+    names = references.names(document.value for document in found) if with_secrets else set()
+    secrets = await _secrets(session, names)
     resources = manifests.resources(
         found, find_kind, namespace=namespace, fingerprint=session.fingerprint, secrets=secrets
     )
@@ -85,7 +86,8 @@ async def _secrets(session: Session, names: set[str]) -> dict[str, str]:
     if not names:
         return {}
     store, context = await session.store(), await session.context()
-    found = {name: await store.kept_secrets.get(context.name, *secret_key(name)) for name in sorted(names)}
+    keys = {name: key for name in sorted(names) if (key := find_secret(name)) is not None}
+    found = {name: await store.kept_secrets.get(context.name, *key) for name, key in keys.items()}
     return {name: secret for name, secret in found.items() if secret is not None}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from proxmox_mpc.errors import NotFoundError, UsageError
-from proxmox_mpc.kinds import find_kind
+from proxmox_mpc.kinds import UnknownKind, find_kind
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 SET = ""
@@ -25,6 +25,14 @@ def secret_key(name: str) -> tuple[str, str, str]:
         return SET, "", name
     key = find_kind(word).key(own)
     return key.kind, key.namespace, key.name
+
+
+def find_secret(name: str) -> tuple[str, str, str] | None:
+    """As `secret_key`; None for a kind that there is not."""
+    try:
+        return secret_key(name)
+    except UnknownKind:
+        return None
 
 
 def own_name(name: str) -> str:

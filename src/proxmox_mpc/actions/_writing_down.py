@@ -13,7 +13,7 @@ from proxmox_mpc.actions._action import Result
 from proxmox_mpc.actions._views import manifest
 from proxmox_mpc.actions.get import GetRequest, NoSuchObject, require_named, select
 from proxmox_mpc.engine.references import REFERENCE
-from proxmox_mpc.errors import MpcError, UnreachableError
+from proxmox_mpc.errors import MpcError, UnreachableError, UsageError
 from proxmox_mpc.kinds import all_kinds, find_kind
 from proxmox_mpc.kinds._kind import Key, Kind, Live, View
 from proxmox_mpc.kinds._schema import HIDDEN
@@ -38,8 +38,11 @@ async def write_down(
     """The manifests of these objects, ordered by path, and what could not be written down; no kinds are all.
 
     Without names, what every cluster has by itself is not among them. With a namespace, cluster-wide kinds are not.
+    Raises UsageError for a cluster-wide kind in a namespace, and NoSuchObject for a name.
     """
     found = [find_kind(word) for word in kinds] or list(all_kinds())
+    if namespace and (outside := [kind.name for kind in found if kinds and not kind.namespaced]):
+        raise UsageError(f"{outside[0]} is cluster-wide and stands in no namespace", hint="leave out -n")
     await view.pve.version()  # an unreachable cluster says so once
     results = await asyncio.gather(
         *(
@@ -48,8 +51,22 @@ async def write_down(
             if kind.namespaced or not namespace
         )
     )
-    files = sorted((file for found, _ in results for file in found), key=lambda file: file.path)
-    return files, [line for _, lines in results for line in lines]
+    files = sorted((file for found, _ in results for file in found), key=lambda file: (file.path, file.name))
+    return _apart(files), [line for _, lines in results for line in lines]
+
+
+def _apart(files: Sequence[FileView]) -> list[FileView]:
+    """The files with a path of their own each, also where case does not count."""
+    taken: set[str] = set()
+    apart = []
+    for file in files:
+        stem, number = file.path.removesuffix(".yaml"), 1
+        while file.path.lower() in taken:
+            number += 1
+            file = file.model_copy(update={"path": f"{stem}-{number}.yaml"})
+        taken.add(file.path.lower())
+        apart.append(file)
+    return apart
 
 
 async def of_kind(view: View, kind: Kind, wanted: GetRequest) -> tuple[list[FileView], list[str]]:
@@ -96,18 +113,19 @@ def _secrets(kind: Kind, live: Live) -> dict[str, str]:
     """The secrets of an object, as far as it shows that it has some: by path a name for each."""
     found: dict[str, str] = {}
     for path, leaf in kind.schema.leaves.items():
-        if leaf.wire.secret and "*" not in path:
-            beside, equals, value = leaf.wire.beside.partition("=")
-            stands = beside in live.fields and (not equals or live.fields[beside] == value)
-            if stands or live.fields.get(path) == HIDDEN:
-                words = [
-                    kind.name.lower(),
-                    *([live.key.namespace] if kind.namespaced else []),
-                    live.key.name,
-                    leaf.name,
-                ]
-                found[path] = _PLAIN.sub("-", "-".join(words)).replace("@", "-")
+        shows = _stands(leaf.wire.beside, live) or live.fields.get(path) == HIDDEN
+        if leaf.wire.secret and "*" not in path and shows:
+            words = [kind.name.lower(), *([live.key.namespace] if kind.namespaced else []), live.key.name, leaf.name]
+            found[path] = _PLAIN.sub("-", "-".join(words)).replace("@", "-")
     return found
+
+
+def _stands(beside: Sequence[str], live: Live) -> bool:
+    """Whether an object has all of these fields, some of them with one of these values."""
+    asked = [condition.partition("=") for condition in beside]
+    return bool(asked) and all(
+        name in live.fields and (not values or live.fields[name] in values.split("|")) for name, _, values in asked
+    )
 
 
 def _path(kind: Kind, namespace: str, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from pydantic import Field
@@ -15,6 +16,7 @@ from proxmox_mpc.actions._writing_down import write_down
 from proxmox_mpc.actions.apply import PlanMoved
 from proxmox_mpc.engine.plan import Action, Blocked, Step
 from proxmox_mpc.errors import UsageError
+from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE
 
 
 class AdoptRequest(Request):
@@ -50,10 +52,18 @@ class AdoptionDiffers(Blocked):
 async def adopt(session: Session, request: AdoptRequest) -> AdoptResult:
     """Take ownership of what exists, without changing it; without an agreed plan's hash only show what it would be."""
     texts, left_out = await _texts(session, request)
-    prepared = await prepare(session, DesiredState(texts=texts, application=request.application, adopt=True))
-    plan = prepared.plan
-    if different := [step for step in plan.work if step.action is not Action.ADOPT]:
+    desired = DesiredState(
+        texts=texts,
+        application=request.application,
+        namespace=request.namespace or DEFAULT_NAMESPACE,
+        adopt=True,
+    )
+    prepared = await prepare(session, desired)
+    if different := [step for step in prepared.plan.work if step.action is not Action.ADOPT]:
         raise AdoptionDiffers("adopting changes nothing, and this differs:\n" + "\n".join(map(_difference, different)))
+    # What the application owns already stays as it was declared: what lives is not taken for what was wanted.
+    others = [s for s in prepared.plan.steps if s.owned is None or s.owned.application != request.application]
+    plan = replace(prepared.plan, steps=tuple(others))
     context = await session.context()
     shown = plan_view(plan, context.endpoints[0])
     if not request.agreed or plan.is_empty:

@@ -100,6 +100,7 @@ async def _declared(
     session: Session, view: View, request: DeleteRequest, owned: dict[Key, Owned]
 ) -> tuple[list[Live], list[Key], list[dict[str, object]]]:
     resources, documents = await load(session, request.texts, request.namespace or DEFAULT_NAMESPACE)
+    observe.refuse_out_of_reach(await observe.out_of_reach(view, find_kind, (r.key for r in resources)))
     seen = await observe.observe(view, find_kind, resources, owned, request.application)
     strangers = [str(key) for key, s in seen.items() if s.live and s.owner is observe.Owner.OTHER]
     if strangers or not any(s.live and s.owner is observe.Owner.OURS for s in seen.values()):

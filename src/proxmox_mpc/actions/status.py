@@ -13,6 +13,7 @@ from proxmox_mpc.actions._action import Request, Result, action
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.applications.ownership import of_application, owned_by_key
 from proxmox_mpc.engine.diff import three_way
+from proxmox_mpc.engine.observe import out_of_reach
 from proxmox_mpc.engine.planner import find_owned
 from proxmox_mpc.errors import NotFoundError
 from proxmox_mpc.kinds import find_kind
@@ -32,7 +33,7 @@ class StatusRequest(Request):
 
 
 class MemberView(Result):
-    """One owned resource: synced, drifted (and in what), restart pending, unfinished, or missing."""
+    """One owned resource: synced, drifted (and in what), restart pending, unfinished, missing, or unknown."""
 
     kind: str
     namespace: str
@@ -84,13 +85,16 @@ async def _application(
     store = await session.store()
     last = (await store.applications.history(context, app.name))[-1]
     mine = of_application(owned, app.name)
-    found = await find_owned(view, find_kind, mine, app.name)
-    members = await asyncio.gather(*(_member(view, key, item, found.get(key)) for key, item in sorted(mine.items())))
+    lost = await out_of_reach(view, find_kind, mine)
+    seen = {key: item for key, item in mine.items() if key not in lost}
+    found = await find_owned(view, find_kind, seen, app.name)
+    members = await asyncio.gather(*(_member(view, key, item, found.get(key)) for key, item in sorted(seen.items())))
+    members += [_unseen(key, node) for key, node in sorted(lost.items())]
     if any(member.state == "drifted" for member in members):
         members = [_attributed(member, await view.tasks(), last.finished_at) for member in members]
     states = {member.state for member in members}
     lacking = states & {"missing", "unfinished"} or last.status == "failed"
-    health = "degraded" if lacking else "drifted" if "drifted" in states else "synced"
+    health = "degraded" if lacking else "drifted" if "drifted" in states else "unknown" if lost else "synced"
     return ApplicationView(
         name=app.name,
         revision=last.number,
@@ -112,6 +116,11 @@ def _attributed(member: MemberView, tasks: Sequence[Mapping[str, Any]], since: d
     task = max(suspects, key=lambda task: int(task["starttime"]))
     when = datetime.fromtimestamp(int(task["starttime"])).astimezone()
     return member.model_copy(update={"detail": f"{member.detail} ({task['type']} by {task['user']}, {when:%H:%M})"})
+
+
+def _unseen(key: Key, node: str) -> MemberView:
+    head = {"kind": key.kind, "namespace": key.namespace, "name": key.name}
+    return MemberView(**head, state="unknown", detail=f"{node} is offline", where=node)
 
 
 async def _member(view: View, key: Key, owned: Owned, live: Live | None) -> MemberView:

@@ -28,6 +28,6 @@ class ValidateResult(Result):
 @action(permission="resources:read", route="POST /plans/validate")
 async def validate(session: Session, request: ValidateRequest) -> ValidateResult:
     """Check manifests: syntax, kinds, fields, types, units, names. Asks no cluster."""
-    resources, _ = await load(session, request.texts, request.namespace)
+    resources, _ = await load(session, request.texts, request.namespace, with_secrets=False)
     edges(resources, find_kind)
     return ValidateResult(resources=[str(resource.key) for resource in resources])

@@ -51,6 +51,12 @@ class StoreJournal:
     async def remember(self, owned: Owned) -> None:
         await self.store.resources.put(to_record(owned, self.context, self.now()))
 
+    async def unclaim(self, key: Key, before: Owned | None) -> None:
+        if before is not None:
+            await self.remember(before)
+        else:
+            await self.store.resources.delete(self.context, key.kind, key.namespace, key.name)
+
     async def forget(self, key: Key) -> None:
         await self.store.resources.delete(self.context, key.kind, key.namespace, key.name)
         await self.store.kept_secrets.delete(self.context, key.kind, key.namespace, key.name)

@@ -26,6 +26,9 @@ class Journal(Protocol):
     async def claim(self, owned: Owned) -> bool:
         """Remember what is about to be made; False where another application owns it."""
 
+    async def unclaim(self, key: Key, before: Owned | None) -> None:
+        """What was about to be made was not: remember again what was known before, if anything."""
+
     async def remember(self, owned: Owned) -> None: ...
 
     async def forget(self, key: Key) -> None: ...

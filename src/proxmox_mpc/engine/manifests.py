@@ -299,6 +299,9 @@ def _is_field(step: object) -> bool:
 
 def _explained(kind: Kind, item: Any, location: list[str | int]) -> tuple[str, str]:
     given = item.get("input")
+    leaf = kind.schema.leaves.get(".".join(str(step) for step in location))
+    if leaf is not None and leaf.wire.secret:
+        given = "(secret)"  # an error is the last place to show it
     context = item.get("ctx", {})
     match item["type"]:
         case "extra_forbidden":

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-from proxmox_mpc.errors import RefusedError
+from proxmox_mpc.errors import RefusedError, UnreachableError
 from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._kind import Key, Kind, Live, Owned, Resource, View
 
@@ -58,8 +58,42 @@ async def observe(
         known_as = Known(lives)
         for resource in mine[kind]:
             live = match(resource, kind_of(kind), known_as, owned.get(resource.key))
-            sightings[resource.key] = sighting(kind_of(kind), live, owned.get(resource.key), application)
+            seen = sighting(kind_of(kind), live, owned.get(resource.key), application)
+            sightings[resource.key] = _under_another_name(seen, resource.key, known[kind])
     return sightings
+
+
+def _under_another_name(seen: Sighting, key: Key, known: Sequence[Owned]) -> Sighting:
+    """Nobody's object may be somebody's by another name: `guest/web` is `guest/100`."""
+    if seen.live is None or seen.owner is not Owner.NOBODY:
+        return seen
+    same = (item for item in known if item.key != key and dict(item.identity) == dict(seen.live.identity))
+    other = next(same, None)
+    if other is None:
+        return seen
+    return replace(seen, owner=Owner.OTHER, application=f"{other.application} (as {other.key.name})")
+
+
+class NodeOffline(UnreachableError):
+    """A node does not answer, and what stands on it cannot be seen."""
+
+    code = "node.offline"
+    default_hint = "bring the node back, or leave out for now what stands on it"
+
+
+async def out_of_reach(view: View, kind_of: Callable[[str], Kind], keys: Iterable[Key]) -> dict[Key, str]:
+    """Of these, what stands on a node that is offline, by its key: it is not gone, it cannot be seen."""
+    nodes = {key: node for key in keys if (node := kind_of(key.kind).driver.node_of(key.name))}
+    offline = await view.offline() if nodes else set()
+    return {key: node for key, node in nodes.items() if node in offline}
+
+
+def refuse_out_of_reach(lost: Mapping[Key, str]) -> None:
+    """Raises NodeOffline, where there is something."""
+    if lost:
+        nodes, shown = ", ".join(sorted(set(lost.values()))), ", ".join(str(key) for key in sorted(lost)[:5])
+        more = " …" if len(lost) > 5 else ""
+        raise NodeOffline(f"offline: {nodes}; what stands there cannot be seen: {shown}{more}")
 
 
 class OtherOwner(RefusedError):

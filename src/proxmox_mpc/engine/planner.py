@@ -9,9 +9,19 @@ from dataclasses import dataclass, field, replace
 from proxmox_mpc.engine.diff import three_way
 from proxmox_mpc.engine.held import held_back, without_held
 from proxmox_mpc.engine.needs import missing
-from proxmox_mpc.engine.observe import Ambiguous, Owner, Sighting, is_same, observe, sighting
+from proxmox_mpc.engine.observe import (
+    Ambiguous,
+    Owner,
+    Sighting,
+    is_same,
+    observe,
+    out_of_reach,
+    refuse_out_of_reach,
+    sighting,
+)
 from proxmox_mpc.engine.order import deletion_edges, edges
 from proxmox_mpc.engine.plan import Action, Plan, Step, word
+from proxmox_mpc.engine.stages import refuse_circles
 from proxmox_mpc.errors import InvalidInputs, MpcError
 from proxmox_mpc.kinds._field import Impact
 from proxmox_mpc.kinds._kind import Change, Key, Kind, Live, Owned, Resource, View
@@ -50,6 +60,7 @@ async def plan(view: View, kind_of: Callable[[str], Kind], wish: Wish) -> Plan:
     needed = {need.key for r in wish.resources for need in kind_of(r.key.kind).needs(r) if need.implied}
     implied = await _implied(view, kind_of, wish, needed - {resource.key for resource in wish.resources})
     wanted = [*implied, *wish.resources]
+    refuse_out_of_reach(await out_of_reach(view, kind_of, (resource.key for resource in wanted)))
     sightings = await observe(view, kind_of, wanted, wish.owned, wish.application)
     view.planned = frozenset(
         key for r in wanted if sightings[r.key].live is None for key in kind_of(r.key.kind).provides(r)
@@ -61,9 +72,14 @@ async def plan(view: View, kind_of: Callable[[str], Kind], wish: Wish) -> Plan:
     steps = await _replacements(view, kind_of, steps, {resource.key: resource for resource in wanted})
     kept = needed | {resource.key for resource in completed}
     stale = {key: item for key, item in wish.owned.items() if item.application == wish.application and key not in kept}
+    unseen = await out_of_reach(view, kind_of, stale)
+    stale = {key: item for key, item in stale.items() if key not in unseen}
     if wish.prune:
         steps += await _pruning(view, kind_of, wish, stale)
-    return Plan(wish.context, wish.application, tuple(steps), wish.allow, () if wish.prune else _notes(stale))
+    refuse_circles(view, kind_of, steps)
+    notes = [f"{key}: left as it is, for {node} is offline" for key, node in sorted(unseen.items())]
+    notes += () if wish.prune else _notes(stale)
+    return Plan(wish.context, wish.application, tuple(steps), wish.allow, tuple(notes))
 
 
 async def _replacements(

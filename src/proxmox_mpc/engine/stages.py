@@ -8,7 +8,7 @@ first write.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
@@ -132,3 +132,12 @@ class Stages:
     def cancel(self) -> None:
         for task in self._settled.values():
             task.cancel()
+
+
+def refuse_circles(view: View, kind_of: Callable[[str], Kind], steps: Iterable[Step]) -> None:
+    """Whether everything in a plan can have its turn. Raises NeedsCycle."""
+
+    def nothing_runs(step: Step) -> Run:
+        raise AssertionError("a plan is looked at, not carried out")
+
+    Stages(view, kind_of, {step.key: step for step in steps}, nothing_runs).refuse_circles()

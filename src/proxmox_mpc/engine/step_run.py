@@ -125,7 +125,8 @@ class StepRun:
         except MpcError as error:
             await journal.failed(entry, str(error))
             if makes is not None:
-                await journal.forget(key)  # it was refused, or its task took back what it had made
+                # It was refused, or its task took back what it had made: what was known before still is.
+                await journal.unclaim(key, self.step.owned)
             raise
         await journal.done(entry, (key, str(answer[told_once])) if told_once else None)
         return answer

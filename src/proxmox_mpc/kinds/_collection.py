@@ -299,6 +299,9 @@ class CollectionDriver(Driver):
             await run.call("DELETE", path, self._bare(live.identity), title=f"delete {live.key.name}")
         run.view.forget(_names.fill(it.path, live.identity))
 
+    def node_of(self, name: str) -> str:
+        return (_names.parse(self.collection.pattern, name) or {}).get("node", "")
+
     def writes(self) -> Sequence[Write]:
         it = self.collection
         named = dict.fromkeys((it.key, *it.variables, *it.posted.values()), NAME)

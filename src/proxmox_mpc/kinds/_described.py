@@ -23,8 +23,8 @@ from proxmox_mpc.kinds._schema import OPTIONS, Leaf, Strand, model_of
 
 _NOTES = {
     "create_only": "decided at creation",
-    "hint": "steers creation only",
-    "preference": "a preference: a guest that moved has not drifted",
+    "hint": "steers requests; never compared",
+    "preference": "compared with what was applied last, not with what lives",
     "secret": "secret: written, never read or shown",
     "quiet": "chosen by PVE unless written",
     "sticky": "stays when it is not declared any more",

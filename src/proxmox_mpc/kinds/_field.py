@@ -62,7 +62,7 @@ class Wire:
     - `sticky`: part of what the object is; leaving it out of a manifest later changes nothing.
     - `echoed`: a secret whose presence the API shows.
     - `secret`: written, never read; compared by a stored fingerprint.
-    - `beside`: the field (or `FIELD=VALUE`) beside which a secret stands, where the API does not show that it is set.
+    - `beside`: fields (or `FIELD=VALUE|VALUE`) beside which a secret stands that the API does not show.
     - `aliases`: other names that the API has for the part.
     - `refers`: kinds, one of which the value names an object of.
     - `covers`: whether the wanted value, which says less, holds for the live one.
@@ -80,7 +80,7 @@ class Wire:
     sticky: bool = False
     echoed: bool = False
     secret: bool = False
-    beside: str = ""
+    beside: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     refers: tuple[str, ...] = ()
     covers: Callable[[Value, Value], bool] | None = None

@@ -41,6 +41,11 @@ class Place:
     variables: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def identity(self) -> str:
+        """Its name where there is one only: guests have two, and keep their VMID."""
+        return f"guest/{self.variables['vmid']}" if "vmid" in self.variables else self.name
+
+    @property
     def lane(self) -> str:
         """Everything of a place stands in one file."""
         return f"file:{_names.fill(self.path, self.variables)}"
@@ -192,7 +197,8 @@ class FirewallDriver(Driver):
         shown = {k: v for k, v in params.items() if k != "digest" and v not in ("", None, [])}
         fields = self._schema().decode(shown)
         digest = str(params.get("digest") or "")
-        return Live(Key(self.kind, "", name), {"place": place.name, "name": own}, fields, params, None, digest, shown)
+        identity = {"place": place.identity, "name": own}
+        return Live(Key(self.kind, "", name), identity, fields, params, None, digest, shown)
 
     async def complete(
         self, view: View, resource: Resource, live: Live | None, applied: Mapping[str, Value] | None = None
@@ -254,6 +260,10 @@ class FirewallDriver(Driver):
         if place is not None:
             async with run.lane(place.lane):
                 await self.part.remove(run, place, str(live.identity["name"]), live)
+
+    def node_of(self, name: str) -> str:
+        kind, _, own = (split(name) or ("", ""))[0].partition("/")
+        return own if kind == "node" else ""
 
     def writes(self) -> Sequence[Write]:
         paths = [path for kind in self.part.kinds for path in _PATHS[kind]]

@@ -23,6 +23,7 @@ from proxmox_mpc.kinds._kind import (
     NAMESPACE,
     UNKNOWN_KEYS,
     Change,
+    Driver,
     Key,
     Live,
     Mistake,
@@ -70,7 +71,7 @@ class GuestApi:
         return f"/nodes/{{node}}/{self.type}/{{vmid}}{tail}"
 
 
-class GuestDriver:
+class GuestDriver(Driver):
     """Reads and writes guests of one type."""
 
     def __init__(self, api: GuestApi, schema: Callable[[], Schema]) -> None:

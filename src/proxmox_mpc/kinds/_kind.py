@@ -274,6 +274,10 @@ class View:
             self._memo[name] = asyncio.ensure_future(read())
         return await asyncio.shield(self._memo[name])
 
+    def forget_all(self) -> None:
+        """Look at everything anew."""
+        self._memo.clear()
+
     def forget(self, name: str) -> None:
         self._memo.pop(name, None)
 
@@ -321,6 +325,10 @@ class View:
         """Names of all nodes that are online, sorted."""
         return sorted(row["node"] for row in await self.rows("node") if row.get("status") == "online")
 
+    async def offline(self) -> set[str]:
+        """Names of the nodes that do not answer."""
+        return {row["node"] for row in await self.rows("node")} - set(await self.nodes())
+
 
 class Driver(Protocol):
     """How one kind is read and written. All functions raise the client's typed errors.
@@ -359,6 +367,10 @@ class Driver(Protocol):
     async def update(self, run: Run, live: Live, resource: Resource, changes: Sequence[Change]) -> Live: ...
 
     async def delete(self, run: Run, live: Live) -> None: ...
+
+    def node_of(self, name: str) -> str:
+        """The node without which an object of this name cannot be seen; nothing for most."""
+        return ""
 
     def writes(self) -> Sequence[Write]:
         """The methods that configure its objects, for the count of what can be declared."""

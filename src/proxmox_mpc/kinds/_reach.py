@@ -44,7 +44,13 @@ def reached(kind: Kind, facts: Facts, write: Write) -> dict[str, str]:
         if f"{{{name}}}" in write.path:
             continue
         setter = write.sets.get(name) or kind.schema.field_of(name.replace("[n]", "0")) or write.sets.get(REST)
-        if setter is None and kind.options_of and name not in CONTROL and facts.parameter(*kind.options_of, name):
+        if (
+            setter is None
+            and kind.options_of
+            and name not in CONTROL
+            and not name.startswith("unused")
+            and facts.parameter(*kind.options_of, name)
+        ):
             setter = f"{OPTIONS}.{name}"
         if setter is not None:
             found[name] = setter if setter.startswith("metadata.") else f"spec.{setter}"

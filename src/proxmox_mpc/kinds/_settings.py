@@ -50,6 +50,8 @@ class Settings:
     """Parameters that PVE always wants: they can be changed, and never unset."""
     clear: Clear = "delete"
     verb: Literal["PUT", "POST"] = "PUT"
+    comes_with: Key | None = None
+    """What brings these settings along, where a plan can make it."""
     check: Callable[[View, Resource, Live | None], Awaitable[None]] = _nothing
 
 
@@ -87,6 +89,8 @@ class SettingsDriver(Driver):
         self, view: View, resource: Resource, live: Live | None, applied: Mapping[str, Value] | None = None
     ) -> Resource:
         it = self.settings
+        if live is None and it.comes_with in view.planned:
+            return resource
         if live is None:
             known = ", ".join(sorted(_names.fill(it.name, scope) for scope in await it.scopes(view)))
             raise resource.invalid("metadata.name", f"there is no {self.kind} {resource.key.name!r}", f"known: {known}")
@@ -95,7 +99,11 @@ class SettingsDriver(Driver):
         return resource
 
     async def create(self, run: Run, resource: Resource) -> Live:
-        raise AssertionError("settings are always there")
+        """What they came with was just made: they are looked for, and set."""
+        run.view.forget_all()
+        live = next(live for live in await self.rows(run.view) if live.key == resource.key)
+        changes = [Change(path, live.fields.get(path), value) for path, value in resource.fields.items()]
+        return await self.update(run, live, resource, changes)
 
     async def update(self, run: Run, live: Live, resource: Resource, changes: Sequence[Change]) -> Live:
         it = self.settings
@@ -127,6 +135,9 @@ class SettingsDriver(Driver):
         resource = Resource(live.key, self._schema().model.model_construct(), {})
         async with run.lane(f"file:{_names.fill(self.settings.path, live.identity)}"):
             await self._put(run, await self._fresh(run, live), resource, changes)
+
+    def node_of(self, name: str) -> str:
+        return (_names.parse(self.settings.name, name) or {}).get("node", "")
 
     def writes(self) -> Sequence[Write]:
         return [Write(self.settings.verb, self.settings.path)]

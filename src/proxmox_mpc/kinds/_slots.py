@@ -32,7 +32,7 @@ def assign(
     renamed: dict[str, str] = {}
     taken = _named(schema, fields)
     if "cloudInit.storage" in fields:
-        _take(resource, taken, str(fields.get(CLOUD_INIT, "ide2")), "cloudInit.slot")
+        _take(resource, taken, str(fields.get(CLOUD_INIT) or present.get(CLOUD_INIT, "ide2")), "cloudInit.slot")
     elif CLOUD_INIT in present:
         taken.add(str(present[CLOUD_INIT]))
     for strand in (strand for strand in schema.strands if strand.is_list):

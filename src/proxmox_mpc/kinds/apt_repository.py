@@ -80,13 +80,14 @@ async def _read(view: View, node: str) -> Mapping[str, Any]:
 def _lives(kind: str, node: str, told: Mapping[str, Any]) -> Iterator[Live]:
     """What PVE offers, there or not, and the entries of all files."""
     digest, places = str(told["digest"]), {}
+    offered = {row["handle"] for row in told["standard-repos"]}
     for file in told["files"]:
         for index, entry in enumerate(file["repositories"]):
             facts = {"path": file["path"], "index": index, "uri": entry["URIs"][0]}
             parts = " ".join([*entry["Suites"], *entry.get("Components", ())])
             fields = {"enabled": bool(entry["Enabled"])}
             handle = _handle_of(entry)
-            if handle is not None:
+            if handle in offered and handle not in places:
                 places[handle] = facts
                 continue
             name = f"{node}/{file['path'].rpartition('/')[2]}:{index}"

@@ -42,6 +42,7 @@ KIND = settings(
         _where,
         read=lambda rows: {row["name"]: int(row["value"]) for row in rows if row["value"]},
         clear="omit",
+        comes_with=_ceph.RUNNING,
     ),
     columns=(Column.name(), Column("SET", lambda live: ", ".join(sorted(live.fields)))),
     needs=lambda resource: [Need(_ceph.RUNNING, "metadata.name")],

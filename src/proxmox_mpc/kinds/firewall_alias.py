@@ -22,7 +22,7 @@ class FirewallAliasSpec(_field.Part):
 class AliasPart:
     kinds = ("cluster", "guest")
     is_always_there = False
-    writes = (Write("POST", "/aliases", {"name": NAME}), Write("PUT", "/aliases/{name}", {"rename": NAME}))
+    writes = (Write("POST", "/aliases", {"name": NAME}), Write("PUT", "/aliases/{name}"))
 
     async def _all(self, view: View, place: Place) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = await view.pve.get(f"{place.path}/aliases", place.variables)
@@ -37,7 +37,7 @@ class AliasPart:
         return {k: v for k, v in row.items() if k in ("cidr", "comment", "digest")} if row else None
 
     async def make(self, run: Run, place: Place, own: str, params: Mapping[str, Any]) -> None:
-        made = {"place": place.name, "name": own}
+        made = {"place": place.identity, "name": own}
         sent = {**place.variables, "name": own, **params}
         await run.call("POST", f"{place.path}/aliases", sent, title=f"create alias {own}", makes=made)
 

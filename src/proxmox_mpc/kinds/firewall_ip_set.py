@@ -61,7 +61,7 @@ class IPSetPart:
     kinds = ("cluster", "guest")
     is_always_there = False
     writes = (
-        Write("POST", "/ipset", {"name": NAME, "rename": NAME}),
+        Write("POST", "/ipset", {"name": NAME}),
         Write("POST", "/ipset/{name}", _IN_A_LINE),
         Write("PUT", "/ipset/{name}/{cidr}", _IN_A_LINE),
     )
@@ -82,7 +82,7 @@ class IPSetPart:
 
     async def make(self, run: Run, place: Place, own: str, params: Mapping[str, Any]) -> None:
         sent = {**place.variables, "name": own, **{k: v for k, v in params.items() if k == "comment"}}
-        made = {"place": place.name, "name": own}
+        made = {"place": place.identity, "name": own}
         await run.call("POST", f"{place.path}/ipset", sent, title=f"create set {own}", makes=made)
         await self._entries(run, place, own, [], params.get("entries", []))
 

@@ -27,7 +27,7 @@ class MetricServerSpec(Part):
     )
     organization: str | None = field("organization", help="Organization (influxdb over HTTP).")
     bucket: str | None = field("bucket", help="Bucket (influxdb over HTTP).")
-    token: str | None = field("token", secret=True, beside="organization", help="Access token (influxdb over HTTP).")
+    token: str | None = field("token", secret=True, beside=("organization",), help="Access token (influxdb over HTTP).")
     api_path_prefix: str | None = field("api-path-prefix", help="Path before the API's (influxdb over HTTP).")
     max_body_size: int | None = field(
         "max-body-size", default=25_000_000, ge=1, help="Largest request in bytes (influxdb)."

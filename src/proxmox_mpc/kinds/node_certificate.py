@@ -43,7 +43,8 @@ class CertificateDriver(CollectionDriver):
     made_otherwise = True
 
     async def observe(self, view: View, wanted: Sequence[Resource], owned: Sequence[Owned]) -> list[Live]:
-        texts = {resource.key: resource.fields.get("certificates") for resource in wanted}
+        texts = {item.key: (item.applied or {}).get("certificates") for item in owned}
+        texts |= {resource.key: resource.fields.get("certificates") for resource in wanted}
         return [_as_wanted(live, texts.get(live.key)) for live in await super().observe(view, wanted, owned)]
 
     async def complete(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
@@ -73,7 +74,7 @@ class DiskDriver(CollectionDriver):
         for path, value in resource.fields.items():
             leaf = self._schema().leaf(path)
             if leaf is not None and leaf.wire.create_only and before.get(path, value) != value:
-                hint = f"delete it first, with its data: proxmox-cli delete NodeDisk {resource.key.name}"
+                hint = "give the new one another name; or delete this one first, if its data may go"
                 raise resource.invalid(f"spec.{path}", "cannot be changed once it is built", hint)
         return resource
 
@@ -93,6 +94,11 @@ class DiskDriver(CollectionDriver):
             left = (await _groups(run.view, params["node"])).get(live.facts["vg"], {})
             if live.facts["vg"] == params["name"] and left.get("lvcount") == 0:
                 await run.call("DELETE", self._at(_ITEM, where), params, title=f"{title}'s volume group")
+
+
+def _is_ours(group: str) -> bool:
+    """Not what the installer and Ceph made."""
+    return group not in _INSTALLED and not group.startswith("ceph-")
 
 
 def _devices(resource: Resource) -> list[str]:
@@ -141,24 +147,31 @@ async def _volume_groups(view: View, node: str) -> list[dict[str, Any]]:
     """Those that are no more than the place of a thin pool are not among them."""
     thin = {row["vg"] for row in await _read(view, node, "lvmthin") if row["vg"] == row["lv"]}
     groups = await _groups(view, node)
-    return [{"name": name, **_of_group(row), "size": row["size"]} for name, row in groups.items() if name not in thin]
+    return [
+        {"name": name, **_of_group(row), "size": row["size"]}
+        for name, row in groups.items()
+        if name not in thin and _is_ours(name)
+    ]
 
 
 async def _thin_pools(view: View, node: str) -> list[dict[str, Any]]:
+    """Those that PVE makes: group and pool have one name. `pve/data` of the installer is not to be had as `data`."""
     groups = await _groups(view, node)
     return [
         {"name": row["lv"], **_of_group(groups.get(row["vg"], {})), "vg": row["vg"], "size": row["lv_size"]}
         for row in await _read(view, node, "lvmthin")
+        if row["vg"] == row["lv"] and _is_ours(row["vg"])
     ]
 
 
 async def _zfs_pools(view: View, node: str) -> list[dict[str, Any]]:
     found = []
-    for row in await _read(view, node, "zfs"):
+    for row in (row for row in await _read(view, node, "zfs") if _is_ours(row["name"])):
         tree = await view.pve.get("/nodes/{node}/disks/zfs/{name}", {"node": node, "name": row["name"]})
         parts = tree["children"][0].get("children", ()) if tree["children"] else ()
         devices = list(chain.from_iterable(_leaves(part) for part in parts))
-        level = str(parts[0]["name"]).partition("-")[0] if parts and parts[0].get("children") else "single"
+        # A dRAID's name goes on with its layout: `draid1:2d:5c:1s-0`.
+        level = re.split("[-:]", str(parts[0]["name"]))[0] if parts and parts[0].get("children") else "single"
         level = "raid10" if level == "mirror" and len(parts) > 1 else _LEVELS.get(level, level)
         found.append({"name": row["name"], "devices": devices, "raidlevel": level, "size": row["size"]})
     return found
@@ -176,12 +189,6 @@ _READERS = {"directory": _directories, "lvm": _volume_groups, "lvmthin": _thin_p
 
 async def _scopes(view: View) -> Sequence[Scope]:
     return [{"node": node, "type": word} for node in await view.nodes() for word in TYPES]
-
-
-def _is_ours(live: Live) -> bool:
-    """Not what the installer and Ceph made."""
-    group = str(live.facts.get("vg", live.identity["name"]))
-    return group not in _INSTALLED and not group.startswith("ceph-")
 
 
 KIND = regular(
@@ -203,7 +210,6 @@ KIND = regular(
         *([Key("Storage", "", resource.key.name.partition("/")[2])] if resource.fields.get("addStorage") else []),
     ),
     ignored=frozenset({"size", "vg"}),
-    exported=_is_ours,
     order=8,
     example="""\
 apiVersion: proxmox.io/v1

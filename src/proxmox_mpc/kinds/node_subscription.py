@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from proxmox_mpc.kinds._collection import each_node
 from proxmox_mpc.kinds._field import Part, field
-from proxmox_mpc.kinds._kind import Column, Live, Run
+from proxmox_mpc.kinds._kind import Column, Live, Resource, Run, View
 from proxmox_mpc.kinds._settings import Settings, SettingsDriver, settings
 
 _PATH = "/nodes/{node}/subscription"
@@ -29,12 +29,17 @@ class SubscriptionDriver(SettingsDriver):
         await run.call("DELETE", _PATH, live.identity, title=f"delete the key of {live.key.name}")
 
 
+async def _check(view: View, resource: Resource, live: Live | None) -> None:
+    if "key" not in {**resource.secrets, **resource.unknown}:
+        raise resource.invalid("spec.key", "a subscription is its key", "write it, or delete the NodeSubscription")
+
+
 KIND = settings(
     "NodeSubscription",
     "nodesubscriptions",
     ("subscription",),
     NodeSubscriptionSpec,
-    Settings(_PATH, "{node}", each_node),
+    Settings(_PATH, "{node}", each_node, check=_check),
     driver=SubscriptionDriver,
     columns=(
         Column.name(),

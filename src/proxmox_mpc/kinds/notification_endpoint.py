@@ -21,8 +21,13 @@ TYPES = ("gotify", "sendmail", "smtp", "webhook")
 
 def _parse(value: Any) -> Any:
     """Names and values → one text, as secrets are kept."""
+    if isinstance(value, str):  # as a secret that was kept for it
+        try:
+            value = json.loads(value)
+        except ValueError:
+            value = None
     if not isinstance(value, dict):
-        return value
+        raise ValueError('write NAME: SECRET for each; a secret that is only named holds {"NAME": "SECRET"}')
     if wrong := [name for name, text in value.items() if not isinstance(text, str) or not _NAME.fullmatch(str(name))]:
         raise ValueError(f"{wrong[0]!r}: write NAME: VALUE, both texts; names are letters, digits, - and _")
     return json.dumps(value, sort_keys=True)
@@ -48,11 +53,11 @@ class NotificationEndpointSpec(Part):
     disabled: bool | None = field("disable", default=False, help="Send nothing.")
     comment: str | None = field("comment", help="A remark.")
     server: str | None = field("server", help="Its URL (gotify) or host (smtp).")
-    token: str | None = field("token", secret=True, beside="type=gotify", help="Access token (gotify).")
+    token: str | None = field("token", secret=True, beside=("type=gotify",), help="Access token (gotify).")
     port: int | None = field("port", ge=1, le=65535, help="Port (smtp).")
     mode: Literal["insecure", "starttls", "tls"] | None = field("mode", default="tls", help="Encryption (smtp).")
     username: str | None = field("username", help="Who logs in (smtp).")
-    password: str | None = field("password", secret=True, beside="username", help="Its password (smtp).")
+    password: str | None = field("password", secret=True, beside=("username",), help="Its password (smtp).")
     from_address: str | None = field("from-address", help="Sender (smtp, sendmail).")
     author: str | None = field("author", help="Name of the sender (smtp, sendmail).")
     mail_to: Names | None = field("mailto", help="Addresses (smtp, sendmail).")

@@ -31,7 +31,7 @@ class RealmSpec(Part):
     domain: str | None = field("domain", help="Domain (ad).")
     base_dn: str | None = field("base_dn", help="Where users are (ldap).")
     bind_dn: str | None = field("bind_dn", help="Who asks (ad, ldap).")
-    password: str | None = field("password", secret=True, beside="bindDn", help="Its password (ad, ldap).")
+    password: str | None = field("password", secret=True, beside=("bindDn",), help="Its password (ad, ldap).")
     user_attribute: str | None = field("user_attr", help="Attribute with the user name (ldap).")
     user_classes: str | None = field(
         "user_classes", default="inetorgperson, posixaccount, person, user", help="Classes of users."
@@ -49,7 +49,7 @@ class RealmSpec(Part):
     check_connection: bool | None = field("check-connection", hint=True, help="Try to log in before it is stored.")
     issuer_url: str | None = field("issuer-url", help="Issuer (openid).")
     client_id: str | None = field("client-id", help="Client (openid).")
-    client_key: str | None = field("client-key", secret=True, beside="clientId", help="Its key (openid).")
+    client_key: str | None = field("client-key", secret=True, beside=("clientId",), help="Its key (openid).")
     auto_create: bool | None = field("autocreate", default=False, help="Make users at their first log-in (openid).")
     username_claim: str | None = field("username-claim", create_only=True, help="Claim with the user name (openid).")
     groups_claim: str | None = field("groups-claim", help="Claim with the groups (openid).")

@@ -20,7 +20,7 @@ class SecurityGroupSpec(_field.Part):
     rules: Rules | None = field("rules", help="Rules, as lines of a PVE firewall file or as mappings.")
 
 
-_NAMED = {"group": NAME, "rename": NAME}
+_NAMED = {"group": NAME}
 
 
 class GroupPart:
@@ -44,7 +44,7 @@ class GroupPart:
 
     async def make(self, run: Run, place: Place, own: str, params: Mapping[str, Any]) -> None:
         sent = {"group": own, **{k: v for k, v in params.items() if k == "comment"}}
-        made = {"place": place.name, "name": own}
+        made = {"place": place.identity, "name": own}
         await run.call("POST", f"{place.path}/groups", sent, title=f"create group {own}", makes=made)
         await order_rules(run, f"{place.path}/groups/{{group}}", {"group": own}, [], params.get("rules", []))
 

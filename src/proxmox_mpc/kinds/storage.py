@@ -68,7 +68,9 @@ class StorageSpec(Part):
     server2: str | None = field("server2", impact=FIXED, help="Second server (glusterfs, 8.x).")
     port: int | None = field("port", ge=1, le=65535, help="Its port (pbs, esxi).")
     username: str | None = field("username", help="User (cifs, pbs, rbd, cephfs, esxi).")
-    password: str | None = field("password", secret=True, beside="username", help="Password (cifs, pbs, esxi).")
+    password: str | None = field(
+        "password", secret=True, beside=("username", "type=cifs|pbs|esxi"), help="Password (cifs, pbs, esxi)."
+    )
     mount_options: str | None = field("options", help="Mount options (nfs, cifs, cephfs).")
     export: str | None = field("export", impact=FIXED, help="Exported path (nfs).")
     share: str | None = field("share", impact=FIXED, help="Share (cifs).")
@@ -91,7 +93,7 @@ class StorageSpec(Part):
 
     monhost: str | None = field("monhost", help="Monitors of an external cluster (rbd, cephfs).")
     keyring: str | None = field(
-        "keyring", secret=True, beside="monhost", help="Keyring of an external cluster (rbd, cephfs)."
+        "keyring", secret=True, beside=("monhost",), help="Keyring of an external cluster (rbd, cephfs)."
     )
     pool: str | None = field("pool", impact=FIXED, help="Pool (zfspool, zfs, rbd).")
     data_pool: str | None = field("data-pool", help="Pool for the data, where another one holds the rest (rbd).")

@@ -21,6 +21,13 @@ _STORAGE = "/nodes/{node}/storage/{storage}"
 _APPLIANCES = "/nodes/{node}/aplinfo"
 _ORIGINS = ("url", "source", "appliance", "image")
 """Where a file can come from; a manifest names one."""
+_FOR_DOWNLOADS = {
+    "checksum": ("url", "source"),
+    "checksumAlgorithm": ("url", "source"),
+    "compression": ("url",),
+    "verifyCertificates": ("url",),
+}
+"""Fields that count only for some origins; PVE checks its own list's files by itself."""
 _DOWNLOAD = {
     "content": "content",
     "filename": "filename",
@@ -121,6 +128,11 @@ class StorageFileDriver(Driver):
             why = "nothing says" if not given else f"{origins} say differently"
             hint = f"write one of {', '.join(_ORIGINS)}, or put the file there by hand"
             raise resource.invalid("spec", f"{_volid(resource)} is not there, and {why} where it comes from", hint)
+        if stray := [
+            name for name in _FOR_DOWNLOADS if name in resource.fields and given[0] not in _FOR_DOWNLOADS[name]
+        ]:
+            hint = f"it is for {' and '.join(_FOR_DOWNLOADS[stray[0]])}"
+            raise resource.invalid(f"spec.{stray[0]}", f"says nothing of what comes from {given[0]}", hint)
         if given[0] in ("appliance", "image") and resource.fields["content"] != "vztmpl":
             raise resource.invalid("spec.content", f"what comes from {given[0]} is a vztmpl", "write content: vztmpl")
         await self._offered(view, resource)

@@ -10,7 +10,7 @@ from sqlalchemy import Row, delete, select
 
 from proxmox_mpc.store._database import Database
 from proxmox_mpc.store.errors import RecordMissing
-from proxmox_mpc.store.models import choices, contexts
+from proxmox_mpc.store.models import choices, contexts, kept_secrets
 from proxmox_mpc.store.records import Context
 from proxmox_mpc.store.secrets import SecretKey
 
@@ -59,6 +59,7 @@ class Contexts:
         """Forget a context and its secrets; what is remembered of its cluster stays. Forgetting twice is no error."""
         async with self.database.write() as connection:
             await connection.execute(delete(contexts).where(contexts.c.name == name))
+            await connection.execute(delete(kept_secrets).where(kept_secrets.c.context == name))
             await connection.execute(delete(choices).where(choices.c.name == _CURRENT, choices.c.value == name))
 
     async def use(self, name: str) -> None:

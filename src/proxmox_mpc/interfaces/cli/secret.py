@@ -20,7 +20,7 @@ def command() -> None:
 @click.argument("name")
 @_options.context
 @click.option("--from-env", default="", metavar="VARIABLE", help="Take it from this variable.")
-@click.option("--from-file", default="", metavar="FILE", help="Take it from this file, as it is.")
+@click.option("--from-file", default="", metavar="FILE", help="Take it from this file, without its last line break.")
 def set_(name: str, context: str, from_env: str, from_file: str) -> None:
     """Keep a secret; without an option it is asked for, or read from standard input.
 
@@ -37,7 +37,7 @@ def set_(name: str, context: str, from_env: str, from_file: str) -> None:
     if from_env:
         value = os.environ[from_env]
     elif from_file:
-        value = Path(from_file).read_text(encoding="utf-8")
+        value = Path(from_file).read_text(encoding="utf-8").removesuffix("\n")
     elif sys.stdin.isatty():
         value = click.prompt("Secret", hide_input=True, confirmation_prompt=True, err=True)
     else:
