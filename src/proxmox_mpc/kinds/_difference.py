@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from proxmox_mpc.kinds._codec import Fields
+from proxmox_mpc.kinds._codec import Fields, Value
 from proxmox_mpc.kinds._kind import Change, Live, Resource
 from proxmox_mpc.kinds._schema import Schema
 
@@ -29,13 +29,7 @@ class Difference:
     @classmethod
     def of(cls, schema: Schema, live: Live, resource: Resource, changes: Sequence[Change]) -> Difference:
         """Of an object as it lives, and the changes that a plan made for it."""
-        merged: Fields = dict(live.fields)
-        for change in changes:
-            if change.new is None:
-                for path in [p for p in merged if p == change.path or p.startswith(f"{change.path}.")]:
-                    del merged[path]
-            else:
-                merged[change.path] = change.new
+        merged = merge(schema, live.fields, changes, resource.fields)
         hidden = {p for p in merged if (leaf := schema.leaf(p)) is not None and leaf.wire.secret}
         secrets = {c.path: resource.secrets[c.path] for c in changes if c.path in resource.secrets}
         return cls(
@@ -75,6 +69,31 @@ class Difference:
         # Where nothing can be deleted, the default is written; texts are emptied, or forgotten by not being sent.
         sets |= {name: self.defaults[name] for name in gone if name in self.defaults}
         return sets | ({} if clear == "omit" else {name: "" for name in gone if name not in self.defaults})
+
+
+def merge(schema: Schema, live: Fields, changes: Sequence[Change], desired: Mapping[str, Value]) -> Fields:
+    """Live fields with the changes made, so that what is written anew is whole.
+
+    A property string that changes says all that was declared of it, also what is the default, and always its first
+    part: PVE demands some (`log_ratelimit` its `enable`, 9.1).
+    """
+    merged: Fields = dict(live)
+    for change in changes:
+        if change.new is not None:
+            merged[change.path] = change.new
+        else:
+            merged = {p: v for p, v in merged.items() if p != change.path and not p.startswith(f"{change.path}.")}
+    touched = {home for change in changes if change.new is not None and (home := schema.home_of(change.path))}
+    for home in touched:
+        declared = {p: v for p, v in desired.items() if schema.home_of(p) == home and schema.leaf(p)}
+        strand = schema.strand_of(f"{home}.")
+        first = strand.group.default_part if strand is not None else ""
+        always = [leaf for leaf in strand.leaves if leaf.part == first] if strand is not None and first else []
+        defaults = {
+            leaf.path: leaf.wire.default for leaf in always if "*" not in leaf.path and leaf.wire.default is not None
+        }
+        merged = {**defaults, **declared, **merged}
+    return merged
 
 
 def _defaults(schema: Schema) -> Fields:

@@ -14,7 +14,8 @@ from typing import Any, Protocol
 
 from proxmox_mpc.errors import RefusedError
 from proxmox_mpc.kinds import _names
-from proxmox_mpc.kinds._codec import Fields, Value
+from proxmox_mpc.kinds._codec import Value
+from proxmox_mpc.kinds._difference import merge
 from proxmox_mpc.kinds._kind import Change, Driver, Key, Live, Need, Owned, Resource, Run, View
 from proxmox_mpc.kinds._reach import REST, Write
 from proxmox_mpc.kinds._rule_lines import line, references, rule_of
@@ -233,11 +234,7 @@ class FirewallDriver(Driver):
         place, own = await self._place(run, resource)
         async with run.lane(place.lane):
             fresh = await self._reread(run, place, own)
-            merged: Fields = dict(fresh.fields)
-            for change in changes:
-                merged.pop(change.path, None)
-                if change.new is not None:
-                    merged[change.path] = change.new
+            merged = merge(self._schema(), dict(fresh.fields), changes, resource.fields)
             before, after = self._schema().encode(fresh.fields), self._schema().encode(merged)
             if before != after:
                 await self.part.change(run, place, own, before, after)

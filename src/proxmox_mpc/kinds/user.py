@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from proxmox_mpc.kinds._collection import Collection, CollectionDriver, regular
 from proxmox_mpc.kinds._field import NameList, Part, field
@@ -30,6 +31,12 @@ class UserSpec(Part):
 
 class UserDriver(CollectionDriver):
     """Passwords are changed elsewhere than everything else."""
+
+    def cost(self, live: Live, change: Change) -> Change:
+        # PUT /access/password: "not available with API token, need proper ticket" (9.1).
+        return (
+            replace(change, note="no API token may, only a login by password") if change.path == "password" else change
+        )
 
     async def change(self, run: Run, live: Live, resource: Resource, changes: Sequence[Change]) -> Live:
         password = resource.secrets.get("password")
