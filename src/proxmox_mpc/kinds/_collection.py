@@ -326,7 +326,8 @@ def _check_required(facts: Facts, schema: Schema, resource: Resource, path: str)
         leaf = schema.scalars.get(name)
         given = {**resource.fields, **resource.unknown}
         if parameter.required and leaf is not None and leaf.wire.default is None and leaf.path not in given:
-            raise resource.invalid(f"spec.{leaf.path}", f"PVE needs it to make a {resource.key.kind}")
+            hint = f"proxmox-cli explain {resource.key.kind}.{leaf.path}"
+            raise resource.invalid(f"spec.{leaf.path}", f"PVE needs it to make a {resource.key.kind}", hint)
 
 
 def check_parameters(

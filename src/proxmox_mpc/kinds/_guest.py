@@ -213,7 +213,7 @@ class GuestDriver(Driver):
         named = {
             "vmid": "vmid",
             "node": "node",
-            "pool": "metadata.namespace",
+            "pool": NAMESPACE,
             self.api.name_key: NAME,
             "ostemplate": "ostemplate",
         }

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from proxmox_mpc.kinds._kind import NAME
 from proxmox_mpc.kinds._options import CONTROL
 from proxmox_mpc.kinds._schema import OPTIONS
 
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from proxmox_mpc.kinds._kind import Kind
     from proxmox_mpc.pve import Facts
 
-NAME = "metadata.name"
+__all__ = ["NAME", "REST", "Write", "reached"]
+
 REST = "*"
 """In `Write.sets`: every parameter that nothing else sets."""
 

@@ -50,10 +50,15 @@ class NodeDiskSpec(Part):
     )
     draid: Draid | None = group("draid-config", help="Layout (zfs, draid…).")
     add_storage: bool | None = field(
-        "add_storage", hint=True, default=False, help="Make a storage of it; it goes when this goes."
+        "add_storage",
+        hint=True,
+        default=False,
+        help="Make a storage of it, which goes with it, if applied so.",
     )
     wipe: bool | None = field(
-        hint=True, default=False, help="Wipe the disks when this is deleted, so that they can be used again."
+        hint=True,
+        default=False,
+        help="Wipe the disks at its deletion, if applied so.",
     )
 
 
@@ -115,11 +120,12 @@ async def _check_free(view: View, resource: Resource, devices: Sequence[str]) ->
     rows = await view.once(f"disks/{node}", partial(view.pve.get, "/nodes/{node}/disks/list", params))
     used = {path: row.get("used") for row in rows for path in (row["devpath"], row.get("by_id_link")) if path}
     free = ", ".join(row["devpath"] for row in rows if not row.get("used") and "parent" not in row) or "none"
+    where = "spec.devices" if "devices" in resource.fields else "spec.device"
     for device in devices:
         if device not in used:
-            raise resource.invalid("spec", f"{node} has no disk {device}", f"unused ones: {free}")
+            raise resource.invalid(where, f"{node} has no disk {device}", f"unused ones: {free}")
         if used[device]:
-            raise resource.invalid("spec", f"{device} of {node} is in use ({used[device]})", f"unused ones: {free}")
+            raise resource.invalid(where, f"{device} of {node} is in use ({used[device]})", f"unused ones: {free}")
 
 
 async def _read(view: View, node: str, word: str) -> Any:
