@@ -46,6 +46,10 @@ RICH: dict[str, Any] = {
     "ceph": True,
     "pools": [{"poolid": "prod", "comment": "c", "guests": [150], "storages": ["shared-nfs"]}, "prod/web"],
     "requests": [
+        ask("POST", "/nodes/pve-node3/network", "iface=vmbr5", "type=OVSBridge", "autostart=1"),
+        ask("POST", "/nodes/pve-node3/network", "iface=mgmt", "type=OVSIntPort", "ovs_bridge=vmbr5", "ovs_tag=20", "cidr=10.20.0.3/24"),
+        ask("PUT", "/nodes/pve-node3/network/eno1", "type=eth", "mtu=9000"),
+        ask("PUT", "/nodes/pve-node3/network"),
         ask("POST", "/access/groups", "groupid=ops", "comment=the ops"),
         ask("POST", "/access/roles", "roleid=Watcher", "privs=VM.Audit,Sys.Audit"),
         ask("POST", "/access/users", "userid=amy@pve", "groups=ops", f"password={SECRET}", "email=amy@example.org", "expire=2000000000"),

@@ -115,8 +115,8 @@ async def test_the_interfaces_of_a_node_are_applied_once() -> None:
 
 async def test_of_interfaces_that_cannot_all_be_written_none_is_applied() -> None:
     async with lab() as it:
-        wrong = manifest("Bridge", "pve-node1/vmbr9", {"ports": ["nothing"]})
-        with pytest.raises(ApplyFailed, match="unable to find bridge port 'nothing'"):
+        wrong = manifest("Bridge", "pve-node1/vmbr9", {"ports": ["eno1"]})
+        with pytest.raises(ApplyFailed, match="eno1 is already used on interface 'vmbr0'"):
             await it.apply(yaml.safe_dump_all([*BRIDGES, wrong]))
         nodes = it.sim.cluster.nodes
         assert ("vmbr7" in nodes["pve-node1"].interfaces, "vmbr7" in nodes["pve-node2"].interfaces) == (False, True)

@@ -281,10 +281,15 @@ class CollectionDriver(Driver):
         always = {**it.fixed, **{k: v for k, v in it.demanded.items() if k not in params}}
         params |= {name: value for name, value in always.items() if name in it.whole or "*" in it.whole}
         path = self._at(it.item, live.identity)
+        params = self.sent(live, params)
         if live.digest and run.view.pve.facts.parameter("PUT", path, "digest") is not None:
             params["digest"] = live.digest
         await run.call("PUT", path, {**self._bare(live.identity), **params}, title=f"change {resource.key.name}")
         return await self._reread(run, resource)
+
+    def sent(self, live: Live, params: dict[str, Any]) -> dict[str, Any]:
+        """What a change sends: all that is wanted, and what others have written into the same object."""
+        return params
 
     async def _reread(self, run: Run, resource: Resource) -> Live:
         names, name = self._names(resource), resource.key.name

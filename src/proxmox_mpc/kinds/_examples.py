@@ -38,6 +38,7 @@ EXAMPLES: dict[str, str] = {
     "portal": "10.0.0.9", "monhost": "10.0.0.1 10.0.0.2", "peers": "[10.0.0.11, 10.0.0.12]", "loopback": "lo",
     "address": "10.0.0.11", "interfaces": "[eno1]", "isisInterfaces": "[eno1]", "dnsZone": "example.org",
     "dhcpRanges": '["start-address=10.0.0.100,end-address=10.0.0.200"]', "dhcpDns": "10.0.0.2", "dnsPrefix": "lab",
+    "ovsBonds": "[eno3, eno4]", "ovsBridge": "vmbr5",
     "ports": "[eno2]", "ovsPorts": "[eno2]", "slaves": "[eno1, eno2]", "primary": "eno1", "trunks": "10;20-30",
     "url": "https://example.org/x", "origin": "https://pve.example.org:8006", "appid": "https://pve.example.org:8006",
     "httpProxy": "http://proxy:3128", "issuerUrl": "https://id.example.org",

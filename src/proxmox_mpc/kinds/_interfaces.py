@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from proxmox_mpc.kinds._collection import Collection, Row, each_node
+from proxmox_mpc.kinds._codec import Value
+from proxmox_mpc.kinds._collection import Collection, CollectionDriver, Row, Scope, each_node
 from proxmox_mpc.kinds._field import Part, Prose, field
-from proxmox_mpc.kinds._kind import Key, Run, View
+from proxmox_mpc.kinds._kind import Key, Live, Mistake, Need, Resource, Run, View
 from proxmox_mpc.kinds._stage import Stage
 
 _PATH = "/nodes/{node}/network"
 # Which kind declares an interface, by the type that the API shows.
 KINDS = {"bridge": "Bridge", "OVSBridge": "Bridge", "bond": "Bond", "OVSBond": "Bond", "vlan": "VLAN"}
+KINDS |= dict.fromkeys(("eth", "alias", "OVSPort", "OVSIntPort"), "NetworkInterface")
+# Fields by which an interface names others of its node.
+_NAMES = ("ports", "ovsPorts", "slaves", "ovsBonds", "device", "ovsBridge")
+# The same in the API's rows.
+_PORTS = ("bridge_ports", "slaves", "ovs_ports", "ovs_bonds")
+# They name their Open vSwitch bridge, and PVE enters them there (POST and PUT, 8.4 and 9.1).
+_JOINS = frozenset({"OVSBond", "OVSIntPort"})
+_JOINED = "joined"
+CARDS = frozenset({"eth", "OVSPort"})
 # What the API computes of an interface, or says about it.
 IGNORED = frozenset(
     "address address6 netmask netmask6 method method6 families active exists priority options options6 altnames"
     " bridge_stp bridge_fd bond_miimon bridge-access bridge-learning bridge-arp-nd-suppress bridge-unicast-flood"
-    " bridge-multicast-flood uplink-id vxlan-id vlan-protocol link-type digest".split()
+    " bridge-multicast-flood uplink-id vxlan-id vlan-protocol link-type digest joined".split()
 )
 _STANZA = re.compile(r"^[ +-](?:auto|iface|allow-\S+)\s+(\S+)")
 
@@ -34,6 +44,72 @@ class Addresses(Part):
     gateway6: str | None = field("gateway6", help="IPv6 default gateway.")
     mtu: int | None = field("mtu", ge=1280, le=65520, help="Largest packet.")
     comment: Prose | None = field("comments", help="A remark in the file.")
+
+
+class InterfaceDriver(CollectionDriver):
+    """Reads and writes interfaces, which name each other."""
+
+    async def _list(self, view: View, scope: Scope) -> list[dict[str, Any]]:
+        """An Open vSwitch bridge, without the ports that name it themselves: those are `joined`."""
+        rows = await super()._list(view, scope)
+        joins = {str(row["iface"]) for row in rows if row.get("type") in _JOINS}
+        found = []
+        for row in rows:
+            ports = str(row.get("ovs_ports") or "").split()
+            own, joined = ([p for p in ports if (p in joins) is told] for told in (False, True))
+            found.append({**row, "ovs_ports": " ".join(own), _JOINED: " ".join(joined)} if joined else row)
+        return found
+
+    def sent(self, live: Live, params: dict[str, Any]) -> dict[str, Any]:
+        joined = str(live.facts.get(_JOINED) or "").split()
+        ports = [*str(params.get("ovs_ports") or "").split(), *joined]
+        # What is not sent stays; but where others go, those that joined stay, too.
+        gone = [name for name in params.get("delete", ()) if not (name == "ovs_ports" and joined)]
+        rest = {name: value for name, value in params.items() if name != "delete"}
+        return {**rest, **({"ovs_ports": " ".join(ports)} if joined else {}), **({"delete": gone} if gone else {})}
+
+    async def complete(
+        self, view: View, resource: Resource, live: Live | None, applied: Mapping[str, Value] | None = None
+    ) -> Resource:
+        resource = await super().complete(view, resource, live, applied)
+        node, _, own = resource.key.name.partition("/")
+        before = live.fields if live is not None else {}
+        if live is None and resource.fields.get("type") in _JOINS and "ovsBridge" not in resource.fields:
+            raise resource.invalid("spec", "PVE needs ovsBridge to make it", "name its bridge of Open vSwitch")
+        there = {str(row["iface"]) for row in await self._list(view, {"node": node})}
+        names = (key.name.partition("/") for key in view.wanted if key.kind in KINDS.values())
+        there |= {iface for where, _, iface in names if where == node}
+        for path in (path for path in _NAMES if path in resource.fields):
+            known = _listed(before.get(path))
+            for name in _listed(resource.fields[path]):
+                # A VLAN of a card is made with the bridge (POST and PUT, 8.4 and 9.1).
+                if name not in known and name not in there and name.rpartition(".")[0] not in there:
+                    hint = f"there: {', '.join(sorted(there - {own}))}"
+                    raise resource.invalid(f"spec.{path}", f"there is no interface {name!r} on {node}", hint)
+        return resource
+
+
+ADDRESSED = ("cidr", "gateway", "cidr6", "gateway6")
+
+
+def bridge_needs(resource: Resource) -> list[Need]:
+    """The Open vSwitch bridge that an interface names."""
+    node, bridge = resource.key.name.partition("/")[0], resource.fields.get("ovsBridge")
+    return [Need(Key("Bridge", "", f"{node}/{bridge}"), "ovsBridge")] if bridge else []
+
+
+def of_type(fields: Mapping[str, Value], is_ovs: bool, linux: Sequence[str]) -> Iterator[Mistake]:
+    """Fields that the other type of interface has: PVE takes them, and does nothing with them, or loses them."""
+    for path in (path for path in ("ovsBridge", "ovsTag", "ovsOptions", "ovsBonds") if path in fields and not is_ovs):
+        yield Mistake(path, "only ports of Open vSwitch have that", "write a type that begins with OVS")
+    for path in (path for path in linux if path in fields and is_ovs):
+        yield Mistake(path, "a bond or a card of Open vSwitch has none", "leave it out; addresses go to an OVSIntPort")
+    if is_ovs and fields.get("autostart"):
+        yield Mistake("autostart", "a bridge of Open vSwitch starts its ports", "leave it out")
+
+
+def _listed(value: Value | None) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else [str(value)] if value else []
 
 
 def shown(row: dict[str, Any]) -> dict[str, Any]:
@@ -79,7 +155,12 @@ async def _waiting(node: str, view: View) -> Sequence[Key]:
     reply = await view.pve.get_with(_PATH, {"node": node})
     rows: dict[str, Row] = {row["iface"]: row for row in reply.data}
     names = changed(str(reply.extra.get("changes") or ""))
-    return [Key(KINDS.get(str(rows.get(n, {}).get("type")), "Interface"), "", f"{node}/{n}") for n in sorted(names)]
+    kinds = {name: str(rows.get(name, {}).get("type")) for name in names}
+    touched = {port for name in names for key in _PORTS for port in str(rows.get(name, {}).get(key) or "").split()}
+    # PVE itself changes cards along with what they are ports of, and a bridge along with what joins it.
+    names -= {name for name in names & touched if kinds[name] in CARDS}
+    names -= {str(rows[name].get("ovs_bridge")) for name in names if kinds[name] in _JOINS}
+    return [Key(KINDS.get(kinds[name], "NetworkInterface"), "", f"{node}/{name}") for name in sorted(names)]
 
 
 async def _apply(node: str, run: Run) -> None:

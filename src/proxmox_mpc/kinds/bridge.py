@@ -19,7 +19,9 @@ class BridgeSpec(_interfaces.Addresses):
     ports: list[str] | None = field("bridge_ports", codec=_codec.WORDS, help="Interfaces in it.")
     vlan_aware: bool | None = field("bridge_vlan_aware", default=False, help="Let guests use VLANs in it.")
     vids: str | None = field("bridge_vids", default="2-4094", help="Which ones.")
-    ovs_ports: list[str] | None = field("ovs_ports", codec=_codec.WORDS, help="Interfaces in it (Open vSwitch).")
+    ovs_ports: list[str] | None = field(
+        "ovs_ports", codec=_codec.WORDS, help="Cards in it (Open vSwitch); bonds and ports name the bridge themselves."
+    )
     ovs_options: str | None = field("ovs_options", help="Other options (Open vSwitch).")
 
 
@@ -27,7 +29,8 @@ def _needs(resource: Resource) -> list[Need]:
     node = resource.key.name.partition("/")[0]
     ports = resource.fields.get("ports")
     named = ports if isinstance(ports, list) else []
-    return [Need(Key(kind, "", f"{node}/{port}"), "ports") for port in named for kind in ("Bond", "VLAN")]
+    kinds = ("NetworkInterface", "Bond", "VLAN")
+    return [Need(Key(kind, "", f"{node}/{port}"), "ports") for port in named for kind in kinds]
 
 
 async def _check(view: View, resource: Resource, live: Live | None) -> None:
@@ -50,6 +53,7 @@ KIND = regular(
     columns=(Column.name(), Column.of("ADDRESS", "cidr"), Column.of("PORTS", "ports"), Column.of("COMMENT", "comment")),
     needs=_needs,
     provides=_provides,
+    driver=_interfaces.InterfaceDriver,
     ignored=_interfaces.IGNORED,
     stage=_interfaces.stage,
     order=10,

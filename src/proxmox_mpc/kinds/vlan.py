@@ -29,6 +29,7 @@ KIND = regular(
     _interfaces.collection("vlan", fixed={"type": "vlan"}),
     columns=(Column.name(), Column.of("DEVICE", "device"), Column.of("TAG", "tag"), Column.of("ADDRESS", "cidr")),
     needs=_needs,
+    driver=_interfaces.InterfaceDriver,
     ignored=_interfaces.IGNORED,
     stage=_interfaces.stage,
     order=9,

@@ -72,3 +72,49 @@ async def test_vlan_needs_a_parent_that_is_there(api: Api) -> None:
     assert named.reason.startswith("missing vlan-raw-device option at ")
     await api.do("POST", NET, **{"iface": "vlan7", "type": "vlan", "vlan-raw-device": "eno1"})
     assert (await api.get(f"{NET}/vlan7"))["exists"] == 1
+
+
+async def freed(api: Api) -> None:
+    """The card is in no bridge any more."""
+    await api.do("PUT", f"{NET}/vmbr0", type="bridge", cidr="192.0.2.11/24", bridge_ports="")
+
+
+async def test_ports_of_open_vswitch_are_entered_in_the_bridge_that_they_name(api: Api) -> None:
+    await freed(api)
+    await api.do("POST", NET, iface="vmbr5", type="OVSBridge", ovs_ports="eno1")
+    card = await api.get(f"{NET}/eno1")
+    assert (card["type"], card["ovs_bridge"]) == ("OVSPort", "vmbr5")
+    await api.do("POST", NET, iface="mgmt", type="OVSIntPort", ovs_bridge="vmbr5", ovs_tag=20, cidr="10.20.0.1/24")
+    assert (await api.get(f"{NET}/vmbr5"))["ovs_ports"] == "eno1 mgmt"
+    port = await api.get(f"{NET}/mgmt")
+    assert (port["type"], port["ovs_tag"], port["cidr"]) == ("OVSIntPort", 20, "10.20.0.1/24")
+    await api.do("PUT", f"{NET}/mgmt", type="OVSIntPort", ovs_bridge="vmbr5", ovs_tag=21)
+    assert (await api.get(f"{NET}/vmbr5"))["ovs_ports"] == "eno1 mgmt"
+    await api.do("DELETE", f"{NET}/mgmt")
+    assert (await api.get(f"{NET}/vmbr5"))["ovs_ports"] == "eno1"
+
+
+async def test_a_port_of_open_vswitch_needs_its_bridge(api: Api) -> None:
+    port = {"iface": "mgmt", "type": "OVSIntPort"}
+    assert (await api.call("POST", NET, **port)).errors == {"ovs_bridge": "parameter is required"}
+    missing = await api.call("POST", NET, **port, ovs_bridge="vmbr5")
+    assert missing.errors == {"ovs_bridge": "bridge 'vmbr5' does not exist"}
+    other = await api.call("POST", NET, **port, ovs_bridge="vmbr0")
+    assert other.errors == {"ovs_bridge": "interface 'vmbr0' is no OVS bridge"}
+    refused = await api.call("POST", NET, iface="vmbr5", type="OVSBridge", ovs_ports="vmbr1")
+    assert refused.reason == "interface 'vmbr1' is not defined as OVS port/bond"
+
+
+async def test_a_bond_of_open_vswitch_is_made_of_cards(api: Api) -> None:
+    await freed(api)
+    await api.do("POST", NET, iface="vmbr5", type="OVSBridge")
+    bond = {"iface": "bond5", "type": "OVSBond", "ovs_bridge": "vmbr5"}
+    assert (await api.call("POST", NET, **bond, ovs_bonds="eno7")).reason == (
+        "OVS bond 'bond5' - unable to find slave 'eno7'"
+    )
+    assert "wrong interface type on slave 'vmbr1'" in (await api.call("POST", NET, **bond, ovs_bonds="vmbr1")).reason
+    await api.do("POST", NET, **bond, ovs_bonds="eno1", autostart=1)
+    found = await api.get(f"{NET}/bond5")
+    assert (found["ovs_bonds"], found["bond_mode"], "autostart" in found) == ("eno1", "active-backup", False)
+    assert (await api.get(f"{NET}/vmbr5"))["ovs_ports"] == "bond5"
+    assert (await api.get(f"{NET}/eno1"))["autostart"] == 1

@@ -15,6 +15,7 @@ Interfaces = dict[str, Interface]
 _WRITTEN: dict[str, dict[str, str]] = {
     "bridge": {"bridge_ports": "", "bridge_stp": "off", "bridge_fd": "0"},
     "bond": {"slaves": "", "bond_miimon": "100", "bond_mode": "balance-rr"},
+    "OVSBond": {"bond_mode": "active-backup"},
 }
 # Written by every type, each in its own way.
 _HEAD = frozenset(
@@ -25,7 +26,10 @@ _SIX = ("address6", "netmask6", "cidr6", "gateway6")
 _ALL_VLANS = "2-4094"
 _LAST_VLAN = 4094
 _OVS = frozenset({"OVSBridge", "OVSBond", "OVSPort", "OVSIntPort"})
-_FLAGS = frozenset({"autostart", "bridge_vlan_aware"})
+# Started by their bridge.
+_OVS_PORTS = _OVS - {"OVSBridge"}
+_LISTS = ("ovs_ports", "ovs_bonds")
+_NUMBERS = frozenset({"autostart", "bridge_vlan_aware", "ovs_tag"})
 
 
 def _type_of(name: str, settings: Interface) -> str:
@@ -58,6 +62,9 @@ def settle(name: str, given: Interface) -> Interface:
         given = {k: v for k, v in given.items() if k not in ("bridge_vlan_aware", "bridge_vids")}
     if kind == "bond":
         given = _settle_bond(settled, given)
+    if kind in _OVS_PORTS:
+        settled.pop("autostart", None)
+    given = {k: " ".join(re.split(r"[;,\s]+", v.strip())) if k in _LISTS else v for k, v in given.items()}
     # Options of another type stay as long as Perl calls their value true.
     settled |= {k: v for k, v in given.items() if k not in _HEAD and k not in own and v not in ("", "0", 0)}
     if settled["method6"] == "manual":
@@ -97,6 +104,15 @@ def arrange(interfaces: Interfaces) -> Interfaces:
                 arranged[port].pop("autostart", None)
                 if arranged[port]["type"] == "eth":
                     arranged[port]["type"] = "OVSPort"
+                elif arranged[port]["type"] not in _OVS_PORTS:
+                    die(f"interface '{port}' is not defined as OVS port/bond")
+    for name, settings in arranged.items():
+        if settings["type"] == "OVSBond":
+            for port in _port(arranged, settings.get("ovs_bonds"), f"OVS bond '{name}' - unable to find slave"):
+                if arranged[port]["type"] != "eth":
+                    kind = arranged[port]["type"]
+                    die(f"OVS bond '{name}' - wrong interface type on slave '{port}' ('{kind}' != 'eth')")
+                arranged[port]["autostart"] = 1
     for name, settings in arranged.items():
         if settings["type"] == "bond":
             _arrange_bond(arranged, name, settings)
@@ -183,7 +199,7 @@ def changes(now: Interfaces, planned: Interfaces) -> str:
 
 def merged(before: Interface, params: dict[str, Any]) -> Interface:
     """An interface's settings with those that a call sent: as the API stores them, before `settle`."""
-    after = {**before, **{k: int(v) if k in _FLAGS else v for k, v in params.items()}}
+    after = {**before, **{k: int(v) if k in _NUMBERS else v for k, v in params.items()}}
     for six in ("", "6"):
         cidr, address, mask = (f"{key}{six}" for key in ("cidr", "address", "netmask"))
         if cidr in params:

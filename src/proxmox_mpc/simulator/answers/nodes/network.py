@@ -16,6 +16,8 @@ from proxmox_mpc.simulator.answers.sdn import on_nodes
 _ALL, _ONE = "/nodes/{node}/network", "/nodes/{node}/network/{iface}"
 _BRIDGES = frozenset({"bridge", "OVSBridge"})
 _PORTS = ("bridge_ports", "slaves", "ovs_ports", "ovs_bonds")
+# What names its Open vSwitch bridge, and is entered there by PVE itself (POST and PUT, 8.4 and 9.1).
+_JOINS = frozenset({"OVSIntPort", "OVSBond"})
 _NOT_SETTINGS = frozenset({"node", "iface", "delete"})
 _RELOAD_S = 2.0
 
@@ -85,6 +87,21 @@ def _given(call: Call) -> dict[str, Any]:
     return {k: v for k, v in call.params.items() if k not in _NOT_SETTINGS}
 
 
+def _joined(call: Call, interfaces: Interfaces) -> Interfaces:
+    """The interfaces, with the one that is written among the ports of the Open vSwitch bridge that it names."""
+    name, bridge = call.text("iface"), call.text("ovs_bridge")
+    if call.text("type") not in _JOINS:
+        return interfaces
+    if not bridge:
+        refuse(ovs_bridge="parameter is required")
+    if bridge not in interfaces:
+        refuse(ovs_bridge=f"bridge '{bridge}' does not exist")
+    if interfaces[bridge]["type"] != "OVSBridge":
+        refuse(ovs_bridge=f"interface '{bridge}' is no OVS bridge")
+    ports = str(interfaces[bridge].get("ovs_ports", "")).split()
+    return {**interfaces, bridge: {**interfaces[bridge], "ovs_ports": " ".join(dict.fromkeys([*ports, name]))}}
+
+
 @answers("POST", _ALL)
 def create(call: Call) -> None:
     name, interfaces = call.text("iface"), _planned(call)
@@ -93,7 +110,7 @@ def create(call: Call) -> None:
     _check_uniqueness(call)
     last = max((s.get("priority", 0) for s in interfaces.values()), default=2)
     made = _interfaces.settle(name, _interfaces.merged({"priority": last + 1}, _given(call)))
-    _plan(call, {**interfaces, name: made})
+    _plan(call, _joined(call, {**interfaces, name: made}))
 
 
 @answers("PUT", _ONE)
@@ -107,13 +124,16 @@ def update(call: Call) -> None:
         ):
             before.pop(gone, None)
     changed = _interfaces.settle(name, _interfaces.merged(before, _given(call)))
-    _plan(call, {**_planned(call), name: changed})
+    _plan(call, _joined(call, {**_planned(call), name: changed}))
 
 
 @answers("DELETE", _ONE)
 def delete(call: Call) -> None:
     """A card that is there stays in the list, without its settings; what is made of cards goes with them."""
     gone, kept = _named(call), {n: s for n, s in _planned(call).items() if n != call.text("iface")}
+    if gone["type"] in _JOINS and (bridge := kept.get(str(gone.get("ovs_bridge")))) is not None:
+        ports = [port for port in str(bridge.get("ovs_ports", "")).split() if port != call.text("iface")]
+        kept[str(gone["ovs_bridge"])] = {**bridge, "ovs_ports": " ".join(ports)}
     is_card = gone.get("exists") and gone["type"] != "vlan"
     if is_card and not _is_port(call.text("iface"), kept):
         bare = ("type", "exists", "active", "families", "priority")
