@@ -62,7 +62,7 @@ def tasks(it: Lab) -> list[str]:
 
 
 def said(it: Lab) -> list[str]:
-    return [progress.text for progress in it.progress if progress.what == "log"]
+    return [progress.text for progress in it.progress if progress.what == "request"]
 
 
 async def test_power_is_the_managers_and_is_waited_for() -> None:

@@ -55,7 +55,7 @@ class StepRun:
             if self.execution.clock() >= ends:
                 return False
             if saying:
-                self.execution.report(Progress(self.step.key, "log", saying, self.step.action))
+                self.execution.report(Progress(self.step.key, "request", saying, self.step.action))
                 saying = ""
             await self.execution.sleep(LOOK_AGAIN_S)
         return True
