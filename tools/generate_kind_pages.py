@@ -37,6 +37,7 @@ def _page(kind: Kind) -> str:
         "PVE": ", ".join(versions(kind)),
         "deleting one costs": kind.deletion.label if kind.deletion > Impact.NONE else "",
         "owner": "its mark on the object" if kind.marked else "the store's record",
+        "is held by": "the store: the cluster knows nothing of it" if kind.kept else "",
         "there by itself": "yes: to declare it is to take it" if kind.always_there else "",
         "waits to be applied": "yes, with all others of its place" if kind.stage else "",
     }

@@ -14,9 +14,9 @@ def configured(cli: Cli, vmid: int, node: str) -> dict[str, object]:
 
 def test_what_would_be_owned_is_shown_first_and_nothing_happens(cli: Cli) -> None:
     before = cli.api("GET", "/nodes/pve-node1/qemu/9000/config")
-    shown = cli.ok("adopt", "vms", "--app", "old", "--dry-run").out
-    assert "→ VirtualMachine default/debian-12-template  adopt" in shown
-    refused = cli("adopt", "vms", "--app", "old")
+    shown = cli.ok("adopt", "vmtemplates", "--app", "old", "--dry-run").out
+    assert "→ VirtualMachineTemplate default/debian-12-template  adopt" in shown
+    refused = cli("adopt", "vmtemplates", "--app", "old")
     assert refused.code == 6
     assert "--yes" in refused.err
     assert cli.api("GET", "/nodes/pve-node1/qemu/9000/config") == before
@@ -25,9 +25,9 @@ def test_what_would_be_owned_is_shown_first_and_nothing_happens(cli: Cli) -> Non
 
 def test_what_was_adopted_is_owned_unchanged_and_can_be_changed(cli: Cli) -> None:
     before = configured(cli, 9000, "pve-node1")
-    cli.ok("adopt", "vm", "9000", "--app", "old", "--yes")
+    cli.ok("adopt", "vmt", "9000", "--app", "old", "--yes")
     assert configured(cli, 9000, "pve-node1") == before
-    assert cli.ok("adopt", "vm", "9000", "--app", "old", "--yes").out.strip() == "nothing to adopt"
+    assert cli.ok("adopt", "vmt", "9000", "--app", "old", "--yes").out.strip() == "nothing to adopt"
     cli.ok("adopt", "--all", "--app", "old", "--yes")
     members = cli.ok("status", "old", "-o", "json").json[0]["members"]
     assert [member for member in members if member["state"] != "synced"] == []

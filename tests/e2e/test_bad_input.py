@@ -88,7 +88,7 @@ def test_all_mistakes_are_told_at_once(bare: Cli) -> None:
         ),
         (
             VM.replace("size: 1G", "size: 1G") + "  vmid: 9000\n",
-            "is default/debian-12-template and not owned",
+            "VMID 9000 is taken by debian-12-template",
             "free one",
         ),
     ],
@@ -170,6 +170,7 @@ def test_no_context_says_how_to_make_one(bare: Cli) -> None:
         (("gett", "vms"), 2, "Did you mean get?"),
         (("get", "vmz"), 5, "did you mean vm"),
         (("get", "vm", "nobody"), 5, "there is no VirtualMachine 'nobody'"),
+        (("get", "vm", "debian-12-template"), 5, "proxmox-cli get virtualmachinetemplates -A"),
         (("get", "vms", "-o", "xml"), 2, "there is no output 'xml'"),
         (("get", "vms", "-l", "a=b=c"), 2, "is not a selector"),
         (("plan",), 2, "no manifests given"),

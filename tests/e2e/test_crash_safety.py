@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import pytest
+from hypothesis import settings
 
 from tests.e2e.conftest import Cli, simulator
 from tests.e2e.gate import Gate, Rule, gate_before
@@ -317,3 +318,109 @@ def test_a_cluster_that_goes_away_ends_the_apply_and_its_return_lets_it_go_on(ba
             place.cli.ok("apply", "-f", "tier.yaml")
             place.is_whole(["db", "web"], "tier.yaml")
         process.terminate()
+
+
+SET = """\
+apiVersion: proxmox.io/v1
+kind: GuestSet
+metadata: { name: web, namespace: tier }
+spec:
+  kind: VirtualMachine
+  replicas: 3
+  template: { spec: { memory: 64, disks: [{ storage: local-lvm, size: 1G }], state: running } }
+"""
+
+ROLLING = {
+    "before the first restart": ("hold request", r"/status/reboot$"),
+    "the first restart runs, and nobody has heard": ("hold answer", r"/status/reboot$"),
+    "a replica is written, and nobody has heard": ("hold answer", r"/config$"),
+}
+
+
+@pytest.mark.parametrize("point", ROLLING)
+def test_a_set_whose_change_is_killed_is_changed_to_its_end_by_the_next(place: Place, point: str) -> None:
+    how, path = ROLLING[point]
+    place.cli.ok("apply", "-f", place.cli.write("set.yaml", SET))
+    place.cli.write("set.yaml", SET.replace("memory: 64", "memory: 128"))
+    rule = (place.gate.hold_answer if how == "hold answer" else place.gate.hold_request)("POST", path)
+    place.kill_at(rule, "apply", "-f", "set.yaml", "--allow", "restart")
+    answer = place.cli.ok("apply", "-f", "set.yaml", "--allow", "restart")
+    assert "did not end" in answer.err
+    place.is_whole(["web-0", "web-1", "web-2"], "set.yaml")
+    for guest in place.cli.guests().values():
+        if guest.get("template") != 1:
+            pending = place.cli.api("GET", f"/nodes/{guest['node']}/qemu/{guest['vmid']}/pending")
+            assert [row for row in pending if "pending" in row] == [], "every replica has been restarted"
+            assert guest["maxmem"] == 128 << 20
+
+
+def test_a_set_whose_making_is_killed_has_all_replicas_once_after_the_next(place: Place) -> None:
+    place.cli.write("set.yaml", SET)
+    place.kill_at(place.gate.hold_answer("POST", r"/qemu$"), "apply", "-f", "set.yaml")
+    place.cli.ok("apply", "-f", "set.yaml")
+    place.is_whole(["web-0", "web-1", "web-2"], "set.yaml")
+
+
+GOLDEN = """\
+apiVersion: proxmox.io/v1
+kind: VirtualMachineTemplate
+metadata: { name: golden }
+spec:
+  node: pve-node1
+  image: { url: "https://example.org/debian-13.qcow2", storage: local }
+  memory: 64
+  disks: [{ storage: local-lvm, size: 4G }]
+  cloudInit: { storage: local-lvm, user: ops }
+---
+apiVersion: proxmox.io/v1
+kind: VirtualMachine
+metadata: { name: web }
+spec: { node: pve-node1, template: golden, clone: linked, cloudInit: { user: amy } }
+"""
+
+BUILD = {
+    "the download never got there": ("hold request", "POST", r"/download-url$"),
+    "the download runs, and nobody has heard": ("hold answer", "POST", r"/download-url$"),
+    "downloaded, and not made yet": ("hold request", "POST", r"/qemu$"),
+    "the machine is made, and nobody has heard": ("hold answer", "POST", r"/qemu$"),
+    "between making and growing its disk": ("hold request", "PUT", r"/resize$"),
+    "the image still lies there": ("hold request", "DELETE", r"/content/"),
+    "the image has gone, and nobody has heard": ("hold answer", "DELETE", r"/content/"),
+    "all is done but the conversion": ("hold request", "POST", r"/template$"),
+    "converted, and nobody has heard": ("hold answer", "POST", r"/template$"),
+    "a clone of it is accepted, and nobody has heard": ("hold answer", "POST", r"/clone$"),
+}
+
+
+SELDOM = pytest.mark.skipif(settings.get_current_profile_name() != "soak", reason="runs in `make soak`: 5 s each")
+OFTEN = ("the download runs, and nobody has heard", "the image still lies there", "all is done but the conversion")
+
+
+@pytest.mark.parametrize("point", [point if point in OFTEN else pytest.param(point, marks=SELDOM) for point in BUILD])
+def test_a_template_whose_making_is_killed_is_finished_by_the_next(place: Place, point: str) -> None:
+    how, method, path = BUILD[point]
+    place.cli.write("golden.yaml", GOLDEN)
+    before = contents(place.cli)
+    rule = (place.gate.hold_answer if how == "hold answer" else place.gate.hold_request)(method, path)
+    place.kill_at(rule, "apply", "-f", "golden.yaml")
+    answer = place.cli.ok("apply", "-f", "golden.yaml")
+    assert "did not end" in answer.err
+    place.is_whole(["golden", "web"], "golden.yaml")
+    golden = place.cli.guests()["golden"]
+    config = place.cli.api("GET", f"/nodes/pve-node1/qemu/{golden['vmid']}/config")
+    assert golden["template"] == 1
+    assert "base-" in config["scsi0"]
+    assert "size=4G" in config["scsi0"]
+    assert contents(place.cli) == before, "no image is left behind"
+    place.cli.ok("delete", "-f", "golden.yaml", "--yes")
+    assert place.made() == []
+    assert contents(place.cli) == before
+
+
+def contents(cli: Cli) -> list[str]:
+    """Everything on the storages of the node, but what belongs to guests that there are."""
+    guests = {guest["vmid"] for guest in cli.guests().values()}
+    rows = [
+        row for name in ("local", "local-lvm") for row in cli.api("GET", f"/nodes/pve-node1/storage/{name}/content")
+    ]
+    return sorted(row["volid"] for row in rows if row.get("vmid") not in guests)

@@ -11,7 +11,8 @@ INFRASTRUCTURE = (ROOT / "examples" / "infrastructure.yaml").read_text()
 
 def test_the_seeds_commands_in_their_order(cli: Cli) -> None:
     cli.write("infrastructure.yaml", INFRASTRUCTURE)
-    assert "debian-12-template" in cli.ok("get", "vms").out
+    assert cli.ok("get", "vms").out == "no virtualmachines found\n"
+    assert "debian-12-template" in cli.ok("get", "vmtemplates").out
     assert "1 resource is valid" in cli.ok("validate", "-f", "infrastructure.yaml").out
     assert "clone of VMID 9000" in cli.ok("plan", "-f", "infrastructure.yaml").out
     assert cli("diff", "-f", "infrastructure.yaml").code == 3

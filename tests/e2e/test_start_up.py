@@ -56,7 +56,7 @@ def reached(bare: Cli, cluster: dict[str, Any], monkeypatch: pytest.MonkeyPatch)
     return bare
 
 
-@pytest.mark.parametrize("words", ["get vms", "get vm debian-12-template -o yaml"])
+@pytest.mark.parametrize("words", ["get vms", "get vmt debian-12-template -o yaml"])
 def test_reading_with_a_context_from_the_environment_opens_no_store(reached: Cli, words: str) -> None:
     loaded = libraries(reached, *words.split())
     assert "aiohttp" in loaded

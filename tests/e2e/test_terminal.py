@@ -56,10 +56,10 @@ def test_a_question_is_asked_and_its_answer_counts(cli: Cli) -> None:
 
 
 def test_colour_is_for_terminals(cli: Cli) -> None:
-    _, screen = in_terminal("get", "vms", answers={})
+    _, screen = in_terminal("get", "vmtemplates", answers={})
     assert re.search(r"\x1b\[\d", screen)
     piped = subprocess.run(
-        [sys.executable, "-m", "proxmox_mpc", "get", "vms"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "proxmox_mpc", "get", "vmtemplates"], capture_output=True, text=True, check=True
     )
     assert "\x1b" not in piped.stdout + piped.stderr
     assert "debian-12-template" in piped.stdout

@@ -26,7 +26,9 @@ CASES = Path(__file__).parents[1] / "cases" / "kinds"
 # Kinds that are no plain declaration of fields, and the tests that tell their life.
 ELSEWHERE = {
     "VirtualMachine": "test_plans_are_empty.py, test_crash_safety.py",
+    "VirtualMachineTemplate": "test_templates.py, test_crash_safety.py",
     "Container": "test_plans_are_empty.py",
+    "GuestSet": "test_guest_sets.py",
     "NodeCertificate": "test_certificates.py",
     "StorageFile": "test_storage_files.py",
 }

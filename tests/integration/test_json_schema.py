@@ -49,6 +49,7 @@ def test_examples_pass(validator: Draft7Validator) -> None:
         ("VirtualMachine", {"agent": "yes please"}),
         ("ACL", {"path": "/"}),
         ("Wardrobe", {}),
+        ("GuestSet", {"kind": "VirtualMachine", "replicas": 2, "template": {"spec": {"memroy": 512}}}),
     ],
 )
 def test_what_is_wrong_is_marked(validator: Draft7Validator, kind: str, spec: dict[str, Any]) -> None:

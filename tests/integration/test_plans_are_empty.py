@@ -117,7 +117,7 @@ def test_a_container_that_was_applied_and_changed_plans_to_nothing(
 
 async def test_everything_on_a_busy_cluster_exports_to_an_empty_plan() -> None:
     async with make_lab(guests=60) as lab:
-        for kind in ("vm", "ct", "storage"):
+        for kind in ("vm", "vmt", "ct", "storage"):
             documents = await export(lab, kind)
             assert documents
             plan = await lab.plan(text_of(*documents))
@@ -133,15 +133,16 @@ async def test_real_vm_configs_export_to_an_empty_plan(ground_truth: Path) -> No
     configs = real_configs(ground_truth / "configs" / "qemu")
     guests = [{"vmid": vmid, "type": "qemu", "node": "pve-node1", "conf": text} for vmid, text in configs]
     async with make_lab(seed={"guests": guests}) as lab:
-        lives = [live for live in await lab.lives("vm") if live.identity["vmid"] < 9000]
+        lives = [live for kind in ("vm", "vmt") for live in await lab.lives(kind) if live.identity["vmid"] < 9000]
         assert len(lives) == len(configs) >= 100
         for live in lives:
-            document = manifest(find_kind("vm"), live)
+            kind = find_kind(live.key.kind)
+            document = manifest(kind, live)
             document["metadata"]["name"] = live.key.name
             document["spec"] = {**document.get("spec", {}), "vmid": live.identity["vmid"]}
             plan = await lab.plan(text_of(document))
             assert plan.is_empty, (configs[live.identity["vmid"] - 1000], [(s.changes, s.blocked) for s in plan.work])
-            changes = list(find_kind("vm").schema.differences(live.fields, lab.resources(text_of(document))[0].fields))
+            changes = list(kind.schema.differences(live.fields, lab.resources(text_of(document))[0].fields))
             assert changes == []
 
 

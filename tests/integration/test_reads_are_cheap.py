@@ -39,7 +39,7 @@ async def test_a_table_of_all_guests_is_one_read() -> None:
 @pytest.mark.parametrize("names", [["debian-12-template"], ["9000"]])
 async def test_one_guest_in_full_reads_only_its_own_configuration(names: list[str]) -> None:
     async with make_lab(guests=60) as lab:
-        paths = await asked(lab, GetRequest(kind="vm", names=names, full=True))
+        paths = await asked(lab, GetRequest(kind="vmt", names=names, full=True))
         assert paths == ["/cluster/resources", "/nodes/pve-node1/qemu/9000/config"]
 
 

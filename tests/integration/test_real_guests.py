@@ -133,7 +133,7 @@ async def test_every_answered_config_means_the_same_written_down(ground_truth: P
         guests.append({"vmid": vmid, "type": type_, "node": "pve-node1", "config": {**config, word: f"g{vmid}"}})
         assert name
     async with lab(seed={"guests": guests}, pve_version=version) as it:
-        lives = [v for kind in ("vm", "ct") for v in await it.lives(kind) if v.identity["vmid"] >= 20_000]
+        lives = [v for kind in ("vm", "vmt", "ct") for v in await it.lives(kind) if v.identity["vmid"] >= 20_000]
         assert len(lives) == len(guests) >= 100
         assert sum(checked(live) for live in lives) >= 800
         for live in lives:
@@ -146,7 +146,7 @@ async def test_every_real_config_file_means_the_same_written_down(ground_truth: 
     texts = [path.read_text() for path in sorted((ground_truth / "configs" / "qemu").glob("*.conf"))]
     guests = [{"vmid": 20_000 + n, "type": "qemu", "node": "pve-node1", "conf": text} for n, text in enumerate(texts)]
     async with lab(seed={"guests": guests}, pve_version=version) as it:
-        lives = [live for live in await it.lives("vm") if live.identity["vmid"] >= 20_000]
+        lives = [v for kind in ("vm", "vmt") for v in await it.lives(kind) if v.identity["vmid"] >= 20_000]
         assert len(lives) == len(texts) >= 100
         assert sum(checked(live) for live in lives) >= 800
 

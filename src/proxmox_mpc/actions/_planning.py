@@ -65,7 +65,10 @@ def impact_of(text: str) -> Impact:
 async def load(
     session: Session, texts: Sequence[ManifestText], namespace: str, *, with_secrets: bool = True
 ) -> tuple[list[Resource], list[dict[str, Any]]]:
-    """Checked resources, and the documents as they were written; the secrets that they name, from the store."""
+    """Checked resources, a set's replicas among them, and the documents as they were written.
+
+    The secrets that they name are the store's.
+    """
     found = manifests.documents([manifests.Text(text.name, text.content) for text in texts])
     names = references.names(document.value for document in found) if with_secrets else set()
     secrets = await _secrets(session, names)
@@ -73,12 +76,17 @@ async def load(
         found, find_kind, namespace=namespace, fingerprint=session.fingerprint, secrets=secrets
     )
     documents = []
-    for document, resource in zip(found, resources, strict=True):
+    for document, resource in zip(found, written(resources), strict=True):
         value = dict(document.value)
         if resource.key.namespace:
             value["metadata"] = {**value["metadata"], "namespace": resource.key.namespace}
         documents.append(value)
     return resources, documents
+
+
+def written(resources: Sequence[Resource]) -> list[Resource]:
+    """Those that have a document of their own; a set's replicas have none."""
+    return [resource for resource in resources if resource.member is None]
 
 
 async def _secrets(session: Session, names: set[str]) -> dict[str, str]:

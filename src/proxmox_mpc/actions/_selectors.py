@@ -26,7 +26,7 @@ def matches_labels(tags: Iterable[str], selector: str) -> bool:
     """Whether tags satisfy every term of a label selector. Raises UsageError."""
     names = {tag for tag in tags if tag}
     labels = {(key, value) for key, hyphen, value in (tag.partition("-") for tag in names) if hyphen}
-    for term in _terms(selector):
+    for term in list(_terms(selector)):
         key, value = term["key"], term["value"]
         if term["op"] is None:
             found = key in names or any(key == label for label, _ in labels)
@@ -41,7 +41,7 @@ def matches_labels(tags: Iterable[str], selector: str) -> bool:
 
 def matches_fields(facts: Mapping[str, Any], selector: str) -> bool:
     """Whether facts satisfy every term of a field selector, compared as texts. Raises UsageError."""
-    for term in _terms(selector):
+    for term in list(_terms(selector)):
         if term["op"] is None:
             raise UsageError(f"{term[0]!r} compares nothing", hint="write name=value or name!=value")
         name = term["key"].removeprefix("status.").removeprefix("metadata.")

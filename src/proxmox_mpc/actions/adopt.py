@@ -9,13 +9,14 @@ from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
 from proxmox_mpc.actions._applying import applier
-from proxmox_mpc.actions._planning import DesiredState, ManifestText, prepare
+from proxmox_mpc.actions._planning import DesiredState, ManifestText, prepare, written
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import OutcomeView, PlanView, outcome_views, plan_view
 from proxmox_mpc.actions._writing_down import write_down
 from proxmox_mpc.actions.apply import PlanMoved
 from proxmox_mpc.engine.plan import Action, Blocked, Step
 from proxmox_mpc.errors import UsageError
+from proxmox_mpc.kinds import find_kind
 from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE
 
 
@@ -59,7 +60,9 @@ async def adopt(session: Session, request: AdoptRequest) -> AdoptResult:
         adopt=True,
     )
     prepared = await prepare(session, desired)
-    if different := [step for step in prepared.plan.work if step.action is not Action.ADOPT]:
+    # What only the store holds is there as soon as it is owned.
+    differing = [step for step in prepared.plan.work if step.action is not Action.ADOPT]
+    if different := [step for step in differing if not find_kind(step.key.kind).kept]:
         raise AdoptionDiffers("adopting changes nothing, and this differs:\n" + "\n".join(map(_difference, different)))
     # What the application owns already stays as it was declared: what lives is not taken for what was wanted.
     others = [s for s in prepared.plan.steps if s.owned is None or s.owned.application != request.application]
@@ -73,7 +76,7 @@ async def adopt(session: Session, request: AdoptRequest) -> AdoptResult:
     history = await (await session.store()).applications.history(context.name, request.application)
     before = history[-1].manifests if history and history[-1].status != "uninstalled" else []
     adopted = {step.key for step in plan.work}
-    resources = zip(prepared.resources, prepared.documents, strict=True)
+    resources = zip(written(prepared.resources), prepared.documents, strict=True)
     revision, outcomes = await (await applier(session)).apply(
         plan,
         prepared.view,

@@ -18,9 +18,10 @@ from proxmox_mpc.applications.ownership import of_application, owned_by_key
 from proxmox_mpc.engine import observe, planner
 from proxmox_mpc.engine.plan import Plan
 from proxmox_mpc.engine.planner import IMPLIED
+from proxmox_mpc.engine.pruning import find_owned
 from proxmox_mpc.errors import NotFoundError, RefusedError, UsageError
 from proxmox_mpc.kinds import find_kind
-from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE, Key, Live, Owned, View
+from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE, SET, Key, Live, Owned, View
 
 
 class DeleteRequest(Request):
@@ -110,12 +111,14 @@ async def _declared(
         raise RefusedError(f"not owned by application {request.application!r}: {', '.join(strangers)}", hint=hint)
     # What the manifests name and nobody owns was there before, and stays.
     lives = [s.live for s in seen.values() if s.live is not None and s.owner is observe.Owner.OURS]
+    # Of a set also those that the manifest does not count any more.
+    lives += [live for live in await _replicas(view, lives) if live.key not in seen]
     gone = [key for key, sighting in seen.items() if sighting.live is None and key in owned]
     # What a namespace implied is the application's too: its pool goes when nothing else is left in it.
     left = of_application(owned, request.application).keys() - {live.key for live in lives} - set(gone)
     implied = {key: owned[key] for key in left if IMPLIED in (owned[key].applied or {})}
     if left == implied.keys():
-        lives += (await planner.find_owned(view, find_kind, implied, request.application)).values()
+        lives += (await find_owned(view, find_kind, implied, request.application)).values()
     return lives, gone, [dict(document) for document in documents]
 
 
@@ -134,4 +137,14 @@ async def _named(view: View, request: DeleteRequest) -> list[Live]:
         if len(hits) > 1:
             ids = ", ".join(str(live.identity) for live in hits)
             raise observe.Ambiguous(f"{kind.name} {name!r} could be {len(hits)} objects: {ids}", hint="name the VMID")
-    return await kind.driver.detail(view, found)
+    lives = await kind.driver.detail(view, found)
+    return [*lives, *(await _replicas(view, lives) if kind.expand is not None else ())]
+
+
+async def _replicas(view: View, sets: Sequence[Live]) -> list[Live]:
+    """The guests of these sets, where they are some."""
+    names, remembered = {str(live.key) for live in sets}, await view.remembered()
+    members = {key: item for key, item in remembered.items() if (item.applied or {}).get(SET) in names}
+    owners = {item.application for item in members.values()}
+    found = [await find_owned(view, find_kind, of_application(members, owner), owner) for owner in sorted(owners)]
+    return [live for lives in found for live in lives.values()]

@@ -74,7 +74,9 @@ def result_of(kind: Kind, lives: Sequence[Live], *, full: bool) -> GetResult:
 
 
 def select(lives: Sequence[Live], request: GetRequest) -> list[Live]:
-    """Those that the request's names, namespace and selectors leave."""
+    """Those that the request's names, namespace and selectors leave. Raises UsageError for what is no selector."""
+    matches_labels((), request.selector)
+    matches_fields({}, request.field_selector)
     return [
         live
         for live in lives
@@ -89,7 +91,8 @@ def require_named(lives: Sequence[Live], kind: Kind, request: GetRequest) -> Non
     """Raises NoSuchObject for a name that none of these has."""
     if missing := [name for name in request.names if not any(is_named(live, name) for live in lives)]:
         where = f" in namespace {request.namespace}" if request.namespace else ""
-        hint = f"proxmox-cli get {kind.plural} -A lists them all"
+        also = f"; or: proxmox-cli get {kind.see_also} -A" if kind.see_also else ""
+        hint = f"proxmox-cli get {kind.plural} -A lists them all{also}"
         raise NoSuchObject(f"there is no {kind.name} {missing[0]!r}{where}", hint=hint)
 
 

@@ -14,11 +14,11 @@ from proxmox_mpc.actions._session import Session
 from proxmox_mpc.applications.ownership import of_application, owned_by_key
 from proxmox_mpc.engine.diff import three_way
 from proxmox_mpc.engine.observe import out_of_reach
-from proxmox_mpc.engine.planner import find_owned
+from proxmox_mpc.engine.pruning import find_owned
 from proxmox_mpc.errors import NotFoundError
 from proxmox_mpc.kinds import find_kind
 from proxmox_mpc.kinds._codec import Value
-from proxmox_mpc.kinds._kind import UNKNOWN_KEYS, Key, Kind, Live, Owned, View
+from proxmox_mpc.kinds._kind import SUMMARY, UNKNOWN_KEYS, Key, Kind, Live, Owned, View
 from proxmox_mpc.store import Application
 
 # Task types that change what is declared; a backup that ran last night is no suspect. Direct edits leave no task.
@@ -128,7 +128,7 @@ async def _member(view: View, key: Key, owned: Owned, live: Live | None) -> Memb
     if live is None:
         return MemberView(**head, state="missing", detail="is not on the cluster any more")
     kind = find_kind(key.kind)
-    where = " ".join(str(value) for name, value in live.identity.items() if str(value) != key.name)
+    where = " ".join(str(value) for value in live.identity.values() if str(value) not in (key.name, key.label))
     if owned.applied is None:
         return MemberView(**head, state="unfinished", detail="its creation did not end; apply again", where=where)
     changes = three_way(kind.schema, live.fields, owned.applied, owned.applied)
@@ -140,7 +140,8 @@ async def _member(view: View, key: Key, owned: Owned, live: Live | None) -> Memb
     pending = await kind.driver.pending(view, live)
     if pending:
         return MemberView(**head, state="restart pending", detail=", ".join(pending), where=where)
-    unknown = f"not known here, and kept: {live.facts[UNKNOWN_KEYS]}" if UNKNOWN_KEYS in live.facts else ""
+    told = str(live.facts.get(SUMMARY, ""))
+    unknown = f"not known here, and kept: {live.facts[UNKNOWN_KEYS]}" if UNKNOWN_KEYS in live.facts else told
     return MemberView(**head, state="synced", detail=unknown, where=where)
 
 

@@ -7,5 +7,6 @@ What belongs here: what is the same for every kind. What never does: a PVE path,
 - `diff.py`: what differs, three ways
 - `order.py`: what must come before what
 - `planner.py`, `plan.py`: a plan, which is a value that can refuse
+- `pruning.py`: what goes; `rolling.py`: a few replicas of a set at a time
 - `execute.py`: a plan carried out, journalled, in parallel where nothing forbids it
 """

@@ -75,7 +75,11 @@ def _no_longer_declared(
                 yield Change(item, summary(schema, live, item), None, schema.impact(f"{item}.*"))
             continue
         if leaf is not None and (
-            not leaf.key or leaf.wire.hint or leaf.wire.create_only or leaf.wire.quiet or leaf.wire.sticky
+            not (leaf.key or leaf.wire.kept)
+            or leaf.wire.hint
+            or leaf.wire.create_only
+            or leaf.wire.quiet
+            or leaf.wire.sticky
         ):
             continue  # the product's own fields steer; without them things stay as they are
         if path in live and live[path] != schema.default(path):

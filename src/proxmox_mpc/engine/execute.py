@@ -190,6 +190,8 @@ class Execution:
         run = StepRun(self, step, uid)
         if step.action in (Action.DELETE, Action.REPLACE):
             assert step.live is not None
+            if step.action is Action.REPLACE and step.resource is not None:
+                await driver.prepare(run, step.resource)
             await driver.delete(run, step.live)
         if step.action in (Action.DELETE, Action.FORGET):
             await self.journal.forget(step.key)

@@ -1,4 +1,4 @@
-"""What cannot be deleted as long as something else holds it: a guest that high availability keeps."""
+"""What cannot be destroyed as long as something else holds it: a guest that high availability keeps, a cloned base."""
 
 from __future__ import annotations
 
@@ -6,21 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from proxmox_mpc.engine.plan import Action, Step
-from proxmox_mpc.kinds._kind import Key, Kind
+from proxmox_mpc.kinds._kind import Kind, View
 
 
-def without_held(kind_of: Callable[[str], Kind], steps: Sequence[Step]) -> list[Step]:
-    """These steps; a deletion is refused where something holds the object and does not go with it."""
+async def without_held(view: View, kind_of: Callable[[str], Kind], steps: Sequence[Step]) -> list[Step]:
+    """These steps; what is destroyed comes after what holds it, and is refused where that does not go with it."""
     going = {step.key for step in steps if step.action is Action.DELETE}
     done = []
     for step in steps:
-        live = step.live if step.action is Action.DELETE and not step.blocked else None
-        holders = kind_of(step.key.kind).held_by(live) if live is not None else ()
-        held = [key for key in holders if key not in going]
-        done.append(held_back(step, held) if held else step)
+        is_destroyed = step.action in (Action.DELETE, Action.REPLACE) and not (step.foreign or step.unowned)
+        if is_destroyed and step.live is not None:
+            holders = await kind_of(step.key.kind).held_by(view, step.live)
+            if held := tuple(key for key in holders if key not in going):
+                step = replace(step, blocked=f"is held by {', '.join(map(str, held))}", held=held)
+            step = replace(step, needs=(*step.needs, *(key for key in holders if key in going)))
+        done.append(step)
     return done
-
-
-def held_back(step: Step, held: Sequence[Key]) -> Step:
-    """A step that cannot be, as long as these hold the object."""
-    return replace(step, blocked=f"is held by {', '.join(map(str, held))}", held=tuple(held))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from proxmox_mpc.engine import references
 from proxmox_mpc.errors import InvalidInput, InvalidInputs, MpcError, Place
-from proxmox_mpc.kinds._kind import API_VERSION, DEFAULT_NAMESPACE, Key, Kind, Resource
+from proxmox_mpc.kinds._kind import API_VERSION, DEFAULT_NAMESPACE, SET, Key, Kind, Resource
 from proxmox_mpc.kinds._options import check_options
 from proxmox_mpc.kinds._schema import model_of
 from proxmox_mpc.kinds._schema.written import slots_used_twice
@@ -135,7 +135,7 @@ def resources(
     fingerprint: Callable[[str], str] = lambda secret: "",
     secrets: Mapping[str, str] | None = None,
 ) -> list[Resource]:
-    """Checked resources of these documents, in their order.
+    """Checked resources of these documents, in their order; a set is followed by its replicas.
 
     `namespace` is for manifests that name none; `fingerprint` turns a secret into what is stored and compared;
     `secrets` are those that manifests can name.
@@ -147,6 +147,7 @@ def resources(
     for document in found:
         try:
             resource = _resource(document, kind_of, namespace, fingerprint, secrets or {})
+            members = list(_members(document, resource, kind_of, fingerprint, secrets or {}))
         except InvalidInputs as several:
             errors += several.errors
             continue
@@ -154,11 +155,12 @@ def resources(
             errors.append(error)
             continue
         here = document.place("metadata", "name")
-        if resource.key in seen:
-            message = f"{resource.key} is declared twice, first at {seen[resource.key]}"
-            errors.append(InvalidManifest(message, hint="rename or remove one of them", place=here))
-        seen.setdefault(resource.key, here)
-        made.append(resource)
+        for one in (resource, *members):
+            if one.key in seen:
+                message = f"{one.key} is declared twice, first at {seen[one.key]}"
+                errors.append(InvalidManifest(message, hint="rename or remove one of them", place=here))
+            seen.setdefault(one.key, here)
+            made.append(one)
     _raise(errors)
     return made
 
@@ -209,6 +211,24 @@ def _resource(
     return resource
 
 
+def _members(
+    document: Document,
+    whole: Resource,
+    kind_of: Callable[[str], Kind],
+    fingerprint: Callable[[str], str],
+    secrets: Mapping[str, str],
+) -> Iterator[Resource]:
+    """The replicas of a set, each as if it were written by itself; the first one's mistakes are those of all."""
+    kind = kind_of(whole.key.kind)
+    if kind.expand is None:
+        return
+    places = {path: place for path, place in document.places.items() if path[:1] != ("spec",)}
+    places |= {path[2:]: place for path, place in document.places.items() if path[:2] == ("spec", "template")}
+    for value, member in kind.expand(whole):
+        resource = _resource(Document(value, places), kind_of, whole.key.namespace, fingerprint, secrets)
+        yield replace(resource, member=member, fields={**resource.fields, SET: str(member.set)})
+
+
 def _placer(document: Document) -> Callable[[str], Place | None]:
     def place(path: str) -> Place | None:
         steps: list[str | int] = [int(step) if step.isdigit() else step for step in path.split(".")]
@@ -235,8 +255,12 @@ def _metadata(document: Document, metadata: dict[str, Any], kind: Kind, namespac
     if not isinstance(name, str) or not NAME.fullmatch(name):
         message = f"metadata.name {name!r} is not a name: letters, digits, hyphens and dots"
         raise InvalidManifest(message, hint=_quoted(name), place=document.place("metadata", "name"))
-    if kind.namespaced and (NOT_IN_GUESTS.intersection(name) or len(name) > 63):
-        message = f"metadata.name {name!r} cannot name a guest: letters, digits, hyphens and dots, at most 63"
+    guest, slash, _ = name.partition("/") if kind.within else (name, "", "")
+    if kind.within and not slash:
+        message = f"the name of a {kind.name} is {kind.within}"
+        raise InvalidManifest(message, place=document.place("metadata", "name"))
+    if kind.namespaced and (NOT_IN_GUESTS.intersection(guest) or len(guest) > 63):
+        message = f"metadata.name {guest!r} cannot name a guest: letters, digits, hyphens and dots, at most 63"
         raise InvalidManifest(message, place=document.place("metadata", "name"))
     own = metadata.get("namespace")
     if own is not None and not kind.namespaced:

@@ -7,24 +7,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from proxmox_mpc.engine.diff import three_way
-from proxmox_mpc.engine.held import held_back, without_held
+from proxmox_mpc.engine.held import without_held
 from proxmox_mpc.engine.needs import missing
-from proxmox_mpc.engine.observe import (
-    Ambiguous,
-    Owner,
-    Sighting,
-    is_same,
-    observe,
-    out_of_reach,
-    refuse_out_of_reach,
-    sighting,
-)
+from proxmox_mpc.engine.observe import Ambiguous, Owner, Sighting, observe, out_of_reach, refuse_out_of_reach
 from proxmox_mpc.engine.order import deletion_edges, edges
 from proxmox_mpc.engine.plan import Action, Plan, Step, word
+from proxmox_mpc.engine.pruning import deletion, left, pruning
+from proxmox_mpc.engine.rolling import rolling
 from proxmox_mpc.engine.stages import refuse_circles
 from proxmox_mpc.errors import InvalidInputs, MpcError
 from proxmox_mpc.kinds._field import Impact
-from proxmox_mpc.kinds._kind import Change, Key, Kind, Live, Owned, Resource, View
+from proxmox_mpc.kinds._kind import REPLACES, SET, Change, Key, Kind, Live, Owned, Resource, View
 from proxmox_mpc.kinds._options import check_options
 
 ALLOW_ANNOTATION = "proxmox.io/allow"
@@ -62,24 +55,47 @@ async def plan(view: View, kind_of: Callable[[str], Kind], wish: Wish) -> Plan:
     wanted = [*implied, *wish.resources]
     refuse_out_of_reach(await out_of_reach(view, kind_of, (resource.key for resource in wanted)))
     sightings = await observe(view, kind_of, wanted, wish.owned, wish.application)
-    view.planned = frozenset(
-        key for r in wanted if sightings[r.key].live is None for key in kind_of(r.key.kind).provides(r)
-    )
+    view.planned = {key: r for r in wanted if _is_coming(sightings[r.key]) for key in kind_of(r.key.kind).provides(r)}
     view.wanted = {resource.key: resource for resource in wanted}
     completed = await _completed(view, kind_of, wanted, sightings)
     before = edges(completed, kind_of)
     steps = [_step(kind_of(r.key.kind), r, sightings[r.key], wish, before[r.key]) for r in completed]
-    steps = await _replacements(view, kind_of, steps, {resource.key: resource for resource in wanted})
+    steps = [await _with_restart_left(view, kind_of, step, wish) for step in steps]
+    steps = rolling(await _replacements(view, kind_of, steps, {resource.key: resource for resource in wanted}))
     kept = needed | {resource.key for resource in completed}
     stale = {key: item for key, item in wish.owned.items() if item.application == wish.application and key not in kept}
     unseen = await out_of_reach(view, kind_of, stale)
     stale = {key: item for key, item in stale.items() if key not in unseen}
-    if wish.prune:
-        steps += await _pruning(view, kind_of, wish, stale)
+    sets = {str(resource.key) for resource in wish.resources if kind_of(resource.key.kind).expand is not None}
+    # What a set does not have any more is declared to be gone.
+    going = {key: item for key, item in stale.items() if wish.prune or (item.applied or {}).get(SET) in sets}
+    steps += await pruning(view, kind_of, going, wish.application, wish.allow)
+    steps = await without_held(view, kind_of, steps)
     refuse_circles(view, kind_of, steps)
     notes = [f"{key}: left as it is, for {node} is offline" for key, node in sorted(unseen.items())]
-    notes += () if wish.prune else _notes(stale)
+    notes += left({key: item for key, item in stale.items() if key not in going})
     return Plan(wish.context, wish.application, tuple(steps), wish.allow, tuple(notes))
+
+
+async def _with_restart_left(view: View, kind_of: Callable[[str], Kind], step: Step, wish: Wish) -> Step:
+    """A change that was written and not finished, for its restart never came, gets it now if that is allowed."""
+    resource, live, owned = step.resource, step.live, step.owned
+    if step.action is not Action.NONE or resource is None or live is None or owned is None or owned.applied is None:
+        return step
+    kind, allow = kind_of(step.key.kind), max(wish.allow, _annotated(resource))
+    paths = kind.schema.differences(owned.applied, resource.fields) if allow >= Impact.RESTART else ()
+    found = (
+        kind.driver.cost(live, Change(p, owned.applied.get(p), resource.fields[p], kind.schema.impact(p)))
+        for p in paths
+    )
+    waiting = tuple(
+        replace(change, impact=Impact.RESTART, note="is written, and waits for a restart")
+        for change in found
+        if change.impact is Impact.PENDING
+    )
+    if not waiting or owned.application != wish.application or not await kind.driver.pending(view, live):
+        return step
+    return replace(step, action=Action.UPDATE, changes=waiting, impact=Impact.RESTART)
 
 
 async def _replacements(
@@ -89,7 +105,9 @@ async def _replacements(
     done = []
     for step in steps:
         if step.action is Action.REPLACE:
-            fresh = await kind_of(step.key.kind).driver.complete(view, wanted[step.key], None)
+            assert step.live is not None
+            anew = replace(wanted[step.key], choices={REPLACES: step.live.identity})
+            fresh = await kind_of(step.key.kind).driver.complete(view, anew, None)
             for error in _lacking(fresh):
                 raise error
             step = replace(step, resource=fresh, choices=fresh.choices)
@@ -106,17 +124,9 @@ async def plan_deletion(
         ids = ", ".join(str(dict(live.identity)) for live in twice)
         raise Ambiguous(f"several objects are called {twice[0].key}: {ids}", hint="delete them by VMID, one by one")
     before = deletion_edges(keys, kind_of)
-    steps = [_deletion(kind_of(live.key.kind), live, wish.owned.get(live.key), before[live.key]) for live in lives]
-    steps = without_held(kind_of, steps)
+    steps = [deletion(kind_of(live.key.kind), live, wish.owned.get(live.key), before[live.key]) for live in lives]
     steps += [Step(key, Action.FORGET, owned=wish.owned.get(key), note="is gone already") for key in forget]
-    return Plan(wish.context, wish.application, tuple(steps), Impact.DATA_LOSS)
-
-
-def _deletion(kind: Kind, live: Live, owned: Owned | None, needs: tuple[Key, ...]) -> Step:
-    if kind.undeletable:
-        return Step(live.key, Action.FORGET, owned=owned, note=f"stays: {kind.undeletable}")
-    note = " ".join(f"{name} {value}" for name, value in live.identity.items() if str(value) not in ("", live.key.name))
-    return Step(live.key, Action.DELETE, (), kind.deletion, needs, note, live=live, owned=owned)
+    return Plan(wish.context, wish.application, tuple(await without_held(view, kind_of, steps)), Impact.DATA_LOSS)
 
 
 async def _implied(view: View, kind_of: Callable[[str], Kind], wish: Wish, needed: set[Key]) -> list[Resource]:
@@ -135,8 +145,9 @@ async def _completed(
     lost = await missing(view, kind_of, wanted, sightings)
     errors: list[MpcError] = []
     completed: list[Resource] = []
-    # One after the other, always the same way, those that know their place first: placement must see the others.
-    for resource in sorted(wanted, key=lambda resource: _undecided(kind_of(resource.key.kind), resource)):
+    # One after the other, always the same way: what others are made of first, and those that know their place, for
+    # placement must see them.
+    for resource in sorted(wanted, key=lambda r: _turn(kind_of(r.key.kind), r)):
         try:
             kind = kind_of(resource.key.kind)
             errors += check_options(kind, resource, [await view.pve.api()])
@@ -144,7 +155,9 @@ async def _completed(
             applied = seen.owned.applied if seen.owned and seen.owner is Owner.OURS else None
             if seen.live is None:
                 errors += list(_lacking(resource))
-            completed.append(await kind.driver.complete(view, resource, seen.live, applied))
+            whole = await kind.driver.complete(view, resource, seen.live, applied)
+            view.planned = {**view.planned, **(dict.fromkeys(kind.provides(whole), whole) if _is_coming(seen) else {})}
+            completed.append(whole)
             errors += lost.get(resource.key, ())
         except InvalidInputs as several:
             errors += several.errors
@@ -167,8 +180,14 @@ def _lacking(resource: Resource) -> Iterator[MpcError]:
         yield resource.invalid(f"spec.{path}", f"the store has no secret {name!r}", hint)
 
 
-def _undecided(kind: Kind, resource: Resource) -> bool:
-    return any(leaf.wire.preference and path not in resource.fields for path, leaf in kind.schema.leaves.items())
+def _is_coming(seen: Sighting) -> bool:
+    """Whether it is not there, or only half."""
+    return seen.live is None or (seen.owned is not None and seen.owned.applied is None)
+
+
+def _turn(kind: Kind, resource: Resource) -> tuple[int, bool]:
+    undecided = (leaf.wire.preference and path not in resource.fields for path, leaf in kind.schema.leaves.items())
+    return kind.order, any(undecided)
 
 
 def _step(kind: Kind, resource: Resource, seen: Sighting, wish: Wish, needs: tuple[Key, ...]) -> Step:
@@ -217,8 +236,6 @@ def _step(kind: Kind, resource: Resource, seen: Sighting, wish: Wish, needs: tup
     step = replace(step, action=Action.REPLACE if replaced else Action.UPDATE, impact=impact)
     if seen.owner is Owner.NOBODY and not adopt and not kind.always_there:
         return replace(step, blocked="exists already and nobody owns it", unowned=True)
-    if replaced and (held := kind.held_by(live)):
-        return held_back(step, held)
     if impact >= Impact.RESTART and impact > allow:
         worst = max(changes, key=lambda change: change.impact)
         why = "needs a new object and destroys the old one's data" if replaced else f"costs {impact.label}"
@@ -258,49 +275,3 @@ def _annotated(resource: Resource) -> Impact:
         known = ", ".join(word(impact) for impact in Impact if impact >= Impact.RESTART)
         raise resource.invalid(f"metadata.annotations.{ALLOW_ANNOTATION}", f"{text!r} is no impact", f"known: {known}")
     return Impact.NONE
-
-
-async def _pruning(view: View, kind_of: Callable[[str], Kind], wish: Wish, stale: Mapping[Key, Owned]) -> list[Step]:
-    """Deletions of what this application owns and no manifest names any more; ownership decides, never a name."""
-    lives = await find_owned(view, kind_of, stale, wish.application)
-    before = deletion_edges(list(lives), kind_of)
-    steps = [_deletion(kind_of(key.kind), live, stale[key], before[key]) for key, live in lives.items()]
-    steps = [_pruned(kind_of(step.key.kind), step, wish.allow) for step in steps]
-    return without_held(kind_of, steps) + [
-        Step(key, Action.FORGET, owned=stale[key], note="is gone already") for key in stale if key not in lives
-    ]
-
-
-def _pruned(kind: Kind, step: Step, allow: Impact) -> Step:
-    note = ", ".join(["in no manifest any more", step.note])
-    if kind.marked and step.live is not None and step.live.mark is None:
-        return replace(step, note=note, blocked="has lost its mark; delete it by name, if that is meant")
-    if step.impact > allow and step.impact >= Impact.RESTART:
-        return replace(step, note=note, blocked=f"deleting it costs {step.impact.label}")
-    return replace(step, note=note)
-
-
-async def find_owned(
-    view: View, kind_of: Callable[[str], Kind], owned: Mapping[Key, Owned], application: str
-) -> dict[Key, Live]:
-    """The live objects of these records; one whose mark names somebody else by now is not among them."""
-    kinds = sorted({key.kind for key in owned})
-    answers = await asyncio.gather(
-        *(kind_of(k).driver.observe(view, (), [i for key, i in owned.items() if key.kind == k]) for k in kinds)
-    )
-    found: dict[Key, Live] = {}
-    for kind, lives in zip(kinds, answers, strict=True):
-        for live in lives:
-            for key, item in owned.items():
-                mine = sighting(kind_of(kind), live, item, application).owner is Owner.OURS
-                other = live.mark is not None and live.mark.uid != item.uid
-                if key.kind == kind and is_same(live, item) and mine and not other:
-                    found[key] = replace(live, key=key)
-    return found
-
-
-def _notes(stale: Mapping[Key, Owned]) -> tuple[str, ...]:
-    if not stale:
-        return ()
-    listed = ", ".join(str(key) for key in sorted(stale)[:5]) + (" …" if len(stale) > 5 else "")
-    return (f"owned, and in no manifest any more: {listed} (--prune deletes)",)

@@ -74,6 +74,8 @@ def versions(kind: Kind) -> list[str]:
     """The versions of PVE that have the kind, of those whose API is known."""
     from proxmox_mpc.pve import Facts
 
+    if kind.kept:
+        return sorted(VERSIONS)
     until = kind.driver.collection.until if isinstance(kind.driver, CollectionDriver) else 1000
     writes = kind.driver.writes()
     known = [v for v in sorted(VERSIONS) if int(v.partition(".")[0]) < until]
@@ -99,7 +101,9 @@ def _field(kind: Kind, info: FieldInfo, base: str, name: str, strand: Strand | N
         return Described(here, type_, help, required, parameter=parameter, fields=_fields(kind, inner, here, below))
     leaf = kind.schema.leaves.get(own)
     if leaf is None:
-        return Described(path, "text", help, required)
+        return Described(
+            path, "map", help, required, example=_nested(path, EXAMPLES.get(f"{kind.name}.{path}", "{ … }"))
+        )
     wire = leaf.wire
     key = leaf.key if leaf.key != "*" else ", ".join(f"{k}N" for k in strand.group.keys) if strand is not None else ""
     return Described(
@@ -149,7 +153,10 @@ def _example(kind: Kind, leaf: Leaf, info: FieldInfo) -> str:
     """A value as somebody might write it: the codec's own, one of the choices, what the help names, or the default."""
     default = kind.schema.show(leaf.path, leaf.wire.default)
     is_list = leaf.codec.title.startswith("list")
-    if (told := EXAMPLES.get(f"{kind.name}.{leaf.path}")) is not None:
+    owners = (kind.name, *(part.__name__ for part in kind.model.__bases__))
+    if (
+        told := next((EXAMPLES[at] for owner in owners if (at := f"{owner}.{leaf.path}") in EXAMPLES), None)
+    ) is not None:
         return told
     if leaf.codec.example:
         return leaf.codec.example.partition(" or ")[0]

@@ -1,6 +1,7 @@
 """What a value looks like, where neither its type, its choices nor its help show one: by the field's name.
 
-Where fields of one name mean different things, `KIND.PATH` goes before.
+Where fields of one name mean different things, `KIND.PATH` goes before, or `PART.PATH` for what several kinds
+share.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ EXAMPLES: dict[str, str] = {
     "NodeCertificate.certificates": '"-----BEGIN CERTIFICATE-----\\n…"', "storages": "[backup-nas]",
     "Container.rootfs.mountOptions": "[noatime]", "Container.mounts.*.mountOptions": "[noatime]",
     "Container.devices.*.path": "/dev/dri/renderD128", "entrypoint": "/sbin/init", "env": "[TZ=Europe/Vienna]",
-    "VirtualMachine.vga.memory": "32", "VirtualMachine.disks.*.vendor": "ACME", "VirtualMachine.hotplug": "[disk, usb]",
-    "VirtualMachine.parallel.*.device": "/dev/parport0", "VirtualMachine.machine.type": "q35",
+    "Hardware.vga.memory": "32", "Hardware.disks.*.vendor": "ACME", "Hardware.hotplug": "[disk, usb]",
+    "Hardware.parallel.*.device": "/dev/parport0", "Hardware.machine.type": "q35",
     "ACL.token": "amy@pve!ci", "Container.mounts.*.target": "/srv/data",
     # volumes and files
     "volume": '"local-lvm:vm-100-disk-0"', "iso": '"local:iso/debian-12.iso"', "drive": '"local-lvm:vm-100-cloudinit"',
@@ -30,6 +31,9 @@ EXAMPLES: dict[str, str] = {
     "temporaryDirectory": "/srv/scratch", "dumpDirectory": "/srv/dump", "excludePaths": '["/var/cache/?*"]',
     "mountpoint": "/tank/vms", "zfsBasePath": "/dev/zvol", "device": "/dev/sdb", "devices": "[/dev/sdb]",
     "directories": '["node=pve1,path=/srv/share"]',
+    "GuestSet.template.spec": "{ template: debian-12-template, memory: 2048 }",
+    "namespace": "production", "GuestSet.names": '"{name}-{ordinal}"',
+    "GuestSet.template.metadata.annotations": "{ proxmox.io/allow: restart }", "ipRange": "10.0.0.20-10.0.0.60/24",
     # addresses
     "gateway": "10.0.0.1", "gateway6": '"fd00::1"', "cidr": "10.0.0.0/24", "cidr6": '"fd00::11/64"', "ip": "10.0.0.11",
     "ip6": '"fd00::11"', "ipPrefix": "10.0.0.0/24", "ip6Prefix": '"fd00::/64"', "server": "10.0.0.9",

@@ -63,6 +63,7 @@ class Wire:
     - `echoed`: a secret whose presence the API shows.
     - `secret`: written, never read; compared by a stored fingerprint.
     - `beside`: fields (or `FIELD=VALUE|VALUE`) beside which a secret stands that the API does not show.
+    - `kept`: of an object that only the store holds: its own, although the API has no name for it.
     - `aliases`: other names that the API has for the part.
     - `refers`: kinds, one of which the value names an object of.
     - `covers`: whether the wanted value, which says less, holds for the live one.
@@ -80,6 +81,7 @@ class Wire:
     sticky: bool = False
     echoed: bool = False
     secret: bool = False
+    kept: bool = False
     beside: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     refers: tuple[str, ...] = ()
@@ -102,6 +104,11 @@ class Group:
     read: Callable[[dict[str, str]], dict[str, str]] | None = None
     write: Callable[[dict[str, str]], dict[str, str]] | None = None
     claims: Callable[[dict[str, str]], bool] | None = None
+
+
+@dataclass(frozen=True)
+class Verbatim:
+    """A mapping that is handed on as it is written: no field of the object itself, so nothing of it is compared."""
 
 
 class Part(BaseModel):
@@ -146,6 +153,13 @@ def keyed(*keys: str, help: str, **facts: Any) -> Any:
     """Declare a list whose items are told apart by `slot` (net0, scsi1, …); `keys` are the slots' prefixes."""
     info = cast(FieldInfo, Field(default=None, description=help))
     info.metadata.append(Group(keys=keys, **facts))
+    return info
+
+
+def verbatim(*, help: str) -> Any:
+    """Declare a mapping that is none of the object's fields."""
+    info = cast(FieldInfo, Field(default=None, description=help))
+    info.metadata.append(Verbatim())
     return info
 
 

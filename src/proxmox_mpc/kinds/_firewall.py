@@ -16,7 +16,9 @@ from proxmox_mpc.errors import RefusedError
 from proxmox_mpc.kinds import _names
 from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._difference import merge
-from proxmox_mpc.kinds._kind import Change, Driver, Key, Live, Need, Owned, Resource, Run, View
+from proxmox_mpc.kinds._driver import Driver
+from proxmox_mpc.kinds._guest_rows import fresh_rows
+from proxmox_mpc.kinds._kind import Change, Key, Live, Need, Owned, Resource, Run, View
 from proxmox_mpc.kinds._reach import REST, Write
 from proxmox_mpc.kinds._rule_lines import line, references, rule_of
 from proxmox_mpc.kinds._schema import Schema
@@ -86,17 +88,8 @@ async def find(view: View, name: str) -> Place | None:
         return _node(own) if own in await view.nodes() else None
     if kind == "vnet":
         return next((place for place in await places(view, kinds=["vnet"]) if place.name == name), None)
-    rows = _meant(await view.rows("qemu", "lxc"), own) or _meant(await _fresh_guests(view), own)
+    rows = _meant(await view.rows("qemu", "lxc"), own) or _meant(await fresh_rows(view), own)
     return _guest(rows[0], own) if len(rows) == 1 else None
-
-
-async def _fresh_guests(view: View) -> list[dict[str, Any]]:
-    """All guests as their nodes list them: the bulk rows learn of new ones about 10 s late (facts.md 20)."""
-    asked = [(node, kind) for node in await view.nodes() for kind in ("qemu", "lxc")]
-    answers = await asyncio.gather(*(view.pve.get(f"/nodes/{{node}}/{kind}", {"node": node}) for node, kind in asked))
-    return [
-        {**row, "node": node, "type": kind} for (node, kind), rows in zip(asked, answers, strict=True) for row in rows
-    ]
 
 
 def _meant(rows: Sequence[Mapping[str, Any]], own: str) -> list[Mapping[str, Any]]:

@@ -8,7 +8,6 @@ are confirmed from the config, never from /cluster/resources, which is about 10 
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,14 +15,16 @@ from typing import Any
 from proxmox_mpc.errors import NotFoundError
 from proxmox_mpc.kinds import _guest_complete, _guest_ha, _guest_write
 from proxmox_mpc.kinds._codec import Fields, Value
+from proxmox_mpc.kinds._driver import Driver
 from proxmox_mpc.kinds._field import Impact
+from proxmox_mpc.kinds._guest_rows import UNNAMED
 from proxmox_mpc.kinds._kind import (
+    CONVERTED,
     DEFAULT_NAMESPACE,
     NAME,
     NAMESPACE,
     UNKNOWN_KEYS,
     Change,
-    Driver,
     Key,
     Live,
     Mistake,
@@ -36,9 +37,6 @@ from proxmox_mpc.kinds._kind import (
 from proxmox_mpc.kinds._mark import INDEX_TAG, Mark, split_block, with_block
 from proxmox_mpc.kinds._reach import Write
 from proxmox_mpc.kinds._schema import OPTIONS, Schema
-
-# What /cluster/resources calls a guest without a name (9.1).
-UNNAMED = re.compile(r"(VM|CT) ?\d+")
 
 
 @dataclass(frozen=True)
@@ -66,9 +64,15 @@ class GuestApi:
     """Parameters that the API refuses to delete, with the value that means the same."""
     move_verb: str
     move_key: str
+    templates: bool | None = None
+    """Whether its guests are templates; None where there is no kind of their own for those."""
 
     def path(self, tail: str = "") -> str:
         return f"/nodes/{{node}}/{self.type}/{{vmid}}{tail}"
+
+
+def is_template(live: Live) -> bool:
+    return bool(live.raw.get("template"))
 
 
 class GuestDriver(Driver):
@@ -103,10 +107,18 @@ class GuestDriver(Driver):
         unseen = {vmid: {"vmid": vmid, "node": nodes[vmid]} for vmid in vmids - rows.keys() if vmid in nodes}
         wishes = {resource.key.name: resource.fields.get("state") for resource in wanted}
         found = await asyncio.gather(*(self._read(view, row, wishes) for row in [*matter.values(), *unseen.values()]))
-        return [live for live in found if live is not None]
+        return [live for live in found if live is not None and self._is_mine(live)]
 
     async def rows(self, view: View) -> list[Live]:
-        return [self._live(row, {}, {}, str(row.get("status", "unknown"))) for row in await view.rows(self.api.type)]
+        rows = await view.rows(self.api.type)
+        mine = (row for row in rows if self.api.templates in (None, bool(row.get("template"))))
+        return [self._live(row, {}, {}, str(row.get("status", "unknown"))) for row in mine]
+
+    def _is_mine(self, live: Live) -> bool:
+        """Whether a guest is one of this kind: by its mark, also when it is (not yet, or by hand) a template."""
+        if live.mark is not None:
+            return live.mark.key.kind == self.api.kind
+        return self.api.templates in (None, is_template(live))
 
     async def detail(self, view: View, lives: Sequence[Live]) -> list[Live]:
         rows = {int(row["vmid"]): row for row in await view.rows(self.api.type)}
@@ -142,6 +154,8 @@ class GuestDriver(Driver):
         own, mark = split_block(str(config.get("description", "")))
         if mark is not None and mark.vmid != vmid:
             mark = None  # the description was copied by a clone
+        if mark is not None and self.api.templates and mark.key.kind != self.api.kind and config.get("template"):
+            mark = None  # a VM of ours that somebody has made a template: as such it is nobody's
         name = self._name(row, config)
         pool = str(row.get("pool") or DEFAULT_NAMESPACE)
         if "status" not in row and mark is not None:
@@ -156,6 +170,9 @@ class GuestDriver(Driver):
             tags = [tag for tag in fields.pop("tags", []) if tag != INDEX_TAG]  # type: ignore[union-attr]
             if tags:
                 fields["tags"] = tags
+            if self.api.templates:
+                fields[CONVERTED] = bool(config.get("template"))
+                del fields["state"]
         facts = {**row, "status": state, "name": name, "pool": pool, "namespace": key.namespace}
         if unknown := sorted(key for key in config if self._is_unknown(key, fields)):
             facts[UNKNOWN_KEYS] = ", ".join(unknown)
@@ -288,8 +305,8 @@ class GuestDriver(Driver):
         return wanted in features and live.fields.get("cpu.numa") is True
 
 
-def needs_of(kind: str, schema: Callable[[], Schema]) -> Callable[[Resource], list[Need]]:
-    """What a guest of this kind needs: its namespace's pool, its template, and all that its fields refer to."""
+def needs_of(schema: Callable[[], Schema]) -> Callable[[Resource], list[Need]]:
+    """What a guest needs: its namespace's pool, its template, and all that its fields refer to."""
 
     def needs(resource: Resource) -> list[Need]:
         found: list[Need] = []
@@ -299,7 +316,7 @@ def needs_of(kind: str, schema: Callable[[], Schema]) -> Callable[[Resource], li
             if (leaf := schema().leaf(path)) is not None:
                 found += [Need(Key(other, "", str(value)), f"spec.{path}") for other in leaf.wire.refers]
             if path == "template":
-                found.append(Need(Key(kind, resource.key.namespace, str(value)), "spec.template"))
+                found.append(Need(Key("Guest", "", str(value)), "spec.template"))
             elif path == "tags" and value:
                 # A tag may have to be registered before it can be used.
                 found.append(Need(Key("ClusterOptions", "", "cluster"), "spec.tags"))

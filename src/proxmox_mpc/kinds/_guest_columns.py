@@ -54,3 +54,5 @@ GUEST_COLUMNS = (
     Column("LOCK", lambda live: live.facts.get("lock", ""), wide=True),
     Column("HA", lambda live: live.facts.get("hastate", ""), wide=True),
 )
+
+TEMPLATE_COLUMNS = tuple(column for column in GUEST_COLUMNS if column.title not in ("STATUS", "UPTIME", "CPU%", "HA"))

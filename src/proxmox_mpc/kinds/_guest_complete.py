@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from proxmox_mpc.errors import DeniedError
 from proxmox_mpc.kinds import _guest_bridges, _guest_ha, _slots
 from proxmox_mpc.kinds._codec import Fields, Value
-from proxmox_mpc.kinds._kind import NAME, NAMESPACE, Key, Live, Resource, View
+from proxmox_mpc.kinds._guest_rows import fresh_rows, is_meant
+from proxmox_mpc.kinds._kind import CONVERTED, DEFAULT_NAMESPACE, NAME, NAMESPACE, REPLACES, Key, Live, Resource, View
 from proxmox_mpc.kinds._mark import Mark
 from proxmox_mpc.kinds._placement import Placement, Wish, candidates, choose
 
@@ -50,9 +52,9 @@ async def complete(
     if live is not None:
         await _check_changes(guest, view, resource, live)
         return resource
+    await _check_vmid(guest, view, resource)
     choices = {"node": await _place(guest, view, resource, origin), "source": source["vmid"] if source else None}
     resource = replace(resource, choices=choices)
-    await _check_vmid(guest, view, resource)
     await _check_parameters(guest, view, resource, origin)
     return resource
 
@@ -71,9 +73,9 @@ async def _check_mappings(guest: GuestDriver, view: View, resource: Resource, li
 
 
 async def _check_vmid(guest: GuestDriver, view: View, resource: Resource) -> None:
-    wanted = resource.fields.get("vmid")
+    wanted, own = resource.fields.get("vmid"), resource.choices.get(REPLACES, {}).get("vmid")
     for row in await view.rows("qemu", "lxc"):
-        if wanted is not None and int(row["vmid"]) == wanted:
+        if wanted is not None and int(row["vmid"]) == wanted != own:
             name = row.get("name", row["id"])
             raise resource.invalid("spec.vmid", f"VMID {wanted} is taken by {name}", "leave it out for a free one")
 
@@ -120,9 +122,15 @@ async def _template(guest: GuestDriver, view: View, resource: Resource) -> dict[
     wanted = resource.fields.get("template")
     if wanted is None:
         return None
+    coming = view.planned.get(Key("Guest", "", str(wanted)))
+    if coming is not None and CONVERTED in coming.fields:
+        return {"vmid": None, "coming": coming}
     rows = await view.rows(guest.api.type)
-    named = [row for row in rows if wanted in (row.get("name"), row["vmid"]) or str(wanted) == str(row["vmid"])]
+    named = [row for row in rows if is_meant(row, str(wanted))]
     templates = [row for row in named if row.get("template")]
+    if named and not templates:
+        # It may have become one a moment ago.
+        templates = [row for row in await fresh_rows(view) if is_meant(row, str(wanted)) and row.get("template")]
     if not templates:
         if named:
             hint = "make it one in PVE: Convert to template"
@@ -141,6 +149,12 @@ async def _template(guest: GuestDriver, view: View, resource: Resource) -> dict[
 async def _source_fields(guest: GuestDriver, view: View, source: Mapping[str, Any] | None) -> Fields:
     if source is None:
         return {}
+    if (coming := source.get("coming")) is not None:
+        drive = {_slots.CLOUD_INIT: _slots.DEFAULT_SLOT} if "cloudInit.storage" in coming.fields else {}
+        return {
+            **drive,
+            **{path: value for path, value in coming.fields.items() if guest.schema.leaf(path) is not None},
+        }
     where = {"node": source["node"], "vmid": source["vmid"]}
     key = f"{guest.api.type}/{source['vmid']}"
     return await guest.decode(view, await view.once(key, lambda: view.pve.get(guest.api.path("/config"), where)))
@@ -204,10 +218,27 @@ async def _place(guest: GuestDriver, view: View, resource: Resource, origin: Fie
         bridges=bridges,
         tags=frozenset(tags if isinstance(tags, list) else ()),
         placement=resource.spec.placement or Placement(),  # type: ignore[attr-defined]
+        set=str(resource.member.set) if resource.member else "",
+        spread=resource.member.spread if resource.member else "",
+        siblings=await _siblings(view, resource, promised),
     )
     chosen = str(node) if node is not None else choose(wish, candidates(await view.resources(), promised, has))
     promised.setdefault(chosen, []).append(wish)
     return chosen
+
+
+async def _siblings(view: View, resource: Resource, promised: Mapping[str, Sequence[Wish]]) -> Counter[str]:
+    """How many others of the resource's set there are on each node, those that are planned included."""
+    member, pool = resource.member, resource.key.namespace
+    if member is None:
+        return Counter()
+    there = (
+        row["node"]
+        for row in await view.rows("qemu", "lxc")
+        if row.get("name") in member.names - {resource.key.name} and (row.get("pool") or DEFAULT_NAMESPACE) == pool
+    )
+    coming = (node for node, wishes in promised.items() for wish in wishes if wish.set == str(member.set))
+    return Counter([*there, *coming])
 
 
 async def _empty() -> dict[str, list[Wish]]:

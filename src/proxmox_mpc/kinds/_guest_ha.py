@@ -40,7 +40,7 @@ def holder(kind: str, vmid: object) -> Key:
     return Key("HAResource", "", f"{'vm' if kind == 'VirtualMachine' else 'ct'}:{vmid}")
 
 
-def held_by(live: Live) -> tuple[Key, ...]:
+async def held_by(view: View, live: Live) -> tuple[Key, ...]:
     """What must be deleted before the guest can be."""
     return (holder(live.key.kind, live.identity["vmid"]),) if is_held(live) else ()
 

@@ -10,10 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from proxmox_mpc.errors import MpcError, RefusedError
+from proxmox_mpc.errors import MpcError, NotFoundError, RefusedError
 from proxmox_mpc.kinds import _guest_ha
 from proxmox_mpc.kinds._codec import Fields, Value
 from proxmox_mpc.kinds._field import Impact
+from proxmox_mpc.kinds._guest_power import SHUTDOWN_TIMEOUT_S, answers_again, power
+from proxmox_mpc.kinds._guest_rows import Row, fresh_rows, is_meant
 from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE, Change, Live, Resource, Run
 
 if TYPE_CHECKING:
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
 
 VMID_TRIES = 20
 """How many VMIDs in a row may turn out to be taken by somebody else before giving up."""
-SHUTDOWN_TIMEOUT_S = 180
-"""As PVE's own default for a guest's shutdown: a guest that ignores it is reported, not cut off."""
 
 
 class NotKept(MpcError):
@@ -75,7 +75,7 @@ async def _create_new(guest: GuestDriver, run: Run, resource: Resource, vmid: in
 
 
 async def _clone(guest: GuestDriver, run: Run, resource: Resource, vmid: int) -> Live:
-    source = next(r for r in await run.view.rows(guest.api.type) if r["vmid"] == resource.choices["source"])
+    source = await _source(guest, run, resource)
     node, source_node = str(resource.choices["node"]), str(source["node"])
     full = resource.spec.clone != "linked"  # type: ignore[attr-defined]
     params: dict[str, Any] = {
@@ -105,6 +105,24 @@ async def _clone(guest: GuestDriver, run: Run, resource: Resource, vmid: int) ->
     return await _reread(guest, run, made_on, vmid)
 
 
+async def _source(guest: GuestDriver, run: Run, resource: Resource) -> Row:
+    """The template to clone: the planned one, or what bears its name by now, if that was made by this very plan."""
+    wanted = resource.choices["source"]
+    row = next((row for row in await run.view.rows(guest.api.type) if row["vmid"] == wanted), None)
+    if row is not None and row.get("template"):
+        try:
+            await run.view.pve.get(guest.api.path("/status/current"), {"node": row["node"], "vmid": row["vmid"]})
+        except NotFoundError:
+            row = None
+    if row is None:
+        word = str(resource.fields["template"])
+        rows = (row for row in await fresh_rows(run.view) if row["type"] == guest.api.type and is_meant(row, word))
+        row = next((row for row in rows if row.get("template")), None)
+    if row is None:
+        raise RefusedError(f"{resource.key}: the template {resource.fields['template']!r} is not there any more")
+    return row
+
+
 def _pool(resource: Resource) -> dict[str, str]:
     return {} if resource.key.namespace == DEFAULT_NAMESPACE else {"pool": resource.key.namespace}
 
@@ -129,9 +147,9 @@ async def update(guest: GuestDriver, run: Run, live: Live, resource: Resource, c
     _refuse_if_moved_on(guest, live, resource, changes)
     if (move := open_changes.pop("node", None)) is not None:
         live = await _migrate(guest, run, live, str(move.new))
-    power = open_changes.pop("state", None)
-    if power is not None and power.new == "stopped":
-        live = await _power(guest, run, live, "shutdown", {"timeout": SHUTDOWN_TIMEOUT_S})
+    wished = open_changes.pop("state", None)
+    if wished is not None and wished.new == "stopped":
+        live = await power(guest, run, live, "shutdown", {"timeout": SHUTDOWN_TIMEOUT_S})
     if (pool := open_changes.pop("metadata.namespace", None)) is not None:
         await _move_pool(run, live, pool)
     if (guard := open_changes.get("protection")) is not None and not guard.new:
@@ -147,10 +165,12 @@ async def update(guest: GuestDriver, run: Run, live: Live, resource: Resource, c
     if guard is not None:
         live = await guest.reread(run.view, live)
         await _configure(guest, run, live, resource, [guard])
-    if power is not None and power.new == "running":
-        live = await _power(guest, run, live, "start", {})
-    elif power is None and any(change.impact == Impact.RESTART for change in changes):
-        live = await _power(guest, run, live, "reboot", {"timeout": SHUTDOWN_TIMEOUT_S})
+    if wished is not None and wished.new == "running":
+        live = await power(guest, run, live, "start", {})
+        await answers_again(guest, run, live, resource)
+    elif wished is None and any(change.impact == Impact.RESTART for change in changes):
+        live = await power(guest, run, live, "reboot", {"timeout": SHUTDOWN_TIMEOUT_S})
+        await answers_again(guest, run, live, resource)
     live = await guest.reread(run.view, live)
     _confirm(guest, live, changes, resource)
     return live
@@ -170,15 +190,6 @@ def _refuse_if_moved_on(guest: GuestDriver, live: Live, resource: Resource, chan
 async def _reread(guest: GuestDriver, run: Run, node: str, vmid: int) -> Live:
     stub = Live(key=run.mark(vmid).key, identity={"node": node, "vmid": vmid}, fields={}, facts={})
     return await guest.reread(run.view, stub)
-
-
-async def _power(guest: GuestDriver, run: Run, live: Live, verb: str, params: Mapping[str, Any]) -> Live:
-    """The guest when that is done: it may stand on another node then, where the HA manager did it."""
-    where, title = {**live.identity, **params}, f"{verb} {live.identity['vmid']}"
-    async with run.lane(f"node:{live.identity['node']}"):
-        upid = await run.call("POST", guest.api.path(f"/status/{verb}"), where, title=title)
-    state = "stopped" if verb in ("stop", "shutdown") else "running"
-    return await _guest_ha.settled(guest, run, live, upid, verb, lambda now: now.fields.get("state") == state)
 
 
 async def _migrate(guest: GuestDriver, run: Run, live: Live, target: str) -> Live:
@@ -320,7 +331,7 @@ async def delete(guest: GuestDriver, run: Run, live: Live) -> None:
             hint="set spec.protection: false, apply, then delete it",
         )
     if live.facts.get("status") == "running":
-        live = await _power(guest, run, live, "stop", {})
+        live = await power(guest, run, live, "stop", {})
     async with run.lane(f"node:{live.identity['node']}", *_storage_lanes(live.fields)):
         params = {**live.identity, "purge": True}
         await run.call("DELETE", guest.api.path(), params, title=f"destroy {vmid}")

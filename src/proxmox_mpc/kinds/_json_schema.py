@@ -7,7 +7,7 @@ own; a manifest that the schema lets pass is still checked against the API and t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
@@ -94,9 +94,26 @@ def json_schema(kinds: Sequence[Kind]) -> dict[str, Any]:
                 "then": {"properties": {"spec": refs[kind.model, "validation"]}},
             }
             for kind in kinds
+        ]
+        + [
+            {
+                "if": {"allOf": [_at("kind", {"const": kind.name}), _at("spec.kind", {"const": inner.name})]},
+                "then": _at("spec.template.spec", refs[inner.model, "validation"]),
+            }
+            for kind in kinds
+            if kind.expand is not None
+            for inner in kinds
+            if inner.name in get_args(kind.model.model_fields["kind"].annotation)
         ],
         "definitions": definitions,
     }
+
+
+def _at(path: str, schema: JsonSchemaValue) -> JsonSchemaValue:
+    """What stands at a dotted path has this schema."""
+    for name in reversed(path.split(".")):
+        schema = {"properties": {name: schema}}
+    return schema
 
 
 def _built(kind: Kind) -> Kind:

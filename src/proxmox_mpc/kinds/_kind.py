@@ -23,8 +23,9 @@ from proxmox_mpc.kinds._schema import Schema
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from proxmox_mpc.kinds._driver import Driver
     from proxmox_mpc.kinds._mark import Mark
-    from proxmox_mpc.kinds._reach import Write
+    from proxmox_mpc.kinds._membership import Membership
     from proxmox_mpc.kinds._stage import Stage
     from proxmox_mpc.pve import Cluster
 
@@ -32,6 +33,14 @@ DEFAULT_NAMESPACE = "default"
 API_VERSION = "proxmox.io/v1"
 NAME, NAMESPACE = "metadata.name", "metadata.namespace"
 """Two fields of a guest that its manifest writes in `metadata`: its own name, and the pool that is its namespace."""
+CONVERTED = "metadata.template"
+"""A field of templates of guests: whether it is one already, and no guest any more."""
+REPLACES = "replaces"
+"""A choice of what takes another object's place: the identity of that object."""
+SET = "metadata.set"
+"""A field of every replica: the set that it is one of. It is remembered, and stands nowhere on the cluster."""
+SUMMARY = "summary"
+"""A fact of what holds others: how those are, in a few words."""
 UNKNOWN_KEYS = "unknownKeys"
 """A fact of guests: keys of their config that the API of this version does not take, such as raw LXC lines."""
 
@@ -69,6 +78,7 @@ class Resource:
     place: Callable[[str], Place | None] = lambda path: None
     choices: Mapping[str, Any] = field(default_factory=dict)
     unknown: Mapping[str, str] = field(default_factory=dict)
+    member: Membership | None = None
 
     def invalid(self, path: str, message: str, hint: str = "") -> InvalidInput:
         """The error for a field of this resource, at its place in the manifest."""
@@ -262,9 +272,9 @@ class View:
 
     pve: Cluster
     fingerprint: Callable[[str], str] = lambda secret: ""
-    planned: frozenset[Key] = frozenset()
+    planned: Mapping[Key, Resource] = field(default_factory=dict)
     remembered: Callable[[], Awaitable[Mapping[Key, Owned]]] = _nothing
-    """What the store knows of, for objects whose name the cluster cannot hold."""
+    """What the store knows to be owned: for objects of which the cluster holds nothing, or not the name."""
     wanted: Mapping[Key, Resource] = field(default_factory=dict, repr=False)
     _memo: dict[str, asyncio.Future[Any]] = field(default_factory=dict, repr=False)
 
@@ -330,50 +340,8 @@ class View:
         return {row["node"] for row in await self.rows("node")} - set(await self.nodes())
 
 
-class Driver(Protocol):
-    """How one kind is read and written. All functions raise the client's typed errors.
-
-    A driver that inherits it answers `detail`, `cost` and `pending` as most do.
-    """
-
-    async def observe(self, view: View, wanted: Sequence[Resource], owned: Sequence[Owned]) -> list[Live]:
-        """Everything live that any of these resources could mean, each with all its fields."""
-
-    async def rows(self, view: View) -> list[Live]:
-        """Everything of this kind, as far as the cheap bulk reads show it."""
-
-    async def detail(self, view: View, lives: Sequence[Live]) -> list[Live]:
-        """These of the `rows` with all their fields, in the same order; those that went meanwhile are left out."""
-        return list(lives)  # most rows show everything
-
-    async def complete(
-        self, view: View, resource: Resource, live: Live | None, applied: Mapping[str, Value] | None = None
-    ) -> Resource:
-        """The resource with open choices made (slots, node) and references checked. Raises InvalidInput.
-
-        `applied` is what was applied last: choices that were made then are made again.
-        """
-
-    def cost(self, live: Live, change: Change) -> Change:
-        """The change with its true impact on this very object, and with a note where one helps."""
-        return change
-
-    async def pending(self, view: View, live: Live) -> list[str]:
-        """What was changed and waits for a reboot, by the API's names."""
-        return []
-
-    async def create(self, run: Run, resource: Resource) -> Live: ...
-
-    async def update(self, run: Run, live: Live, resource: Resource, changes: Sequence[Change]) -> Live: ...
-
-    async def delete(self, run: Run, live: Live) -> None: ...
-
-    def node_of(self, name: str) -> str:
-        """The node without which an object of this name cannot be seen; nothing for most."""
-        return ""
-
-    def writes(self) -> Sequence[Write]:
-        """The methods that configure its objects, for the count of what can be declared."""
+async def _by_nothing(view: View, live: Live) -> Sequence[Key]:
+    return ()
 
 
 @dataclass(frozen=True)
@@ -387,6 +355,10 @@ class Kind:
     driver: Driver
     columns: tuple[Column, ...]
     namespaced: bool = False
+    see_also: str = ""
+    """The plural of a kind that people may mean instead."""
+    within: str = ""
+    """The form of names that begin with a guest's: `GUEST/SNAPSHOT`. The guest is one of the object's namespace."""
     ignored: frozenset[str] = frozenset()
     made_by_server: frozenset[str] = frozenset()
     deletion: Impact = Impact.NONE
@@ -394,7 +366,7 @@ class Kind:
     undeletable: str = ""
     """Why the API cannot delete an object, and what can: it is given up instead. Empty for nearly all kinds."""
     needs: Callable[[Resource], Sequence[Need]] = lambda resource: ()
-    held_by: Callable[[Live], Sequence[Key]] = lambda live: ()
+    held_by: Callable[[View, Live], Awaitable[Sequence[Key]]] = _by_nothing
     """What an object cannot be deleted without: it has to go before, or in the same plan."""
     provides: Callable[[Resource], Sequence[Key]] = lambda resource: (resource.key,)
     """The keys by which others may need this resource; an image is also known by its volume."""
@@ -419,6 +391,10 @@ class Kind:
     """Whether every cluster has its objects: settings, which are taken by declaring them, and reset when deleted."""
     tells_secret: bool = False
     """Whether the cluster tells a secret of an object once, when it makes it."""
+    expand: Callable[[Resource], Iterable[tuple[Mapping[str, Any], Membership]]] | None = None
+    """The manifests that a resource stands for besides itself: a set's replicas."""
+    kept: bool = False
+    """Whether only the store holds its objects, and the cluster knows nothing of them."""
     marked: bool = False
     """Whether the object itself can carry the ownership mark; else only the store knows its owner."""
 

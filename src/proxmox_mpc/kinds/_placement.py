@@ -44,7 +44,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Wish:
-    """What a guest needs of a node."""
+    """What a guest needs of a node; of a set's replica also how many `siblings` each node has, and how to `spread`."""
 
     name: str
     memory_mib: int
@@ -52,6 +52,9 @@ class Wish:
     bridges: frozenset[str] = frozenset()
     tags: frozenset[str] = frozenset()
     placement: Placement = dataclass_field(default_factory=Placement)
+    set: str = ""
+    spread: str = ""
+    siblings: Mapping[str, int] = dataclass_field(default_factory=dict)
 
 
 def candidates(
@@ -97,15 +100,17 @@ def choose(wish: Wish, nodes: Sequence[Candidate]) -> str:
     placement = wish.placement
     for node in sorted(nodes, key=lambda n: n.node):
         missing, unplugged = wish.storages - node.storages, wish.bridges - node.bridges
-        near = set(placement.anti_affinity or ()) & node.tags
+        apart_from = set(placement.anti_affinity or ()) & node.tags
         if placement.nodes and node.node not in placement.nodes:
             reasons[node.node] = "not among placement.nodes"
         elif missing:
             reasons[node.node] = f"has no storage {', '.join(sorted(missing))}"
         elif unplugged:
             reasons[node.node] = f"has no bridge {', '.join(sorted(unplugged))}"
-        elif near:
-            reasons[node.node] = f"runs a guest tagged {', '.join(sorted(near))}"
+        elif apart_from:
+            reasons[node.node] = f"runs a guest tagged {', '.join(sorted(apart_from))}"
+        elif wish.spread == "apart" and wish.siblings.get(node.node):
+            reasons[node.node] = "has another replica"
         elif node.memory_mib and node.promised_mib + wish.memory_mib > node.memory_mib:
             reasons[node.node] = f"has {max(0, node.memory_mib - node.promised_mib)} MiB of {node.memory_mib} MiB left"
         else:
@@ -115,9 +120,15 @@ def choose(wish: Wish, nodes: Sequence[Candidate]) -> str:
         raise NoPlace(f"no node can take {wish.name}: {why}", hint="name a node in spec.node, or free one of these")
     if beside := [node for node in fitting if set(placement.affinity or ()) & node.tags]:
         fitting = beside
-    fullest = placement.policy == "binpack"
+    if wish.spread == "together" and (near := [node for node in fitting if wish.siblings.get(node.node)]):
+        fitting = near
+    fullest = "binpack" in (placement.policy, wish.spread)
 
     def free_share(node: Candidate) -> float:
         return (node.memory_mib - node.promised_mib) / (node.memory_mib or 1)
 
-    return min(fitting, key=lambda n: (free_share(n) if fullest else -free_share(n), n.guests, n.node)).node
+    def rank(node: Candidate) -> tuple[float, float, int, str]:
+        siblings = wish.siblings.get(node.node, 0) if wish.spread == "spread" else 0
+        return siblings, free_share(node) if fullest else -free_share(node), node.guests, node.node
+
+    return min(fitting, key=rank).node

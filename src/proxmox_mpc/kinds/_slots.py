@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 CDROM_SLOTS = ("ide2", "ide0", "ide1", "ide3", "sata0", "sata1")
 CLOUD_INIT = "cloudInit.slot"
+DEFAULT_SLOT = "ide2"
+"""Where a cloud-init drive is, when nothing says where."""
 
 
 def assign(
@@ -32,7 +34,8 @@ def assign(
     renamed: dict[str, str] = {}
     taken = _named(schema, fields)
     if "cloudInit.storage" in fields:
-        _take(resource, taken, str(fields.get(CLOUD_INIT) or present.get(CLOUD_INIT, "ide2")), "cloudInit.slot")
+        slot = fields.get(CLOUD_INIT) or present.get(CLOUD_INIT, DEFAULT_SLOT)
+        _take(resource, taken, str(slot), "cloudInit.slot")
     elif CLOUD_INIT in present:
         taken.add(str(present[CLOUD_INIT]))
     for strand in (strand for strand in schema.strands if strand.is_list):

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from proxmox_mpc.kinds._codec import Fields, Value
+from proxmox_mpc.kinds._driver import Driver
 from proxmox_mpc.kinds._field import Part, field
-from proxmox_mpc.kinds._kind import Change, Column, Driver, Key, Kind, Live, Need, Owned, Resource, Run, View
+from proxmox_mpc.kinds._kind import Change, Column, Key, Kind, Live, Need, Owned, Resource, Run, View
 from proxmox_mpc.kinds._reach import Write
 
 _PATH = "/access/acl"

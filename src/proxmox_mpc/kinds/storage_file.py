@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from proxmox_mpc.kinds._codec import Value
+from proxmox_mpc.kinds._driver import Driver
 from proxmox_mpc.kinds._field import Impact, Part, field
 from proxmox_mpc.kinds._guest_columns import memory
-from proxmox_mpc.kinds._kind import Change, Column, Driver, Key, Kind, Live, Need, Owned, Resource, Run, View
+from proxmox_mpc.kinds._kind import Change, Column, Key, Kind, Live, Need, Owned, Resource, Run, View
 from proxmox_mpc.kinds._reach import Write
 from proxmox_mpc.kinds._volumes import storage_content
 

@@ -136,7 +136,7 @@ def test_every_field_says_what_it_is(kind: Any) -> None:
 @pytest.mark.parametrize("kind", all_kinds(), ids=lambda kind: kind.name)
 def test_every_example_is_a_manifest(kind: Any) -> None:
     """`explain` shows it, and people copy it."""
-    [resource] = manifests.resources(manifests.documents([manifests.Text("example", kind.example)]), find_kind)
+    resource, *_ = manifests.resources(manifests.documents([manifests.Text("example", kind.example)]), find_kind)
     assert resource.key.kind == kind.name
 
 

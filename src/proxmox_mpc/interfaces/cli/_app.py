@@ -16,6 +16,7 @@ from proxmox_mpc.interfaces import cli
 SECTIONS = {
     "Look": ("get", "describe", "explain", "api-resources", "discover", "status", "tasks", "logs", "wait"),
     "Declare": ("validate", "plan", "diff", "apply", "delete", "export", "adopt", "history", "rollback"),
+    "Guests": ("snapshots",),
     "Set up": ("config", "secret", "test-connection", "simulate", "completion", "version"),
 }
 

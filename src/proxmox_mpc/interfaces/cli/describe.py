@@ -33,7 +33,7 @@ def command(kind: str, names: Sequence[str], context: str, output: str, namespac
         lines = [f"{_title('Name')}{item.name}", f"{_title('Kind')}{item.kind}"]
         lines += [f"{_title('Namespace')}{item.namespace}"] if item.namespace else []
         lines += [f"{_title('Identity')}{identity}", f"{_title('Owner')}{item.application or 'nobody'}"]
-        if status := item.facts.get("status"):
+        if status := item.facts.get("status") or item.facts.get("summary"):
             lines.append(f"{_title('Status')}{status}")
         if item.pending:
             lines.append(f"{_title('Pending')}{', '.join(item.pending)} (take effect at the next restart)")

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from proxmox_mpc.kinds import _codec
 from proxmox_mpc.kinds._codec import Fields, Value
+from proxmox_mpc.kinds._field import Verbatim
 from proxmox_mpc.kinds._schema.table import Table, model_of
 
 
@@ -58,7 +59,7 @@ def _walk_set(model: BaseModel, base: str, *, is_item: bool = False) -> Iterator
     """Every value that was written in a spec, by path; list items by their slot."""
     for name, info in type(model).model_fields.items():
         value = getattr(model, name)
-        if value is None or (name == "slot" and is_item):
+        if value is None or (name == "slot" and is_item) or any(isinstance(i, Verbatim) for i in info.metadata):
             continue
         path = f"{base}.{info.alias or name}" if base else (info.alias or name)
         if isinstance(value, BaseModel):

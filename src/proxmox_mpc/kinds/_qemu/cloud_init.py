@@ -12,10 +12,10 @@ from typing import Literal
 from proxmox_mpc.kinds import _codec
 from proxmox_mpc.kinds._codec import Fields, Value, parse_property_string
 from proxmox_mpc.kinds._field import Impact, OptionMap, Part, field, group, keyed
+from proxmox_mpc.kinds._slots import DEFAULT_SLOT
 
 PENDING = Impact.PENDING
 BUSES = ("scsi", "virtio", "sata", "ide")
-DEFAULT_SLOT = "ide2"
 _VOLUME = re.compile(r"[^:]+:(.*[/-])?cloudinit(\.\w+)?")
 
 

@@ -1,4 +1,4 @@
-"""What can be declared of a VM, with names that users of the PVE web interface and API know."""
+"""What can be declared of a VM or of a template, with names that users of the PVE web interface and API know."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from proxmox_mpc.kinds._field import (
     keyed,
 )
 from proxmox_mpc.kinds._placement import Placement
+from proxmox_mpc.kinds._qemu import devices, firmware
+from proxmox_mpc.kinds._qemu import disks as disk_wire
+from proxmox_mpc.kinds._qemu import networks as network_wire
+from proxmox_mpc.kinds._qemu.cloud_init import BUSES, CloudInit
+from proxmox_mpc.kinds._qemu.cpu import AmdSev, Cpu, IntelTdx, NumaNode
 from proxmox_mpc.kinds._startup import Startup
-from proxmox_mpc.kinds.virtual_machine import devices, firmware
-from proxmox_mpc.kinds.virtual_machine import disks as disk_wire
-from proxmox_mpc.kinds.virtual_machine import networks as network_wire
-from proxmox_mpc.kinds.virtual_machine.cloud_init import BUSES, CloudInit
-from proxmox_mpc.kinds.virtual_machine.cpu import AmdSev, Cpu, IntelTdx, NumaNode
 
 HOT, PENDING = Impact.HOTPLUG, Impact.PENDING
 Hotplug = Annotated[
@@ -38,17 +38,17 @@ Keyboard = Literal[
 ]  # fmt: skip
 
 
-class VirtualMachineSpec(Part):
-    """A QEMU virtual machine."""
+class Placed(Part):
+    """Where a VM or a template is. Specs name their parts in reverse: the fields of the last one come first."""
 
     node: str | None = field(preference=True, impact=Impact.MIGRATE, help="Preferred node; without it one is chosen.")
     vmid: int | None = field(create_only=True, ge=100, le=999999999, help="VMID; without it a free one is taken.")
     placement: Placement | None = group(help="How a node is chosen where none is named.")
-    template: str | int | None = field(create_only=True, help="Name or VMID of the template to clone.")
-    clone: Literal["full", "linked"] | None = field(hint=True, help="Kind of clone; full unless linked is asked for.")
-    state: Literal["running", "stopped"] | None = field(
-        impact=Impact.STOP_START, help="Power state to hold; without it power is left alone."
-    )
+
+
+class Hardware(Part):
+    """What a VM and a template of VMs have in common: nearly all."""
+
     cpu: Cpu | None = group(help="Processors.")
     memory: Mebibytes | None = field("memory", default=512, ge=16, impact=PENDING, help="Memory in MiB, or 8G.")
     balloon: Mebibytes | None = field("balloon", ge=0, impact=HOT, help="Least memory in MiB; 0 turns ballooning off.")

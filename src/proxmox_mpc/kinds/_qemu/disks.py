@@ -11,8 +11,8 @@ from typing import Literal
 
 from proxmox_mpc.kinds._codec import DISCARD
 from proxmox_mpc.kinds._field import Bus, Impact, OptionMap, Part, Size, field, group
+from proxmox_mpc.kinds._qemu.cloud_init import is_cloud_init, volume_of
 from proxmox_mpc.kinds._volumes import read_volume, write_volume
-from proxmox_mpc.kinds.virtual_machine.cloud_init import is_cloud_init, volume_of
 
 PENDING = Impact.PENDING
 

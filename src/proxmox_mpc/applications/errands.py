@@ -1,0 +1,40 @@
+"""Work that is done once and is no application's revision: journalled like any other, so that a kill leaves a trace."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from proxmox_mpc.applications.apply import Applier
+from proxmox_mpc.applications.journal import StoreJournal
+from proxmox_mpc.engine.execute import Execution
+from proxmox_mpc.engine.plan import Action, Plan, Step
+from proxmox_mpc.engine.step_run import StepRun
+from proxmox_mpc.kinds._field import Impact
+from proxmox_mpc.kinds._kind import Key, View
+
+if TYPE_CHECKING:
+    from proxmox_mpc.store.records import RunStatus
+
+
+@asynccontextmanager
+async def errand(
+    applier: Applier, view: View, context: str, name: str, verb: str
+) -> AsyncIterator[Callable[[Key, Action], StepRun]]:
+    """What answers, for a resource and what is done to it, the `Run` by which drivers write.
+
+    Two errands of one name are never under way at once. Raises ApplyBusy.
+    """
+    begun = await applier.store.runs.begin(context, name, verb, applier.actor, os.getpid(), socket.gethostname())
+    journal = StoreJournal(applier.store, context, begun.id, applier.now)
+    plan = Plan(context, name, (), Impact.DATA_LOSS)
+    execution = Execution(view, applier.kind_of, plan, journal, applier.new_uid, applier.report)
+    status: RunStatus = "interrupted"
+    try:
+        yield lambda key, action: StepRun(execution, Step(key, action), "")
+        status = "succeeded"
+    finally:
+        await applier.store.runs.finish(begun.id, status, {"status": status})

@@ -1,0 +1,62 @@
+"""How one kind is read and written: what the engine asks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from proxmox_mpc.kinds._codec import Value
+from proxmox_mpc.kinds._kind import Change, Live, Owned, Resource, Run, View
+
+if TYPE_CHECKING:
+    from proxmox_mpc.kinds._reach import Write
+
+
+class Driver(Protocol):
+    """How one kind is read and written. All functions raise the client's typed errors.
+
+    A driver that inherits it answers `detail`, `cost`, `pending` and `prepare` as most do.
+    """
+
+    async def observe(self, view: View, wanted: Sequence[Resource], owned: Sequence[Owned]) -> list[Live]:
+        """Everything live that any of these resources could mean, each with all its fields."""
+
+    async def rows(self, view: View) -> list[Live]:
+        """Everything of this kind, as far as the cheap bulk reads show it."""
+
+    async def detail(self, view: View, lives: Sequence[Live]) -> list[Live]:
+        """These of the `rows` with all their fields, in the same order; those that went meanwhile are left out."""
+        return list(lives)  # most rows show everything
+
+    async def complete(
+        self, view: View, resource: Resource, live: Live | None, applied: Mapping[str, Value] | None = None
+    ) -> Resource:
+        """The resource with open choices made (slots, node) and references checked. Raises InvalidInput.
+
+        `applied` is what was applied last: choices that were made then are made again.
+        """
+
+    def cost(self, live: Live, change: Change) -> Change:
+        """The change with its true impact on this very object, and with a note where one helps."""
+        return change
+
+    async def pending(self, view: View, live: Live) -> list[str]:
+        """What was changed and waits for a reboot, by the API's names."""
+        return []
+
+    async def prepare(self, run: Run, resource: Resource) -> None:
+        """Get ready what a replacement needs, before anything is destroyed for it."""
+        return None  # most need nothing
+
+    async def create(self, run: Run, resource: Resource) -> Live: ...
+
+    async def update(self, run: Run, live: Live, resource: Resource, changes: Sequence[Change]) -> Live: ...
+
+    async def delete(self, run: Run, live: Live) -> None: ...
+
+    def node_of(self, name: str) -> str:
+        """The node without which an object of this name cannot be seen; nothing for most."""
+        return ""
+
+    def writes(self) -> Sequence[Write]:
+        """The methods that configure its objects, for the count of what can be declared."""
