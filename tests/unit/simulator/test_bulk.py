@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from proxmox_mpc.simulator import SteppedClock
 from tests.unit.simulator.api import Api, running
 
 SEED: dict[str, Any] = {
@@ -77,3 +80,28 @@ async def test_guests_start_in_order_and_stop_in_reverse() -> None:
         stopped = [t["id"] for t in tasks if t["type"].endswith("shutdown")]
         assert started == ["102", "101", "103"]
         assert stopped == ["103", "102"]
+
+
+async def together(workers: int | None, datacenter: int | None) -> int:
+    """The most tasks that a bulk start of eight guests has running at a time."""
+    guests = [{"vmid": 100 + n, "type": "qemu", "node": "pve-node1", "config": {"name": f"g{n}"}} for n in range(8)]
+    clock = SteppedClock()
+    async with running(clock=clock, time_scale=1.0, seed={"guests": guests}) as api:
+        if datacenter is not None:
+            await api.do("PUT", "/cluster/options", max_workers=datacenter)
+        params = {} if workers is None else {"max-workers": workers}
+        await api.do("POST", "/cluster/bulk-action/guest/start", **params)
+        most = 0
+        for _ in range(60):
+            await clock.pass_time(0.5)
+            tasks = api.sim.cluster.tasks.values()
+            most = max(most, sum(task.type == "qmstart" and task.status is None for task in tasks))
+        assert await running_guests(api) == set(range(100, 108))
+        return most
+
+
+@pytest.mark.parametrize(
+    ("workers", "datacenter", "most"), [(None, None, 4), (None, 2, 2), (3, None, 3), (8, 2, 8), (1, None, 1)]
+)
+async def test_so_many_guests_are_worked_on_at_a_time(workers: int | None, datacenter: int | None, most: int) -> None:
+    assert await together(workers, datacenter) == most

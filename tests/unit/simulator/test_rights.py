@@ -73,7 +73,7 @@ async def test_backups_leave_the_node_alone_for_those_who_may_not_change_it(api:
     form = {"vmid": 100, "storage": "local"}
     rights = [("/storage/local", "Datastore.AllocateSpace"), ("/vms/100", "VM.Backup")]
     owner, root = await amy(api, *rights), await api.as_root()
-    for option, value in (("tmpdir", "/tmp"), ("dumpdir", "/root"), ("script", "/root/x.sh")):
+    for option, value in (("tmpdir", "/srv/fast"), ("dumpdir", "/srv/dump"), ("script", "/srv/hook.sh")):
         for caller in (owner, api):
             refused = await caller.call("POST", f"{NODE}/vzdump", **form, **{option: value})
             assert refused.errors == {option: "Only root may set this option."}
@@ -82,5 +82,5 @@ async def test_backups_leave_the_node_alone_for_those_who_may_not_change_it(api:
             "(/, Sys.Modify)"
         )
         assert await api.run("POST", f"{NODE}/vzdump", **form, **{option: value}) == "OK"
-    assert await root.run("POST", f"{NODE}/vzdump", **form, tmpdir="/tmp", script="/root/x.sh") == "OK"
+    assert await root.run("POST", f"{NODE}/vzdump", **form, tmpdir="/srv/fast", script="/srv/hook.sh") == "OK"
     assert await owner.run("POST", f"{NODE}/vzdump", **form) == "OK"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import groupby
 from typing import Protocol
 
 from proxmox_mpc.simulator import _tasks
@@ -25,6 +27,10 @@ _SHUTDOWN_S = 180
 
 # Order of guests that say none: after all those that do (PVE::API2::Nodes, 9.1).
 _NO_ORDER = 1_000_000
+
+
+# Guests at a time where nobody says (the schema's defaults, 9.1); a node stops as many of its own as it has CPUs.
+_BULK, _IN_TURN = 4, 1
 
 
 class _Job(Protocol):
@@ -89,44 +95,59 @@ def _named(call: Call, running: bool, *, onboot: bool = False, with_ha: bool = T
     return _chosen(call.cluster, call.params.get("node"), vmids, running=running, onboot=onboot, with_ha=with_ha)
 
 
-def _run(call: Call, task: str, guests: list[Guest], step: _Step, greeting: str = "") -> str:
-    return call.fork(task, "", _all(guests, step, call.user, greeting))
+def _run(call: Call, task: str, guests: list[Guest], step: _Step, usual: int, greeting: str = "") -> str:
+    asked = call.number("max-workers", call.number("maxworkers", 0))
+    return call.fork(task, "", _all(guests, step, call.user, asked or _workers(call.cluster, usual), greeting))
 
 
-def _all(guests: list[Guest], step: _Step, user: str, greeting: str = "") -> _tasks.Job:
-    """One guest after the other, each in a task of its own."""
+def _workers(cluster: Cluster, usual: int) -> int:
+    """How many guests are worked on at a time: as the datacenter says, else as usual there."""
+    return int(cluster.files.get("datacenter", {}).get("options", {}).get("max_workers", usual))
+
+
+def _all(guests: list[Guest], step: _Step, user: str, at_once: int, greeting: str = "") -> _tasks.Job:
+    """Each guest in a task of its own, those of one place in the order side by side."""
 
     async def work(work: _tasks.Work) -> None:
-        cluster = work.cluster
+        work.fail_if_asked()
         if greeting:
             work.log(greeting)
-        for guest in guests:
-            work.log(f"{step.verb} {guest.word} {guest.vmid}")
-            kind, job = step.kind(guest), partial(step.work, guest=guest)
-            if step.by_ha and _ha.is_managed(cluster, guest):
-                kind, job = step.by_ha[0], step.by_ha[1](guest)  # type: ignore[assignment]
-            upid = _tasks.start(cluster, guest.node, kind, str(guest.vmid), user, job)
-            status = (await cluster.finished(upid)).status
-            if status != "OK":
-                work.warn(f"{step.verb} {guest.word} {guest.vmid} failed: {status}")
-            if pause_s := step.pause_s(guest):
-                work.log(f"Waiting for {pause_s} seconds (startup delay)")
-                await work.takes(pause_s)
+        for _, equals in groupby(guests, lambda guest: _order(guest)[0]):
+            places = asyncio.Semaphore(at_once)
+            await asyncio.gather(*(_one(work, guest, step, user, places) for guest in equals))
 
     return work
+
+
+async def _one(work: _tasks.Work, guest: Guest, step: _Step, user: str, places: asyncio.Semaphore) -> None:
+    async with places:
+        cluster = work.cluster
+        work.log(f"{step.verb} {guest.word} {guest.vmid}")
+        kind, job = step.kind(guest), partial(step.work, guest=guest)
+        if step.by_ha and _ha.is_managed(cluster, guest):
+            kind, job = step.by_ha[0], step.by_ha[1](guest)  # type: ignore[assignment]
+        upid = _tasks.start(cluster, guest.node, kind, str(guest.vmid), user, job)
+        status = (await cluster.finished(upid)).status
+        if status != "OK":
+            work.warn(f"{step.verb} {guest.word} {guest.vmid} failed: {status}")
+        if pause_s := step.pause_s(guest):
+            work.log(f"Waiting for {pause_s} seconds (startup delay)")
+            await work.takes(pause_s)
 
 
 def start_with_node(cluster: Cluster, node: str, user: str) -> str:
     """A node came up: start what is to start with it."""
     guests = _chosen(cluster, node, set(), running=False, onboot=True, with_ha=False)
-    return _tasks.start(cluster, node, "startall", "", user, _all(guests, _START, user))
+    job = _all(guests, _START, user, _workers(cluster, _IN_TURN))
+    return _tasks.start(cluster, node, "startall", "", user, job)
 
 
 def stop_with_node(cluster: Cluster, node: str, user: str) -> str:
     """A node goes down: shut down what still runs on it, whoever wants it to run."""
     guests = _chosen(cluster, node, set(), running=True)
     step = replace(_shutting_down(_SHUTDOWN_S, True), by_ha=None)
-    return _tasks.start(cluster, node, "stopall", "", user, _all(guests, step, user))
+    job = _all(guests, step, user, _workers(cluster, cluster.nodes[node].cpus))
+    return _tasks.start(cluster, node, "stopall", "", user, job)
 
 
 async def _start(work: _tasks.Work, guest: Guest) -> None:
@@ -180,20 +201,20 @@ def start_all(call: Call) -> str:
     """Those that start with the node; all of them by force."""
     _check(call, "VM.PowerMgmt")
     force = call.flag("force")
-    return _run(call, "startall", _named(call, running=False, onboot=not force, with_ha=force), _START)
+    return _run(call, "startall", _named(call, running=False, onboot=not force, with_ha=force), _START, _IN_TURN)
 
 
 @answers("POST", _NODE + "stopall")
 def stop_all(call: Call) -> str:
     _check(call, "VM.PowerMgmt")
-    return _run(call, "stopall", _named(call, running=True, with_ha=False), _stopping(call))
+    return _run(call, "stopall", _named(call, running=True, with_ha=False), _stopping(call), call.node.cpus)
 
 
 @answers("POST", _NODE + "suspendall")
 def suspend_all(call: Call) -> str:
     _check(call, "VM.PowerMgmt")
     guests = [g for g in _named(call, running=True, with_ha=False) if g.is_qemu]
-    return _run(call, "suspendall", guests, _SUSPEND)
+    return _run(call, "suspendall", guests, _SUSPEND, call.node.cpus)
 
 
 @answers("POST", _NODE + "migrateall")
@@ -204,7 +225,7 @@ def migrate_all(call: Call) -> str:
         refuse(target="target is local node.")
     if target not in call.cluster.nodes:
         die(f"no such cluster node '{target}'")
-    return _run(call, "migrateall", _movable(call), _moving(call))
+    return _run(call, "migrateall", _movable(call), _moving(call), _IN_TURN)
 
 
 def _list(call: Call, guests: list[Guest]) -> str:
@@ -215,14 +236,14 @@ def _list(call: Call, guests: list[Guest]) -> str:
 def bulk_start(call: Call) -> str:
     _check(call, "VM.PowerMgmt")
     guests = _named(call, running=False)
-    return _run(call, "bulk-start", guests, _START, f"Starting guests: {_list(call, guests)}")
+    return _run(call, "bulk-start", guests, _START, _BULK, f"Starting guests: {_list(call, guests)}")
 
 
 @answers("POST", _CLUSTER + "shutdown")
 def bulk_shutdown(call: Call) -> str:
     _check(call, "VM.PowerMgmt")
     guests = _named(call, running=True)
-    return _run(call, "bulk-shutdown", guests, _stopping(call), f"Shutting down guests: {_list(call, guests)}")
+    return _run(call, "bulk-shutdown", guests, _stopping(call), _BULK, f"Shutting down guests: {_list(call, guests)}")
 
 
 @answers("POST", _CLUSTER + "suspend")
@@ -230,7 +251,7 @@ def bulk_suspend(call: Call) -> str:
     _check(call, "VM.PowerMgmt")
     guests = [g for g in _named(call, running=True) if g.is_qemu]
     step = _SUSPEND if call.flag("to-disk") else _PAUSE
-    return _run(call, "bulk-suspend", guests, step, f"Suspending guests: {_list(call, guests)}")
+    return _run(call, "bulk-suspend", guests, step, _BULK, f"Suspending guests: {_list(call, guests)}")
 
 
 @answers("POST", _CLUSTER + "migrate")
@@ -244,4 +265,4 @@ def bulk_migrate(call: Call) -> str:
 
         return call.fork("bulk-migrate", "", fail)
     guests = _movable(call)
-    return _run(call, "bulk-migrate", guests, _moving(call), f"Migrating guests: {_list(call, guests)}")
+    return _run(call, "bulk-migrate", guests, _moving(call), _IN_TURN, f"Migrating guests: {_list(call, guests)}")

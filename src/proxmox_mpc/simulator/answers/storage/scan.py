@@ -3,8 +3,8 @@ no other can be reached."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die
@@ -39,47 +39,28 @@ def pools(call: Call) -> Any:
     return [{"pool": name} for name in _names(call, "zfs")]
 
 
-def _offered(call: Call, kind: str, what: str) -> list[str]:
-    """What storages of a type use of a server."""
-    key = "portal" if kind == "iscsi" else "server"
-    asked = call.text(key)
-    return sorted({d[what] for d in call.cluster.storages.values() if d["type"] == kind and d.get(key) == asked})
+# What of a server storages use, by their type: the parameter that names the server, the storage's setting, how a row
+# calls it, and what else stands in a row.
+_SERVERS: dict[str, tuple[str, str, str, Callable[[str], dict[str, str]]]] = {
+    "nfs": ("server", "export", "path", lambda server: {"options": "*"}),
+    "cifs": ("server", "share", "share", lambda server: {"description": ""}),
+    "iscsi": ("portal", "target", "target", lambda server: {"portal": server}),
+    "pbs": ("server", "datastore", "store", lambda server: {"comment": ""}),
+    "glusterfs": ("server", "volume", "volname", lambda server: {}),
+}
 
 
-def _unreachable(server: str) -> NoReturn:
-    die(f"{server}: No route to host")
+def _register(kind: str) -> None:
+    named, setting, column, rest = _SERVERS[kind]
+
+    @answers("GET", f"{_PATH}/{kind}")
+    def offers(call: Call) -> Any:
+        server, storages = call.text(named), call.cluster.storages.values()
+        found = sorted({d[setting] for d in storages if d["type"] == kind and d.get(named) == server})
+        if not found:
+            die(f"{server}: No route to host")
+        return [{column: one, **rest(server)} for one in found]
 
 
-@answers("GET", f"{_PATH}/nfs")
-def exports(call: Call) -> Any:
-    server = call.text("server")
-    found = _offered(call, "nfs", "export")
-    return [{"path": path, "options": "*"} for path in found] or _unreachable(server)
-
-
-@answers("GET", f"{_PATH}/cifs")
-def shares(call: Call) -> Any:
-    server = call.text("server")
-    found = _offered(call, "cifs", "share")
-    return [{"share": share, "description": ""} for share in found] or _unreachable(server)
-
-
-@answers("GET", f"{_PATH}/iscsi")
-def targets(call: Call) -> Any:
-    portal = call.text("portal")
-    found = _offered(call, "iscsi", "target")
-    return [{"target": target, "portal": portal} for target in found] or _unreachable(portal)
-
-
-@answers("GET", f"{_PATH}/pbs")
-def datastores(call: Call) -> Any:
-    server = call.text("server")
-    found = _offered(call, "pbs", "datastore")
-    return [{"store": store, "comment": ""} for store in found] or _unreachable(server)
-
-
-@answers("GET", f"{_PATH}/glusterfs")
-def volumes(call: Call) -> Any:
-    server = call.text("server")
-    found = _offered(call, "glusterfs", "volume")
-    return [{"volname": name} for name in found] or _unreachable(server)
+for _kind in _SERVERS:
+    _register(_kind)
