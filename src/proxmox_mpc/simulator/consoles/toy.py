@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 _HELP = "This terminal is simulated: it knows clear, echo, exit, help, hostname, uname and whoami."
 
 # A shell forgets no more than this of a line that never ends.
 _LONGEST_LINE = 4096
+
+
+def said(word: str, rest: Sequence[str], host: str, user: str) -> str | None:
+    """What one of the words that print something prints; None for any other."""
+    answers = {
+        "echo": " ".join(rest),
+        "help": _HELP,
+        "hostname": host,
+        "uname": f"Linux {host} x86_64" if rest else "Linux",
+        "whoami": user,
+    }
+    return f"{answers[word]}\n" if word in answers else None
 
 
 class Toy:
@@ -72,16 +84,11 @@ class Toy:
         if word in ("exit", "logout"):
             self._leave()
             return
-        answers = {
-            "": "",
-            "clear": "\x1b[H\x1b[2J",
-            "echo": f"{' '.join(rest)}\r\n",
-            "help": f"{_HELP}\r\n",
-            "hostname": f"{self._host}\r\n",
-            "uname": f"Linux {self._host} x86_64\r\n" if rest else "Linux\r\n",
-            "whoami": f"{self._user}\r\n",
-        }
-        self._say(answers.get(word, f"{word}: command not found\r\n") + self._prompt)
+        if word == "clear":
+            self._say("\x1b[H\x1b[2J" + self._prompt)
+            return
+        output = said(word, rest, self._host, self._user) if word else ""
+        self._say((f"{word}: command not found\n" if output is None else output).replace("\n", "\r\n") + self._prompt)
 
     def _leave(self) -> None:
         if self._always:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from proxmox_mpc.simulator.state import conf as conf_file
 from proxmox_mpc.simulator.state.conf import Conf, Section
@@ -18,17 +18,21 @@ _MOUNT = re.compile(r"rootfs|mp\d+")
 
 @dataclass
 class Run:
-    """A guest that is switched on. `gone_at` is set while an ACPI shutdown is under way."""
+    """A guest that is switched on. `frozen` are its file systems; `exited` are processes of its agent, by PID."""
 
     started: float
     pid: int
     paused: bool = False
     machine: str = "pc-i440fx-10.0"
+    frozen: bool = False
+    next_pid: int = 1000
+    exited: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass
 class Guest:
-    """One guest. `conf` is its file on the cluster file system; change it only through `touch`-ing code."""
+    """One guest. `conf` is its file on the cluster file system; change it only through `touch`-ing code. `files` are
+    those that were written into a made-up system, base64."""
 
     vmid: int
     kind: Kind
@@ -36,6 +40,7 @@ class Guest:
     conf: Conf = field(default_factory=Conf)
     run: Run | None = None
     born: float = 0.0
+    files: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._digest: str | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,8 @@ from typing import Any
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die
 from proxmox_mpc.simulator._registry import answers
-from proxmox_mpc.simulator.answers.guests import _addresses, _drives, _guest
+from proxmox_mpc.simulator.answers.guests import _drives, _guest
+from proxmox_mpc.simulator.answers.qemu._agent_replies import REPLIES, WORKED_ON
 from proxmox_mpc.simulator.answers.qemu._system import obeys
 from proxmox_mpc.simulator.machines import agent
 from proxmox_mpc.simulator.machines.machine import AGENT, Machine
@@ -75,77 +75,16 @@ def _reach(call: Call) -> Guest:
     return guest
 
 
-_LOOPBACK = {
-    "name": "lo",
-    "hardware-address": "00:00:00:00:00:00",
-    "ip-addresses": [
-        {"ip-address": "127.0.0.1", "ip-address-type": "ipv4", "prefix": 8},
-        {"ip-address": "::1", "ip-address-type": "ipv6", "prefix": 128},
-    ],
-}
-
-
-def _interfaces(call: Call, guest: Guest) -> Any:
-    rows: list[dict[str, Any]] = [_LOOPBACK]
-    for key in sorted(k for k in guest.live if re.fullmatch(r"net\d+", k)):
-        number = int(key[3:])
-        config = _drives.parse(guest.live.get(f"ipconfig{number}", ""))
-        configured = config.get("ip", "")
-        address, _, bits = (configured if "/" in configured else _addresses.leased(guest)).partition("/")
-        rows.append(
-            {
-                "name": f"eth{number}",
-                "hardware-address": _drives.parse_net(guest.live[key])["macaddr"].lower(),
-                "ip-addresses": [{"ip-address": address, "ip-address-type": "ipv4", "prefix": int(bits)}],
-            }
-        )
-    return {"result": rows}
-
-
-def _system(call: Call, guest: Guest) -> Any:
-    return {
-        "result": {
-            "id": "debian",
-            "name": "Debian GNU/Linux",
-            "pretty-name": "Debian GNU/Linux 12 (bookworm)",
-            "version": "12 (bookworm)",
-            "version-id": "12",
-            "kernel-release": "6.1.0-28-amd64",
-            "kernel-version": "#1 SMP PREEMPT_DYNAMIC Debian 6.1.119-1",
-            "machine": "x86_64",
-        }
-    }
-
-
-def _name(call: Call, guest: Guest) -> Any:
-    return {"result": {"host-name": guest.name}}
-
-
-def _nothing(call: Call, guest: Guest) -> Any:
-    return {"result": {}}
-
-
-_REPLIES: dict[tuple[str, str], Callable[[Call, Guest], Any]] = {
-    ("POST", "ping"): _nothing,
-    ("GET", "network-get-interfaces"): _interfaces,
-    ("GET", "get-osinfo"): _system,
-    ("GET", "get-host-name"): _name,
-    ("GET", "info"): lambda call, guest: {"result": {"version": "7.2.15", "supported_commands": []}},
-    ("GET", "get-fsinfo"): lambda call, guest: {"result": []},
-    ("GET", "get-users"): lambda call, guest: {"result": []},
-    ("GET", "get-time"): lambda call, guest: {"result": int(call.cluster.now() * 1e9)},
-    ("POST", "fsfreeze-status"): lambda call, guest: {"result": "thawed"},
-}
-
-
 def _answer(verb: str, name: str) -> Callable[[Call], Any]:
     async def answer(call: Call) -> Any:
         guest = _reach(call)
         if machine := call.cluster.machines.get(guest.vmid):
             return await _ask(call, machine, name)
-        if (reply := _REPLIES.get((verb, name))) is None:
-            die(f"the guest agent's '{name}' is not simulated yet")
-        return reply(call, guest)
+        if worked_on := WORKED_ON.get((verb, name)):
+            return worked_on(call, guest)
+        if (reply := REPLIES.get((verb, name))) is None:
+            die(f"Agent error: the command guest-{name} is not supported")
+        return {"result": reply(call, guest)}
 
     return answer
 
@@ -169,5 +108,6 @@ async def command(call: Call) -> Any:
     guest = _reach(call)
     if machine := call.cluster.machines.get(guest.vmid):
         return await _ask(call, machine, name)
-    reply = _REPLIES.get(("GET", name)) or _REPLIES.get(("POST", name), _nothing)
-    return reply(call, guest)
+    if (reply := REPLIES.get(("GET", name)) or REPLIES.get(("POST", name))) is None:
+        die(f"Agent error: the command guest-{name} is not supported")
+    return {"result": reply(call, guest)}
