@@ -221,6 +221,7 @@ async def test_policies_are_exported_and_what_they_took_is_not(house: House) -> 
     ("spec", "problem"),
     [
         ({"schedule": "noon"}, "spec.schedule: 'noon' is no"),
+        ({"selector": "env=a=b"}, "spec.selector: 'env=a=b' is not a selector"),
         ({"timezone": "Vienna"}, "spec.timezone: there is no time zone 'Vienna'"),
         ({"timezone": "../etc/passwd"}, "spec.timezone: there is no time zone"),
     ],

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
-from proxmox_mpc.actions._selectors import matches_fields, matches_labels
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import ResourceView, resource_view
 from proxmox_mpc.errors import NotFoundError
 from proxmox_mpc.kinds import find_kind
 from proxmox_mpc.kinds._kind import Kind, Live
+from proxmox_mpc.kinds._selectors import matches_fields, matches_labels
 
 
 class NoSuchObject(NotFoundError):

@@ -8,7 +8,6 @@ from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
 from proxmox_mpc.actions._applying import applier
-from proxmox_mpc.actions._selectors import matches_labels
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions.resume import ResumeRequest, resume
 from proxmox_mpc.applications import clusters, rotation
@@ -18,6 +17,7 @@ from proxmox_mpc.errors import NotFoundError
 from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._guest_rows import Row, namespace_of, words_for
 from proxmox_mpc.kinds._kind import View
+from proxmox_mpc.kinds._selectors import matches_labels
 
 
 class SnapshotRotateRequest(Request):

@@ -23,7 +23,7 @@ def path(row: Mapping[str, Any], tail: str = "") -> str:
 
 
 def where(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {"node": row["node"], "vmid": int(row["vmid"])}
+    return {"vmid": int(row["vmid"]), "node": row["node"]}
 
 
 async def listed(view: View, row: Row) -> list[dict[str, Any]]:

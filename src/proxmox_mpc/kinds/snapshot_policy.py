@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from proxmox_mpc.errors import UsageError
 from proxmox_mpc.kinds import _calendar
 from proxmox_mpc.kinds._field import Names, Part, group
 from proxmox_mpc.kinds._kept import kept, own
 from proxmox_mpc.kinds._kind import Column, Kind, Live, Resource, View
+from proxmox_mpc.kinds._selectors import matches_labels
 
 
 class Keep(Part):
@@ -57,6 +59,10 @@ async def _check(view: View, resource: Resource) -> None:
     except (ZoneInfoNotFoundError, ValueError):
         hint = "write it as Europe/Vienna"
         raise resource.invalid("spec.timezone", f"there is no time zone {zone!r}", hint) from None
+    try:
+        matches_labels((), str(fields.get("selector", "")))
+    except UsageError as error:
+        raise resource.invalid("spec.selector", error.message, error.hint) from None
     if not {"guests", "selector", "namespace"} & fields.keys():
         hint = "write guests, selector, or the namespace of all that are meant"
         raise resource.invalid("spec", "nothing says which guests", hint)
