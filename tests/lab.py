@@ -14,7 +14,8 @@ from proxmox_mpc.engine.execute import Execution, Outcome
 from proxmox_mpc.engine.journal import Progress
 from proxmox_mpc.engine.plan import Plan
 from proxmox_mpc.kinds import find_kind
-from proxmox_mpc.kinds._kind import Key, Live, Owned, Resource, View
+from proxmox_mpc.kinds._kind import Key, Live, Owned, Resource
+from proxmox_mpc.kinds._view import View
 from proxmox_mpc.pve import Clock, Cluster, Password, SystemTrust, Target, Token
 from proxmox_mpc.simulator import Simulator
 

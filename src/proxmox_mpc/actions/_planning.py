@@ -19,7 +19,8 @@ from proxmox_mpc.engine.plan import Plan, word
 from proxmox_mpc.errors import UsageError
 from proxmox_mpc.kinds import find_kind
 from proxmox_mpc.kinds._field import Impact
-from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE, Resource, View
+from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE, Resource
+from proxmox_mpc.kinds._view import View
 
 
 class ManifestText(Request):

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from proxmox_mpc.applications.ownership import owned_by_key
 from proxmox_mpc.engine.journal import Progress
-from proxmox_mpc.kinds._kind import Key, Owned, View
+from proxmox_mpc.kinds._kind import Key, Owned
+from proxmox_mpc.kinds._view import View
 
 if TYPE_CHECKING:
     from proxmox_mpc.pve import Cluster

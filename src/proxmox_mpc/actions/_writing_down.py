@@ -15,8 +15,9 @@ from proxmox_mpc.actions.get import GetRequest, NoSuchObject, require_named, sel
 from proxmox_mpc.engine.references import REFERENCE
 from proxmox_mpc.errors import MpcError, UnreachableError, UsageError
 from proxmox_mpc.kinds import all_kinds, find_kind
-from proxmox_mpc.kinds._kind import Key, Kind, Live, View
+from proxmox_mpc.kinds._kind import Key, Kind, Live
 from proxmox_mpc.kinds._schema import HIDDEN
+from proxmox_mpc.kinds._view import View
 
 # What stands in a path instead of what a file system or Git would stumble over.
 _PLAIN = re.compile(r"[^A-Za-z0-9._@-]+")

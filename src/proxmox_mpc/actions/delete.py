@@ -21,7 +21,8 @@ from proxmox_mpc.engine.planner import IMPLIED
 from proxmox_mpc.engine.pruning import find_owned
 from proxmox_mpc.errors import NotFoundError, RefusedError, UsageError
 from proxmox_mpc.kinds import find_kind
-from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE, SET, Key, Live, Owned, View
+from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE, SET, Key, Live, Owned
+from proxmox_mpc.kinds._view import View
 
 
 class DeleteRequest(Request):

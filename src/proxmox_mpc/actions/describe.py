@@ -14,7 +14,8 @@ from proxmox_mpc.actions.get import GetRequest, is_named, select
 from proxmox_mpc.applications.ownership import owned_by_key
 from proxmox_mpc.errors import NotFoundError
 from proxmox_mpc.kinds import find_kind
-from proxmox_mpc.kinds._kind import UNKNOWN_KEYS, Kind, Live, Owned, View
+from proxmox_mpc.kinds._kind import UNKNOWN_KEYS, Kind, Live, Owned
+from proxmox_mpc.kinds._view import View
 
 
 class DescribeRequest(Request):

@@ -16,8 +16,8 @@ from proxmox_mpc.applications.rotation import Turn
 from proxmox_mpc.errors import NotFoundError
 from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._guest_rows import Row, namespace_of, words_for
-from proxmox_mpc.kinds._kind import View
 from proxmox_mpc.kinds._selectors import matches_labels
+from proxmox_mpc.kinds._view import View
 
 
 class SnapshotRotateRequest(Request):

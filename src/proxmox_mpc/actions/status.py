@@ -18,7 +18,8 @@ from proxmox_mpc.engine.pruning import find_owned
 from proxmox_mpc.errors import NotFoundError
 from proxmox_mpc.kinds import find_kind
 from proxmox_mpc.kinds._codec import Value
-from proxmox_mpc.kinds._kind import SUMMARY, UNKNOWN_KEYS, Key, Kind, Live, Owned, View
+from proxmox_mpc.kinds._kind import SUMMARY, UNKNOWN_KEYS, Key, Kind, Live, Owned
+from proxmox_mpc.kinds._view import View
 from proxmox_mpc.store import Application
 
 # Task types that change what is declared; a backup that ran last night is no suspect. Direct edits leave no task.

@@ -16,7 +16,8 @@ from proxmox_mpc.engine.execute import ApplyFailed, Execution, Outcome
 from proxmox_mpc.engine.journal import Progress
 from proxmox_mpc.engine.plan import Plan
 from proxmox_mpc.errors import MpcError
-from proxmox_mpc.kinds._kind import Kind, View
+from proxmox_mpc.kinds._kind import Kind
+from proxmox_mpc.kinds._view import View
 
 if TYPE_CHECKING:
     from proxmox_mpc.store import Store

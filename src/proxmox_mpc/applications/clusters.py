@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from proxmox_mpc.errors import DeniedError, RefusedError
 
 if TYPE_CHECKING:
-    from proxmox_mpc.kinds._kind import View
+    from proxmox_mpc.kinds._view import View
     from proxmox_mpc.store import Store
 
 RECORD = "Cluster"

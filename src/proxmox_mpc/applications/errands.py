@@ -14,7 +14,8 @@ from proxmox_mpc.engine.execute import Execution
 from proxmox_mpc.engine.plan import Action, Plan, Step
 from proxmox_mpc.engine.step_run import StepRun
 from proxmox_mpc.kinds._field import Impact
-from proxmox_mpc.kinds._kind import Key, View
+from proxmox_mpc.kinds._kind import Key
+from proxmox_mpc.kinds._view import View
 
 if TYPE_CHECKING:
     from proxmox_mpc.store.records import RunStatus

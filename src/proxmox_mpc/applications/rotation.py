@@ -19,7 +19,8 @@ from proxmox_mpc.errors import MpcError
 from proxmox_mpc.kinds import _calendar, _retention, _snapshots
 from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._guest_rows import Row, namespace_of
-from proxmox_mpc.kinds._kind import Key, View
+from proxmox_mpc.kinds._kind import Key
+from proxmox_mpc.kinds._view import View
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ from proxmox_mpc.engine.stages import Stages
 from proxmox_mpc.engine.step_run import StepRun
 from proxmox_mpc.errors import MpcError, UnreachableError
 from proxmox_mpc.kinds._codec import Fields
-from proxmox_mpc.kinds._kind import Key, Kind, Live, Owned, Resource, View
+from proxmox_mpc.kinds._kind import Key, Kind, Live, Owned, Resource
+from proxmox_mpc.kinds._view import View
 
 STEPS_AT_ONCE = 16
 """Steps in flight; what they may ask of a node or storage is bounded by the lanes."""

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from proxmox_mpc.engine.plan import Action, Step
-from proxmox_mpc.kinds._kind import Kind, View
+from proxmox_mpc.kinds._kind import Kind
+from proxmox_mpc.kinds._view import View
 
 
 async def without_held(view: View, kind_of: Callable[[str], Kind], steps: Sequence[Step]) -> list[Step]:

@@ -13,8 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from proxmox_mpc.engine.observe import Sighting
 from proxmox_mpc.errors import DeniedError, InvalidInput
-from proxmox_mpc.kinds._kind import Key, Kind, Need, Resource, View
+from proxmox_mpc.kinds._kind import Key, Kind, Need, Resource
 from proxmox_mpc.kinds._rights import sees_all
+from proxmox_mpc.kinds._view import View
 
 SHOWN = 8
 """How many of those that there are a hint names."""

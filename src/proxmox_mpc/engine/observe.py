@@ -15,7 +15,8 @@ from typing import Any
 
 from proxmox_mpc.errors import RefusedError, UnreachableError
 from proxmox_mpc.kinds._codec import Value
-from proxmox_mpc.kinds._kind import Key, Kind, Live, Owned, Resource, View
+from proxmox_mpc.kinds._kind import Key, Kind, Live, Owned, Resource
+from proxmox_mpc.kinds._view import View
 
 
 class Owner(Enum):

@@ -17,8 +17,9 @@ from proxmox_mpc.engine.rolling import rolling
 from proxmox_mpc.engine.stages import refuse_circles
 from proxmox_mpc.errors import InvalidInputs, MpcError
 from proxmox_mpc.kinds._field import Impact
-from proxmox_mpc.kinds._kind import REPLACES, SET, Change, Key, Kind, Live, Owned, Resource, View
+from proxmox_mpc.kinds._kind import REPLACES, SET, Change, Key, Kind, Live, Owned, Resource
 from proxmox_mpc.kinds._options import check_options
+from proxmox_mpc.kinds._view import View
 
 ALLOW_ANNOTATION = "proxmox.io/allow"
 """A resource's own policy: the highest impact that may happen to it without being asked."""

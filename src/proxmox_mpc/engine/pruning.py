@@ -10,7 +10,8 @@ from proxmox_mpc.engine.observe import Owner, is_same, sighting
 from proxmox_mpc.engine.order import deletion_edges
 from proxmox_mpc.engine.plan import Action, Step
 from proxmox_mpc.kinds._field import Impact
-from proxmox_mpc.kinds._kind import SET, Key, Kind, Live, Owned, View
+from proxmox_mpc.kinds._kind import SET, Key, Kind, Live, Owned
+from proxmox_mpc.kinds._view import View
 
 
 def deletion(kind: Kind, live: Live, owned: Owned | None, needs: tuple[Key, ...]) -> Step:

@@ -15,8 +15,10 @@ from graphlib import CycleError, TopologicalSorter
 from proxmox_mpc.engine.order import NeedsCycle
 from proxmox_mpc.engine.plan import Action, Step
 from proxmox_mpc.errors import MpcError, RefusedError
-from proxmox_mpc.kinds._kind import Key, Kind, Run, View
+from proxmox_mpc.kinds._kind import Key, Kind
+from proxmox_mpc.kinds._run import Run
 from proxmox_mpc.kinds._stage import Stage
+from proxmox_mpc.kinds._view import View
 
 _WRITES = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE)
 

@@ -16,8 +16,9 @@ from proxmox_mpc.engine.plan import Step
 from proxmox_mpc.errors import MpcError, UnreachableError
 from proxmox_mpc.kinds._codec import Fields
 from proxmox_mpc.kinds._field import Impact
-from proxmox_mpc.kinds._kind import Owned, View
+from proxmox_mpc.kinds._kind import Owned
 from proxmox_mpc.kinds._mark import Mark
+from proxmox_mpc.kinds._view import View
 
 if TYPE_CHECKING:
     from proxmox_mpc.engine.execute import Execution

@@ -13,7 +13,9 @@ from proxmox_mpc.kinds import _names
 from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._collection import Collection, CollectionDriver, Row, Scope, regular
 from proxmox_mpc.kinds._field import Part
-from proxmox_mpc.kinds._kind import Column, Key, Kind, Live, Need, Resource, Run, View
+from proxmox_mpc.kinds._kind import Column, Key, Kind, Live, Need, Resource
+from proxmox_mpc.kinds._run import Run
+from proxmox_mpc.kinds._view import View
 
 _PATH = "/nodes/{node}/ceph"
 RUNNING, MONITOR = Key("Ceph", "", "running"), Key("Ceph", "", "monitor")

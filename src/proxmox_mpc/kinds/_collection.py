@@ -14,10 +14,12 @@ from proxmox_mpc.kinds import _names
 from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._difference import Clear, Difference
 from proxmox_mpc.kinds._driver import Driver
-from proxmox_mpc.kinds._kind import Change, Key, Kind, Live, Owned, Resource, Run, View
+from proxmox_mpc.kinds._kind import Change, Key, Kind, Live, Owned, Resource
 from proxmox_mpc.kinds._mark import Mark, split_short, with_short
 from proxmox_mpc.kinds._reach import NAME, Write
+from proxmox_mpc.kinds._run import Run
 from proxmox_mpc.kinds._schema import Schema
+from proxmox_mpc.kinds._view import View
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

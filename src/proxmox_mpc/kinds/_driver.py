@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from proxmox_mpc.kinds._codec import Value
-from proxmox_mpc.kinds._kind import Change, Live, Owned, Resource, Run, View
+from proxmox_mpc.kinds._kind import Change, Live, Owned, Resource
+from proxmox_mpc.kinds._run import Run
+from proxmox_mpc.kinds._view import View
 
 if TYPE_CHECKING:
     from proxmox_mpc.kinds._reach import Write

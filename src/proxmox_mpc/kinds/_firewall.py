@@ -18,10 +18,12 @@ from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._difference import merge
 from proxmox_mpc.kinds._driver import Driver
 from proxmox_mpc.kinds._guest_rows import fresh_rows
-from proxmox_mpc.kinds._kind import Change, Key, Live, Need, Owned, Resource, Run, View
+from proxmox_mpc.kinds._kind import Change, Key, Live, Need, Owned, Resource
 from proxmox_mpc.kinds._reach import REST, Write
 from proxmox_mpc.kinds._rule_lines import line, references, rule_of
+from proxmox_mpc.kinds._run import Run
 from proxmox_mpc.kinds._schema import Schema
+from proxmox_mpc.kinds._view import View
 
 CLUSTER = "/cluster/firewall"
 _PLACE = re.compile(r"cluster|(node|guest|vnet)/([^/]+)")

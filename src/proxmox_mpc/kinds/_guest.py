@@ -31,12 +31,12 @@ from proxmox_mpc.kinds._kind import (
     Need,
     Owned,
     Resource,
-    Run,
-    View,
 )
 from proxmox_mpc.kinds._mark import INDEX_TAG, Mark, split_block, with_block
 from proxmox_mpc.kinds._reach import Write
+from proxmox_mpc.kinds._run import Run
 from proxmox_mpc.kinds._schema import OPTIONS, Schema
+from proxmox_mpc.kinds._view import View
 
 
 @dataclass(frozen=True)

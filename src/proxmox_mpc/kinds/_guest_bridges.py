@@ -12,8 +12,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from proxmox_mpc.kinds._codec import Fields
-from proxmox_mpc.kinds._kind import Live, Resource, View
+from proxmox_mpc.kinds._kind import Live, Resource
 from proxmox_mpc.kinds._rights import sees_all
+from proxmox_mpc.kinds._view import View
 
 if TYPE_CHECKING:
     from proxmox_mpc.kinds._guest import GuestDriver

@@ -12,9 +12,10 @@ from proxmox_mpc.errors import DeniedError
 from proxmox_mpc.kinds import _guest_bridges, _guest_ha, _slots
 from proxmox_mpc.kinds._codec import Fields, Value
 from proxmox_mpc.kinds._guest_rows import fresh_rows, is_meant
-from proxmox_mpc.kinds._kind import CONVERTED, DEFAULT_NAMESPACE, NAME, NAMESPACE, REPLACES, Key, Live, Resource, View
+from proxmox_mpc.kinds._kind import CONVERTED, DEFAULT_NAMESPACE, NAME, NAMESPACE, REPLACES, Key, Live, Resource
 from proxmox_mpc.kinds._mark import Mark
 from proxmox_mpc.kinds._placement import Placement, Wish, candidates, choose
+from proxmox_mpc.kinds._view import View
 
 if TYPE_CHECKING:
     from proxmox_mpc.kinds._guest import GuestDriver

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from proxmox_mpc.errors import MpcError, NotFoundError
-from proxmox_mpc.kinds._kind import Key, Live, Resource, Run, View
+from proxmox_mpc.kinds._kind import Key, Live, Resource
+from proxmox_mpc.kinds._run import Run
+from proxmox_mpc.kinds._view import View
 
 if TYPE_CHECKING:
     from proxmox_mpc.kinds._guest import GuestDriver

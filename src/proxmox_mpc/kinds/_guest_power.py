@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from proxmox_mpc.errors import DeniedError, MpcError, UnreachableError
 from proxmox_mpc.kinds import _guest_ha
-from proxmox_mpc.kinds._kind import Live, Resource, Run
+from proxmox_mpc.kinds._kind import Live, Resource
+from proxmox_mpc.kinds._run import Run
 
 if TYPE_CHECKING:
     from proxmox_mpc.kinds._guest import GuestDriver

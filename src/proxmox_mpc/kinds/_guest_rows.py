@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from proxmox_mpc.errors import RefusedError
-from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE, View
+from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE
+from proxmox_mpc.kinds._view import View
 
 Row = Mapping[str, Any]
 # What /cluster/resources calls a guest without a name (9.1).

@@ -16,7 +16,8 @@ from proxmox_mpc.kinds._codec import Fields, Value
 from proxmox_mpc.kinds._field import Impact
 from proxmox_mpc.kinds._guest_power import SHUTDOWN_TIMEOUT_S, answers_again, power
 from proxmox_mpc.kinds._guest_rows import Row, fresh_rows, is_meant
-from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE, Change, Live, Resource, Run
+from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE, Change, Live, Resource
+from proxmox_mpc.kinds._run import Run
 
 if TYPE_CHECKING:
     from proxmox_mpc.kinds._guest import GuestDriver

@@ -10,8 +10,10 @@ from typing import Any
 from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._collection import Collection, CollectionDriver, Row, Scope, each_node
 from proxmox_mpc.kinds._field import Part, Prose, field
-from proxmox_mpc.kinds._kind import Key, Live, Mistake, Need, Resource, Run, View
+from proxmox_mpc.kinds._kind import Key, Live, Mistake, Need, Resource
+from proxmox_mpc.kinds._run import Run
 from proxmox_mpc.kinds._stage import Stage
+from proxmox_mpc.kinds._view import View
 
 _PATH = "/nodes/{node}/network"
 # Which kind declares an interface, by the type that the API shows.

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._driver import Driver
 from proxmox_mpc.kinds._field import field
-from proxmox_mpc.kinds._kind import Change, Key, Kind, Live, Owned, Resource, Run, View
+from proxmox_mpc.kinds._kind import Change, Key, Kind, Live, Owned, Resource
 from proxmox_mpc.kinds._reach import Write
+from proxmox_mpc.kinds._run import Run
+from proxmox_mpc.kinds._view import View
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

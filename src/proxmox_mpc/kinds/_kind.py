@@ -8,12 +8,10 @@ the engine's.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from proxmox_mpc.errors import InvalidInput, Place
 from proxmox_mpc.kinds._codec import Fields, Value
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
     from proxmox_mpc.kinds._mark import Mark
     from proxmox_mpc.kinds._membership import Membership
     from proxmox_mpc.kinds._stage import Stage
-    from proxmox_mpc.pve import Cluster
+    from proxmox_mpc.kinds._view import View
 
 DEFAULT_NAMESPACE = "default"
 API_VERSION = "proxmox.io/v1"
@@ -200,144 +198,6 @@ class Owned:
     application: str
     identity: Mapping[str, Any]
     applied: Fields | None
-
-
-class Run(Protocol):
-    """One resource's share of an apply: the only way in which drivers write to the cluster."""
-
-    @property
-    def view(self) -> View: ...
-
-    @property
-    def allow(self) -> Impact:
-        """The highest impact that was allowed."""
-
-    @property
-    def applied(self) -> Fields:
-        """What was applied last; nothing where the store does not know."""
-
-    async def call(
-        self,
-        verb: str,
-        template: str,
-        params: Mapping[str, Any],
-        *,
-        title: str,
-        makes: Mapping[str, Any] | None = None,
-        told_once: str = "",
-    ) -> Any:
-        """Send one write, journalled before and after; an answered task is awaited. Raises when it failed.
-
-        `makes` is the identity of the object that this request makes: it is remembered before it is sent, so that
-        whatever happens then, the object is known. `told_once` is the part of the answer that is the object's secret:
-        it is kept with the note that the answer came.
-        """
-
-    async def upload(
-        self,
-        node: str,
-        storage: str,
-        content: str,
-        source: str,
-        filename: str,
-        checksum: str | None,
-        *,
-        makes: Mapping[str, Any],
-    ) -> None:
-        """Upload a file of this machine to a storage, and wait for the task; `makes` as in `call`."""
-
-    async def until(self, is_so: Callable[[], Awaitable[bool]], *, timeout_s: float, saying: str = "") -> bool:
-        """Ask again and again, with pauses, until it is so; False where it is not in time. People read `saying`."""
-
-    def lane(self, *names: str) -> AbstractAsyncContextManager[None]:
-        """Hold bounded places (`node:pve1`, `clone:9000`, `storage:local-lvm`) while a long piece of work runs."""
-
-    async def reserve_vmid(self, wanted: int | None) -> int:
-        """A VMID that nobody else in this store takes until it is used or the reservation ends."""
-
-    def mark(self, vmid: int | None = None) -> Mark:
-        """The ownership mark for this resource."""
-
-
-async def _nothing() -> Mapping[Key, Owned]:
-    return {}
-
-
-@dataclass
-class View:
-    """The cluster as one command sees it: each collection is read at most once, together where possible.
-
-    `wanted` is all that is declared beside what is being looked at, `planned` what of it is not there yet.
-    """
-
-    pve: Cluster
-    fingerprint: Callable[[str], str] = lambda secret: ""
-    planned: Mapping[Key, Resource] = field(default_factory=dict)
-    remembered: Callable[[], Awaitable[Mapping[Key, Owned]]] = _nothing
-    """What the store knows to be owned: for objects of which the cluster holds nothing, or not the name."""
-    wanted: Mapping[Key, Resource] = field(default_factory=dict, repr=False)
-    _memo: dict[str, asyncio.Future[Any]] = field(default_factory=dict, repr=False)
-
-    async def once(self, name: str, read: Callable[[], Awaitable[Any]]) -> Any:
-        """The answer of `read`, which is asked only the first time `name` is wanted."""
-        if name not in self._memo:
-            self._memo[name] = asyncio.ensure_future(read())
-        return await asyncio.shield(self._memo[name])
-
-    def forget_all(self) -> None:
-        """Look at everything anew."""
-        self._memo.clear()
-
-    def forget(self, name: str) -> None:
-        self._memo.pop(name, None)
-
-    async def resources(self) -> list[dict[str, Any]]:
-        """All rows of /cluster/resources: one request, about 10 s late for fresh writes (facts.md 20)."""
-        rows: list[dict[str, Any]] = await self.once("resources", lambda: self.pve.get("/cluster/resources"))
-        return rows
-
-    async def rows(self, *types: str) -> list[dict[str, Any]]:
-        """The rows of /cluster/resources of these types; sorted by type once, for every guest asks for some."""
-        by_type: dict[str, list[dict[str, Any]]] = await self.once("rows by type", self._rows_by_type)
-        return [row for name in types for row in by_type.get(name, ())]
-
-    async def _rows_by_type(self) -> dict[str, list[dict[str, Any]]]:
-        by_type: dict[str, list[dict[str, Any]]] = {}
-        for row in await self.resources():
-            by_type.setdefault(str(row.get("type")), []).append(row)
-        return by_type
-
-    async def storages(self) -> dict[str, dict[str, Any]]:
-        """Storage definitions by id."""
-        answer = await self.once("storages", lambda: self.pve.get("/storage"))
-        return {row["storage"]: row for row in answer}
-
-    async def pools(self) -> dict[str, dict[str, Any]]:
-        answer = await self.once("pools", lambda: self.pve.get("/pools"))
-        return {row["poolid"]: row for row in answer}
-
-    async def status(self) -> list[dict[str, Any]]:
-        """The cluster's name and nodes."""
-        rows: list[dict[str, Any]] = await self.once("status", lambda: self.pve.get("/cluster/status"))
-        return rows
-
-    async def tasks(self) -> list[dict[str, Any]]:
-        """The cluster's recent tasks."""
-        rows: list[dict[str, Any]] = await self.once("tasks", lambda: self.pve.get("/cluster/tasks"))
-        return rows
-
-    async def free_vmid(self) -> tuple[int, set[int]]:
-        """The VMID that PVE would hand out next, and all that are taken as far as the bulk rows know."""
-        following = int(await self.pve.get("/cluster/nextid"))
-        return following, {int(row["vmid"]) for row in await self.rows("qemu", "lxc")}
-
-    async def nodes(self) -> list[str]:
-        """Names of all nodes that are online, sorted."""
-        return sorted(row["node"] for row in await self.rows("node") if row.get("status") == "online")
-
-    async def offline(self) -> set[str]:
-        """Names of the nodes that do not answer."""
-        return {row["node"] for row in await self.rows("node")} - set(await self.nodes())
 
 
 async def _by_nothing(view: View, live: Live) -> Sequence[Key]:

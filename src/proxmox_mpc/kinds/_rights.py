@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from proxmox_mpc.kinds._kind import View
+from proxmox_mpc.kinds._view import View
 
 # Who has these on `/` finds everything in every list (the lists' permissions, 8.4 and 9.1).
 _AUDITS = {"Datastore.Audit", "Mapping.Audit", "Pool.Audit", "SDN.Audit", "Sys.Audit", "VM.Audit"}

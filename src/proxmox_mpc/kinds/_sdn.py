@@ -7,8 +7,10 @@ from typing import Any
 
 from proxmox_mpc.kinds import _names
 from proxmox_mpc.kinds._collection import Collection, Row, Scope
-from proxmox_mpc.kinds._kind import Key, Run, View
+from proxmox_mpc.kinds._kind import Key
+from proxmox_mpc.kinds._run import Run
 from proxmox_mpc.kinds._stage import Stage
+from proxmox_mpc.kinds._view import View
 
 _SDN = "/cluster/sdn"
 _NODES = f"{_SDN}/fabrics/node"

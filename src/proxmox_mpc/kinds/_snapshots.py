@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from proxmox_mpc.kinds._guest_rows import Row
-from proxmox_mpc.kinds._kind import Run, View
+from proxmox_mpc.kinds._run import Run
+from proxmox_mpc.kinds._view import View
 
 _AUTOMATIC = re.compile(r"\[proxmox-mpc-policy (?P<policy>[^\]\s]+) (?P<at>[^\]\s]+)\]")
 # As PVE names configuration sections (pve-configid; facts.md 19), and what it keeps for itself.

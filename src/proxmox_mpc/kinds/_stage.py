@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from proxmox_mpc.kinds._kind import Key, Run, View
+from proxmox_mpc.kinds._kind import Key
+from proxmox_mpc.kinds._run import Run
+from proxmox_mpc.kinds._view import View
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from proxmox_mpc.kinds._codec import bytes_of
-from proxmox_mpc.kinds._kind import Live, Resource, View
+from proxmox_mpc.kinds._kind import Live, Resource
 from proxmox_mpc.kinds._schema import Schema
+from proxmox_mpc.kinds._view import View
 
 GIB = 1 << 30
 

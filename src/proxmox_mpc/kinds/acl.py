@@ -12,8 +12,10 @@ from typing import Any
 from proxmox_mpc.kinds._codec import Fields, Value
 from proxmox_mpc.kinds._driver import Driver
 from proxmox_mpc.kinds._field import Part, field
-from proxmox_mpc.kinds._kind import Change, Column, Key, Kind, Live, Need, Owned, Resource, Run, View
+from proxmox_mpc.kinds._kind import Change, Column, Key, Kind, Live, Need, Owned, Resource
 from proxmox_mpc.kinds._reach import Write
+from proxmox_mpc.kinds._run import Run
+from proxmox_mpc.kinds._view import View
 
 _PATH = "/access/acl"
 _SUBJECTS = ("user", "group", "token")

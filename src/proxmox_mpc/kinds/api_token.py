@@ -8,7 +8,9 @@ from typing import Any
 
 from proxmox_mpc.kinds._collection import Collection, CollectionDriver, Scope, regular
 from proxmox_mpc.kinds._field import Part, field
-from proxmox_mpc.kinds._kind import Column, Live, Need, Resource, Run, View
+from proxmox_mpc.kinds._kind import Column, Live, Need, Resource
+from proxmox_mpc.kinds._run import Run
+from proxmox_mpc.kinds._view import View
 
 _USERS, _FULL = "/access/users", "users with tokens"
 _ITEM = f"{_USERS}/{{userid}}/token/{{tokenid}}"

@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 from proxmox_mpc.kinds import _names
 from proxmox_mpc.kinds._collection import Scope
 from proxmox_mpc.kinds._field import Part, field
-from proxmox_mpc.kinds._kind import Change, Column, Key, Live, Owned, Resource, Run, View
+from proxmox_mpc.kinds._kind import Change, Column, Key, Live, Owned, Resource
 from proxmox_mpc.kinds._reach import NAME, Write
+from proxmox_mpc.kinds._run import Run
 from proxmox_mpc.kinds._settings import Settings, SettingsDriver, settings
+from proxmox_mpc.kinds._view import View
 
 _PATH = "/nodes/{node}/apt/repositories"
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from proxmox_mpc.kinds import _ceph
 from proxmox_mpc.kinds._collection import Scope
 from proxmox_mpc.kinds._field import Part, field
-from proxmox_mpc.kinds._kind import Column, Need, View
+from proxmox_mpc.kinds._kind import Column, Need
 from proxmox_mpc.kinds._settings import Settings, settings
+from proxmox_mpc.kinds._view import View
 
 
 class CephFlagsSpec(Part):

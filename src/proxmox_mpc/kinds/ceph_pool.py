@@ -9,7 +9,9 @@ from typing import Annotated, Any, Literal
 from proxmox_mpc.kinds import _ceph
 from proxmox_mpc.kinds._collection import Scope, regular
 from proxmox_mpc.kinds._field import Impact, OnOff, Part, Size, field, group
-from proxmox_mpc.kinds._kind import Change, Column, Live, Need, Resource, Run, View
+from proxmox_mpc.kinds._kind import Change, Column, Live, Need, Resource
+from proxmox_mpc.kinds._run import Run
+from proxmox_mpc.kinds._view import View
 
 _DATA = "-data"
 _SHOWN = ("size", "min_size", "pg_num_min", "pg_autoscale_mode", "target_size", "target_size_ratio")

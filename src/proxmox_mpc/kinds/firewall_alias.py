@@ -8,8 +8,10 @@ from typing import Any
 from proxmox_mpc.kinds import _field
 from proxmox_mpc.kinds._field import field
 from proxmox_mpc.kinds._firewall import FirewallDriver, Place, place_needs
-from proxmox_mpc.kinds._kind import Column, Kind, Live, Run, View
+from proxmox_mpc.kinds._kind import Column, Kind, Live
 from proxmox_mpc.kinds._reach import NAME, Write
+from proxmox_mpc.kinds._run import Run
+from proxmox_mpc.kinds._view import View
 
 
 class FirewallAliasSpec(_field.Part):

@@ -12,8 +12,10 @@ from proxmox_mpc.kinds import _field
 from proxmox_mpc.kinds._codec import Codec
 from proxmox_mpc.kinds._field import field
 from proxmox_mpc.kinds._firewall import FirewallDriver, Place, place_needs
-from proxmox_mpc.kinds._kind import Column, Kind, Live, Run, View
+from proxmox_mpc.kinds._kind import Column, Kind, Live
 from proxmox_mpc.kinds._reach import NAME, REST, Write
+from proxmox_mpc.kinds._run import Run
+from proxmox_mpc.kinds._view import View
 
 _ENTRY = re.compile(r"(!)?\s*([^\s#]+)\s*(?:#\s*(.*))?")
 

@@ -8,8 +8,10 @@ from typing import Any, Literal
 from proxmox_mpc.kinds import _field
 from proxmox_mpc.kinds._field import field, group
 from proxmox_mpc.kinds._firewall import FirewallDriver, Place, place_needs
-from proxmox_mpc.kinds._kind import Column, Key, Kind, Live, Need, Resource, Run, View
+from proxmox_mpc.kinds._kind import Column, Key, Kind, Live, Need, Resource
 from proxmox_mpc.kinds._reach import Write
+from proxmox_mpc.kinds._run import Run
+from proxmox_mpc.kinds._view import View
 
 Level = Literal["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "nolog"]
 Policy = Literal["ACCEPT", "REJECT", "DROP"]

@@ -10,17 +10,9 @@ from typing import Any, Literal
 from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._field import Part, group, verbatim
 from proxmox_mpc.kinds._kept import kept, own
-from proxmox_mpc.kinds._kind import (
-    API_VERSION,
-    DEFAULT_NAMESPACE,
-    SUMMARY,
-    Column,
-    Kind,
-    Live,
-    Resource,
-    View,
-)
+from proxmox_mpc.kinds._kind import API_VERSION, DEFAULT_NAMESPACE, SUMMARY, Column, Kind, Live, Resource
 from proxmox_mpc.kinds._membership import Membership
+from proxmox_mpc.kinds._view import View
 
 # A doubled brace is somebody else's placeholder, such as PVE's {{guestname}}.
 _PLACEHOLDER = re.compile(r"(?<!\{)\{(name|ordinal|address|cidr)\}(?!\})")

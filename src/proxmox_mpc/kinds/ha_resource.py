@@ -6,8 +6,9 @@ from typing import Literal
 
 from proxmox_mpc.kinds._collection import Collection, regular
 from proxmox_mpc.kinds._field import Part, field
-from proxmox_mpc.kinds._kind import Column, Key, Live, Need, Resource, View
+from proxmox_mpc.kinds._kind import Column, Key, Live, Need, Resource
 from proxmox_mpc.kinds._rewrite import rewritten
+from proxmox_mpc.kinds._view import View
 
 
 class HAResourceSpec(Part):

@@ -9,7 +9,9 @@ from proxmox_mpc.kinds import _interfaces
 from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._collection import Row, regular
 from proxmox_mpc.kinds._field import field
-from proxmox_mpc.kinds._kind import Column, Live, Mistake, Resource, Run, View
+from proxmox_mpc.kinds._kind import Column, Live, Mistake, Resource
+from proxmox_mpc.kinds._run import Run
+from proxmox_mpc.kinds._view import View
 
 _TYPES = ("eth", "alias", "OVSPort", "OVSIntPort")
 # What a card can have of its own. A card without all of it is nothing that anybody declared.

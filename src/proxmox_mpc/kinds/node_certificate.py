@@ -12,8 +12,10 @@ from typing import Any
 from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._collection import Collection, CollectionDriver, each_node, regular
 from proxmox_mpc.kinds._field import Part, Prose, field
-from proxmox_mpc.kinds._kind import Change, Column, Key, Live, Need, Owned, Resource, Run, View
+from proxmox_mpc.kinds._kind import Change, Column, Key, Live, Need, Owned, Resource
 from proxmox_mpc.kinds._reach import Write
+from proxmox_mpc.kinds._run import Run
+from proxmox_mpc.kinds._view import View
 
 _PATH = "/nodes/{node}/certificates"
 _CUSTOM, _ACME = f"{_PATH}/custom", f"{_PATH}/acme/certificate"

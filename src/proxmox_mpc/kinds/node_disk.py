@@ -13,7 +13,9 @@ from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._collection import Collection, CollectionDriver, Scope, regular
 from proxmox_mpc.kinds._field import Impact, NameList, OnOff, Part, field, group
 from proxmox_mpc.kinds._guest_columns import memory
-from proxmox_mpc.kinds._kind import Column, Key, Live, Resource, Run, View
+from proxmox_mpc.kinds._kind import Column, Key, Live, Resource
+from proxmox_mpc.kinds._run import Run
+from proxmox_mpc.kinds._view import View
 
 TYPES = ("directory", "lvm", "lvmthin", "zfs")
 _PATH, _ITEM = "/nodes/{node}/disks/{type}", "/nodes/{node}/disks/{type}/{name}"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from proxmox_mpc.kinds._collection import each_node
 from proxmox_mpc.kinds._field import Part, field
-from proxmox_mpc.kinds._kind import Column, Live, Resource, Run, View
+from proxmox_mpc.kinds._kind import Column, Live, Resource
+from proxmox_mpc.kinds._run import Run
 from proxmox_mpc.kinds._settings import Settings, SettingsDriver, settings
+from proxmox_mpc.kinds._view import View
 
 _PATH = "/nodes/{node}/subscription"
 

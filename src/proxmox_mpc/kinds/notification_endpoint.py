@@ -13,8 +13,9 @@ from pydantic import BeforeValidator, WithJsonSchema
 from proxmox_mpc.kinds._codec import Codec
 from proxmox_mpc.kinds._collection import Collection, Scope, regular
 from proxmox_mpc.kinds._field import Names, Part, Texts, field
-from proxmox_mpc.kinds._kind import Column, View
+from proxmox_mpc.kinds._kind import Column
 from proxmox_mpc.kinds._schema import HIDDEN
+from proxmox_mpc.kinds._view import View
 
 TYPES = ("gotify", "sendmail", "smtp", "webhook")
 

@@ -12,9 +12,11 @@ from proxmox_mpc.kinds._codec import Fields, Value
 from proxmox_mpc.kinds._driver import Driver
 from proxmox_mpc.kinds._field import Impact, Part, Prose, field
 from proxmox_mpc.kinds._guest_rows import Row, find_guest, namespace_of, words_for
-from proxmox_mpc.kinds._kind import Change, Column, Key, Kind, Live, Need, Owned, Resource, Run, View
+from proxmox_mpc.kinds._kind import Change, Column, Key, Kind, Live, Need, Owned, Resource
 from proxmox_mpc.kinds._mark import split_short, with_short
 from proxmox_mpc.kinds._reach import NAME, Write
+from proxmox_mpc.kinds._run import Run
+from proxmox_mpc.kinds._view import View
 
 # Guests that are asked for their snapshots at a time.
 _AT_ONCE = 16

@@ -8,8 +8,9 @@ from proxmox_mpc.errors import UsageError
 from proxmox_mpc.kinds import _calendar
 from proxmox_mpc.kinds._field import Names, Part, group
 from proxmox_mpc.kinds._kept import kept, own
-from proxmox_mpc.kinds._kind import Column, Kind, Live, Resource, View
+from proxmox_mpc.kinds._kind import Column, Kind, Live, Resource
 from proxmox_mpc.kinds._selectors import matches_labels
+from proxmox_mpc.kinds._view import View
 
 
 class Keep(Part):

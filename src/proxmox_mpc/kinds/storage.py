@@ -11,7 +11,8 @@ from proxmox_mpc.kinds._codec import Codec
 from proxmox_mpc.kinds._collection import Collection, regular
 from proxmox_mpc.kinds._field import Impact, NameList, OptionMap, Part, field, group
 from proxmox_mpc.kinds._guest_columns import memory
-from proxmox_mpc.kinds._kind import Column, Live, Resource, View
+from proxmox_mpc.kinds._kind import Column, Live, Resource
+from proxmox_mpc.kinds._view import View
 
 # What PVE fixes at creation (facts-objects.md 7): another value means a new definition; the data stays where it is.
 FIXED = Impact.REPLACE

@@ -11,8 +11,10 @@ from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._driver import Driver
 from proxmox_mpc.kinds._field import Impact, Part, field
 from proxmox_mpc.kinds._guest_columns import memory
-from proxmox_mpc.kinds._kind import Change, Column, Key, Kind, Live, Need, Owned, Resource, Run, View
+from proxmox_mpc.kinds._kind import Change, Column, Key, Kind, Live, Need, Owned, Resource
 from proxmox_mpc.kinds._reach import Write
+from proxmox_mpc.kinds._run import Run
+from proxmox_mpc.kinds._view import View
 from proxmox_mpc.kinds._volumes import storage_content
 
 FILES = ("iso", "vztmpl", "import", "snippets")

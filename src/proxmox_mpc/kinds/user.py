@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from proxmox_mpc.kinds._collection import Collection, CollectionDriver, regular
 from proxmox_mpc.kinds._field import NameList, Part, field
-from proxmox_mpc.kinds._kind import Change, Column, Key, Live, Need, Resource, Run
+from proxmox_mpc.kinds._kind import Change, Column, Key, Live, Need, Resource
 from proxmox_mpc.kinds._reach import NAME, Write
+from proxmox_mpc.kinds._run import Run
 
 
 class UserSpec(Part):

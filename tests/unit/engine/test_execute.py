@@ -15,7 +15,9 @@ from proxmox_mpc.engine.observe import OtherOwner
 from proxmox_mpc.engine.plan import Action, Plan, Step
 from proxmox_mpc.errors import MpcError
 from proxmox_mpc.kinds import find_kind
-from proxmox_mpc.kinds._kind import Key, Kind, Live, Owned, Resource, Run, View
+from proxmox_mpc.kinds._kind import Key, Kind, Live, Owned, Resource
+from proxmox_mpc.kinds._run import Run
+from proxmox_mpc.kinds._view import View
 from proxmox_mpc.pve import ClusterUnreachable, ConnectionLost, Locked, PveError, TaskFailed
 from tests.lab import MemoryJournal
 

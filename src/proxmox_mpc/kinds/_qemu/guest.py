@@ -8,10 +8,11 @@ from typing import Any
 
 from proxmox_mpc.kinds._codec import Fields
 from proxmox_mpc.kinds._guest import GuestApi
-from proxmox_mpc.kinds._kind import Live, Resource, View
+from proxmox_mpc.kinds._kind import Live, Resource
 from proxmox_mpc.kinds._qemu import cloud_init
 from proxmox_mpc.kinds._qemu.rules import mistakes
 from proxmox_mpc.kinds._schema import Schema
+from proxmox_mpc.kinds._view import View
 from proxmox_mpc.kinds._volumes import check_volumes
 
 CONFIG = ("PUT", "/nodes/{node}/qemu/{vmid}/config")

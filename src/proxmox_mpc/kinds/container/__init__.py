@@ -10,7 +10,8 @@ from proxmox_mpc.kinds._field import Impact
 from proxmox_mpc.kinds._guest import GuestApi, GuestDriver, answers_to, needs_of, provides
 from proxmox_mpc.kinds._guest_columns import GUEST_COLUMNS
 from proxmox_mpc.kinds._guest_ha import held_by
-from proxmox_mpc.kinds._kind import Kind, Live, Resource, View
+from proxmox_mpc.kinds._kind import Kind, Live, Resource
+from proxmox_mpc.kinds._view import View
 from proxmox_mpc.kinds._volumes import check_volumes
 from proxmox_mpc.kinds.container.spec import ContainerSpec
 

@@ -11,8 +11,10 @@ from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._field import Impact
 from proxmox_mpc.kinds._guest import GuestDriver
 from proxmox_mpc.kinds._guest_rows import Row, namespace_of
-from proxmox_mpc.kinds._kind import CONVERTED, Change, Key, Live, Resource, Run, View
+from proxmox_mpc.kinds._kind import CONVERTED, Change, Key, Live, Resource
 from proxmox_mpc.kinds._reach import Write
+from proxmox_mpc.kinds._run import Run
+from proxmox_mpc.kinds._view import View
 from proxmox_mpc.kinds._volumes import storage_content
 from proxmox_mpc.kinds.virtual_machine_template import image
 

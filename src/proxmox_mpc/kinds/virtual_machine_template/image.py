@@ -13,7 +13,9 @@ from urllib.parse import unquote, urlsplit
 
 from proxmox_mpc.kinds._codec import Fields
 from proxmox_mpc.kinds._field import Part, field
-from proxmox_mpc.kinds._kind import Key, Resource, Run, View
+from proxmox_mpc.kinds._kind import Key, Resource
+from proxmox_mpc.kinds._run import Run
+from proxmox_mpc.kinds._view import View
 from proxmox_mpc.kinds._volumes import storage_content
 
 # What PVE imports, by the end of its name (POST /nodes/{node}/storage/{storage}/download-url, 8.4 and 9.1).
