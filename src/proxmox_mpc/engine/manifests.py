@@ -11,11 +11,10 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from proxmox_mpc.engine import references
+from proxmox_mpc.engine import references, wording
 from proxmox_mpc.errors import InvalidInput, InvalidInputs, MpcError, Place
 from proxmox_mpc.kinds._kind import API_VERSION, DEFAULT_NAMESPACE, SET, Key, Kind, Resource
 from proxmox_mpc.kinds._options import check_options
-from proxmox_mpc.kinds._schema import model_of
 from proxmox_mpc.kinds._schema.written import slots_used_twice
 
 try:
@@ -182,7 +181,7 @@ def _resource(
     value = document.value
     if not isinstance(value, dict):
         raise InvalidManifest(
-            f"a manifest is a mapping with {', '.join(TOP_LEVEL)}, not {_named(value)}", place=document.place()
+            f"a manifest is a mapping with {', '.join(TOP_LEVEL)}, not {wording.named(value)}", place=document.place()
         )
     _known(document, value, TOP_LEVEL, ())
     _required(document, value, "apiVersion", "kind", "metadata")
@@ -196,7 +195,7 @@ def _resource(
     key, annotations = _metadata(document, metadata, kind, namespace)
     spec = value.get("spec")
     if spec is not None and not isinstance(spec, dict):
-        raise InvalidManifest(f"spec is a mapping, not {_named(spec)}", place=document.place("spec"))
+        raise InvalidManifest(f"spec is a mapping, not {wording.named(spec)}", place=document.place("spec"))
     spec, unknown = references.resolved(kind.schema, spec or {}, known)
     model = _validated(document, kind, spec)
     fields, secrets = kind.schema.flatten(model)
@@ -254,7 +253,7 @@ def _metadata(document: Document, metadata: dict[str, Any], kind: Kind, namespac
     name = metadata["name"]
     if not isinstance(name, str) or not NAME.fullmatch(name):
         message = f"metadata.name {name!r} is not a name: letters, digits, hyphens and dots"
-        raise InvalidManifest(message, hint=_quoted(name), place=document.place("metadata", "name"))
+        raise InvalidManifest(message, hint=wording.quoted(name), place=document.place("metadata", "name"))
     guest, slash, _ = name.partition("/") if kind.within else (name, "", "")
     if kind.within and not slash:
         message = f"the name of a {kind.name} is {kind.within}"
@@ -268,7 +267,7 @@ def _metadata(document: Document, metadata: dict[str, Any], kind: Kind, namespac
         raise InvalidManifest(message, hint="remove it", place=document.place("metadata", "namespace"))
     if own is not None and (not isinstance(own, str) or not NAME.fullmatch(own)):
         message = f"metadata.namespace {own!r} is not a name: letters, digits and hyphens"
-        raise InvalidManifest(message, hint=_quoted(own), place=document.place("metadata", "namespace"))
+        raise InvalidManifest(message, hint=wording.quoted(own), place=document.place("metadata", "namespace"))
     annotations = metadata.get("annotations") or {}
     if not isinstance(annotations, dict) or not all(isinstance(v, str) for v in annotations.values()):
         message = "metadata.annotations maps names to texts"
@@ -276,10 +275,6 @@ def _metadata(document: Document, metadata: dict[str, Any], kind: Kind, namespac
             message, hint="quote numbers and booleans", place=document.place("metadata", "annotations")
         )
     return kind.key(name, own or namespace), annotations
-
-
-def _quoted(value: object) -> str:
-    return f'write "{value}" in quotes' if isinstance(value, int | float | bool) else ""
 
 
 def _known(document: Document, value: Mapping[str, Any], names: Sequence[str], base: tuple[str | int, ...]) -> None:
@@ -309,86 +304,8 @@ def _validated(document: Document, kind: Kind, spec: dict[str, Any]) -> BaseMode
 
 
 def _problem(document: Document, kind: Kind, item: Any) -> InvalidManifest:
-    location = [step for step in item["loc"] if isinstance(step, int) or _is_field(step)]
+    location = [step for step in item["loc"] if isinstance(step, int) or wording.is_field(step)]
     path: tuple[str | int, ...] = ("spec", *location)
     where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
-    message, hint = _explained(kind, item, location)
+    message, hint = wording.explained(kind, item, location)
     return InvalidManifest(f"{where}: {message}", hint=hint, place=document.place(*path))
-
-
-def _is_field(step: object) -> bool:
-    # Unions put the names of their members into the location ("str", "int", "function-before[…]").
-    return isinstance(step, str) and step not in ("str", "int", "float", "bool") and "[" not in step
-
-
-def _explained(kind: Kind, item: Any, location: list[str | int]) -> tuple[str, str]:
-    given = item.get("input")
-    leaf = kind.schema.leaves.get(".".join(str(step) for step in location))
-    if leaf is not None and leaf.wire.secret:
-        given = "(secret)"  # an error is the last place to show it
-    context = item.get("ctx", {})
-    match item["type"]:
-        case "extra_forbidden":
-            names = _field_names(kind.model, location[:-1])
-            close = difflib.get_close_matches(str(location[-1]), names, n=1)
-            if len(location) == 1 and (meant := _meant(kind, str(location[-1]))) is not None:
-                return "there is no such field", f"write {meant}"
-            dotted = ".".join([kind.name, *(str(step) for step in location[:-1] if isinstance(step, str))])
-            return "there is no such field", (
-                f"did you mean {close[0]}?" if close else f"proxmox-cli explain {dotted} lists the fields"
-            )
-        case "missing":
-            return "is required", ""
-        case "value_error":
-            return str(context.get("error", item["msg"])), ""
-        case "literal_error":
-            return f"{given!r} is not one of {context['expected']}", ""
-        case "string_pattern_mismatch":
-            return f"{given!r} does not have the right form ({_readable(context['pattern'])})", ""
-        case "bool_type" | "bool_parsing":
-            return f"{given!r} is not true or false", ""
-        case "int_type" | "int_parsing":
-            return f"{given!r} is not a whole number", "remove the quotes" if isinstance(given, str) else ""
-        case "float_type":
-            return f"{given!r} is not a number", ""
-        case "string_type":
-            return f"{_named(given)} is not a text", _quoted(given)
-        case "list_type":
-            return f"{_named(given)} is not a list", ""
-        case "model_type" | "dict_type" | "model_attributes_type":
-            return f"{_named(given)} is not a mapping of fields", ""
-        case "greater_than_equal":
-            return f"{given} is too small: {context['ge']} or more", ""
-        case "less_than_equal":
-            return f"{given} is too large: {context['le']} or less", ""
-        case _:
-            return str(item["msg"]), ""
-
-
-def _meant(kind: Kind, word: str) -> str | None:
-    """The field that somebody means who writes PVE's own name for it, or leaves out what it stands in."""
-    if (field := kind.schema.field_of(word)) is not None:
-        return field
-    nested = [path for path in kind.schema.leaves if path.endswith(f".{word}") and "*" not in path]
-    return nested[0] if len(nested) == 1 else None
-
-
-def _readable(pattern: str) -> str:
-    choice = re.fullmatch(r"\^\(([\w.|-]+)\)\$", pattern)
-    return f"one of {choice[1].replace('|', ', ')}" if choice else pattern
-
-
-def _field_names(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:
-    for step in location:
-        if isinstance(step, str):
-            info = next((i for n, i in model.model_fields.items() if (i.alias or n) == step), None)
-            inner = model_of(info.annotation) if info else None
-            if inner is None:
-                return []
-            model = inner
-    return [info.alias or name for name, info in model.model_fields.items()]
-
-
-def _named(value: object) -> str:
-    names = {dict: "a mapping", list: "a list", type(None): "nothing"}
-    return names.get(type(value), repr(value))

@@ -11,9 +11,10 @@ from typing import Any
 
 from proxmox_mpc.kinds import _names
 from proxmox_mpc.kinds._codec import Value
-from proxmox_mpc.kinds._collection import Collection, CollectionDriver, Row, Scope, regular
+from proxmox_mpc.kinds._collection import Collection, Row, Scope
 from proxmox_mpc.kinds._field import Part
 from proxmox_mpc.kinds._kind import Column, Key, Kind, Live, Need, Resource
+from proxmox_mpc.kinds._regular import CollectionDriver, regular
 from proxmox_mpc.kinds._run import Run
 from proxmox_mpc.kinds._view import View
 

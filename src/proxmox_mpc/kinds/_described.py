@@ -15,10 +15,10 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from proxmox_mpc.kinds._collection import CollectionDriver
 from proxmox_mpc.kinds._examples import EXAMPLES
 from proxmox_mpc.kinds._kind import Kind
 from proxmox_mpc.kinds._options import VERSIONS
+from proxmox_mpc.kinds._regular import CollectionDriver
 from proxmox_mpc.kinds._schema import OPTIONS, Leaf, Strand, model_of
 
 _NOTES = {

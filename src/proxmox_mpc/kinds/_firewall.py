@@ -12,15 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from proxmox_mpc.errors import RefusedError
 from proxmox_mpc.kinds import _names
 from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._difference import merge
 from proxmox_mpc.kinds._driver import Driver
 from proxmox_mpc.kinds._guest_rows import fresh_rows
 from proxmox_mpc.kinds._kind import Change, Key, Live, Need, Owned, Resource
-from proxmox_mpc.kinds._reach import REST, Write
-from proxmox_mpc.kinds._rule_lines import line, references, rule_of
+from proxmox_mpc.kinds._reach import Write
+from proxmox_mpc.kinds._rule_lines import references
 from proxmox_mpc.kinds._run import Run
 from proxmox_mpc.kinds._schema import Schema
 from proxmox_mpc.kinds._view import View
@@ -260,61 +259,3 @@ class FirewallDriver(Driver):
     def writes(self) -> Sequence[Write]:
         paths = [path for kind in self.part.kinds for path in _PATHS[kind]]
         return [replace(write, path=f"{path}{write.path}") for path in paths for write in self.part.writes]
-
-
-def rule_writes(path: str) -> list[Write]:
-    """The methods that configure a list of rules at this path."""
-    sets = {"comment": "rules", REST: "rules"}
-    return [Write(verb, f"{path}{tail}", sets) for verb, tail in (("POST", ""), ("PUT", "/{pos}"))]
-
-
-class RulesMoved(RefusedError):
-    """Somebody else changed the rules meanwhile."""
-
-    code = "firewall.rules-moved"
-
-
-async def order_rules(
-    run: Run, path: str, variables: Mapping[str, Any], before: Sequence[str], after: Sequence[str]
-) -> None:
-    """Make one list of rules of another: what goes first, then what comes, each switched on only in its place.
-
-    A rule is always inserted at the top (POST …/rules, 9.1): it is made switched off, moved, and switched on. Rules are
-    known by their position alone, so before each step the list is read again: it must be what the steps so far made of
-    it, and its digest goes along. Raises RulesMoved.
-    """
-    now = list(before)
-
-    async def at(verb: str, position: int, title: str, **params: Any) -> None:
-        rows = await run.view.pve.get(path, variables)
-        if [line(row) for row in rows] != now:
-            hint = "look at the plan of now, and apply again"
-            raise RulesMoved("the rules were changed by somebody else meanwhile; no more was done", hint=hint)
-        asked = {**variables, "pos": position, "digest": rows[0]["digest"], **params}
-        await run.call(verb, f"{path}/{{pos}}", asked, title=title)
-
-    for position in reversed(range(len(now))):
-        rule = now[position]
-        if now.count(rule) > after.count(rule):
-            await at("DELETE", position, f"remove rule {rule}")
-            now.pop(position)
-    for position, wanted in enumerate(after):
-        if now[position : position + 1] == [wanted]:
-            continue
-        if wanted in now[position:]:
-            found = now.index(wanted, position)
-            await at("PUT", found, f"move rule {wanted}", moveto=position)
-            now.insert(position, now.pop(found))
-            continue
-        rule_on, rule_off = rule_of(wanted), {**rule_of(wanted), "enable": "0"}
-        await run.call("POST", path, {**variables, **(rule_off if position else rule_on)}, title=f"add rule {wanted}")
-        if not position:
-            now.insert(0, wanted)
-            continue
-        now.insert(0, line(rule_off))
-        # The target counts before the rule is taken out (fw-cluster-rules, 9.1).
-        await at("PUT", 0, f"move rule {wanted}", moveto=position + 1)
-        now.insert(position, now.pop(0))
-        if rule_on["enable"] != "0":
-            await at("PUT", position, f"switch on rule {wanted}", enable=1)
-        now[position] = wanted

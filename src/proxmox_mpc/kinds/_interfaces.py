@@ -8,9 +8,10 @@ from functools import partial
 from typing import Any
 
 from proxmox_mpc.kinds._codec import Value
-from proxmox_mpc.kinds._collection import Collection, CollectionDriver, Row, Scope, each_node
+from proxmox_mpc.kinds._collection import Collection, Row, Scope, each_node
 from proxmox_mpc.kinds._field import Part, Prose, field
 from proxmox_mpc.kinds._kind import Key, Live, Mistake, Need, Resource
+from proxmox_mpc.kinds._regular import CollectionDriver
 from proxmox_mpc.kinds._run import Run
 from proxmox_mpc.kinds._stage import Stage
 from proxmox_mpc.kinds._view import View

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from proxmox_mpc.kinds import _names
 from proxmox_mpc.kinds._codec import Value
-from proxmox_mpc.kinds._collection import Scope, check_parameters
+from proxmox_mpc.kinds._collection import Scope
 from proxmox_mpc.kinds._difference import Clear, Difference, changed
 from proxmox_mpc.kinds._driver import Driver
 from proxmox_mpc.kinds._kind import Change, Key, Kind, Live, Owned, Resource
+from proxmox_mpc.kinds._parameters import check_parameters
 from proxmox_mpc.kinds._reach import Write
 from proxmox_mpc.kinds._run import Run
 from proxmox_mpc.kinds._schema import Schema

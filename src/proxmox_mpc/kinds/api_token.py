@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from proxmox_mpc.kinds._collection import Collection, CollectionDriver, Scope, regular
+from proxmox_mpc.kinds._collection import Collection, Scope
 from proxmox_mpc.kinds._field import Part, field
 from proxmox_mpc.kinds._kind import Column, Live, Need, Resource
+from proxmox_mpc.kinds._regular import CollectionDriver, regular
 from proxmox_mpc.kinds._run import Run
 from proxmox_mpc.kinds._view import View
 

@@ -6,9 +6,10 @@ from typing import Literal
 
 from proxmox_mpc.kinds import _codec
 from proxmox_mpc.kinds._backups import Keep
-from proxmox_mpc.kinds._collection import Collection, regular
+from proxmox_mpc.kinds._collection import Collection
 from proxmox_mpc.kinds._field import NameList, Part, Texts, field, group
 from proxmox_mpc.kinds._kind import Column, Live, Need, Resource
+from proxmox_mpc.kinds._regular import regular
 
 
 class Fleecing(Part):

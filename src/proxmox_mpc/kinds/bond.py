@@ -7,9 +7,9 @@ from typing import Literal
 
 from proxmox_mpc.kinds import _codec, _interfaces
 from proxmox_mpc.kinds._codec import Value
-from proxmox_mpc.kinds._collection import regular
 from proxmox_mpc.kinds._field import field
 from proxmox_mpc.kinds._kind import Column, Mistake
+from proxmox_mpc.kinds._regular import regular
 
 _OVS_MODES = frozenset({"active-backup", "balance-slb", "lacp-balance-slb", "lacp-balance-tcp"})
 _LINUX_MODES = frozenset("balance-rr active-backup balance-xor broadcast 802.3ad balance-tlb balance-alb".split())

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from proxmox_mpc.kinds import _codec, _interfaces
-from proxmox_mpc.kinds._collection import regular
 from proxmox_mpc.kinds._field import field
 from proxmox_mpc.kinds._kind import Column, Key, Live, Need, Resource
+from proxmox_mpc.kinds._regular import regular
 from proxmox_mpc.kinds._view import View
 
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from proxmox_mpc.kinds import _ceph
-from proxmox_mpc.kinds._collection import Scope, regular
+from proxmox_mpc.kinds._collection import Scope
 from proxmox_mpc.kinds._field import Impact, OnOff, Part, Size, field, group
 from proxmox_mpc.kinds._kind import Change, Column, Live, Need, Resource
+from proxmox_mpc.kinds._regular import regular
 from proxmox_mpc.kinds._run import Run
 from proxmox_mpc.kinds._view import View
 

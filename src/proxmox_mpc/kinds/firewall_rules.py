@@ -7,9 +7,10 @@ from typing import Any
 
 from proxmox_mpc.kinds import _field
 from proxmox_mpc.kinds._field import field
-from proxmox_mpc.kinds._firewall import FirewallDriver, Place, order_rules, rule_needs, rule_writes
+from proxmox_mpc.kinds._firewall import FirewallDriver, Place, rule_needs
 from proxmox_mpc.kinds._kind import Column, Kind, Live
 from proxmox_mpc.kinds._rule_lines import Rules
+from proxmox_mpc.kinds._rule_order import order_rules, rule_writes
 from proxmox_mpc.kinds._run import Run
 from proxmox_mpc.kinds._view import View
 

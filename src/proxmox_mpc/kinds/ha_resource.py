@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from proxmox_mpc.kinds._collection import Collection, regular
+from proxmox_mpc.kinds._collection import Collection
 from proxmox_mpc.kinds._field import Part, field
 from proxmox_mpc.kinds._kind import Column, Key, Live, Need, Resource
+from proxmox_mpc.kinds._regular import regular
 from proxmox_mpc.kinds._rewrite import rewritten
 from proxmox_mpc.kinds._view import View
 

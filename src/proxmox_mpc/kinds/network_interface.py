@@ -7,9 +7,10 @@ from typing import Any, Literal
 
 from proxmox_mpc.kinds import _interfaces
 from proxmox_mpc.kinds._codec import Value
-from proxmox_mpc.kinds._collection import Row, regular
+from proxmox_mpc.kinds._collection import Row
 from proxmox_mpc.kinds._field import field
 from proxmox_mpc.kinds._kind import Column, Live, Mistake, Resource
+from proxmox_mpc.kinds._regular import regular
 from proxmox_mpc.kinds._run import Run
 from proxmox_mpc.kinds._view import View
 

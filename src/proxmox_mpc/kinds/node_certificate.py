@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from proxmox_mpc.kinds._codec import Value
-from proxmox_mpc.kinds._collection import Collection, CollectionDriver, each_node, regular
+from proxmox_mpc.kinds._collection import Collection, each_node
 from proxmox_mpc.kinds._field import Part, Prose, field
 from proxmox_mpc.kinds._kind import Change, Column, Key, Live, Need, Owned, Resource
 from proxmox_mpc.kinds._reach import Write
+from proxmox_mpc.kinds._regular import CollectionDriver, regular
 from proxmox_mpc.kinds._run import Run
 from proxmox_mpc.kinds._view import View
 

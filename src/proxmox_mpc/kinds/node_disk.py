@@ -10,10 +10,11 @@ from typing import Annotated, Any, Literal
 
 from proxmox_mpc.kinds import _names
 from proxmox_mpc.kinds._codec import Value
-from proxmox_mpc.kinds._collection import Collection, CollectionDriver, Scope, regular
+from proxmox_mpc.kinds._collection import Collection, Scope
 from proxmox_mpc.kinds._field import Impact, NameList, OnOff, Part, field, group
 from proxmox_mpc.kinds._guest_columns import memory
 from proxmox_mpc.kinds._kind import Column, Key, Live, Resource
+from proxmox_mpc.kinds._regular import CollectionDriver, regular
 from proxmox_mpc.kinds._run import Run
 from proxmox_mpc.kinds._view import View
 

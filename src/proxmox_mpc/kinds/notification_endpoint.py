@@ -11,9 +11,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, WithJsonSchema
 
 from proxmox_mpc.kinds._codec import Codec
-from proxmox_mpc.kinds._collection import Collection, Scope, regular
+from proxmox_mpc.kinds._collection import Collection, Scope
 from proxmox_mpc.kinds._field import Names, Part, Texts, field
 from proxmox_mpc.kinds._kind import Column
+from proxmox_mpc.kinds._regular import regular
 from proxmox_mpc.kinds._schema import HIDDEN
 from proxmox_mpc.kinds._view import View
 

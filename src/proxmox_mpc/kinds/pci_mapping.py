@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from proxmox_mpc.kinds._collection import Collection, regular
+from proxmox_mpc.kinds._collection import Collection
 from proxmox_mpc.kinds._field import Part, Texts, field
 from proxmox_mpc.kinds._kind import Column
+from proxmox_mpc.kinds._regular import regular
 
 
 class PCIMappingSpec(Part):

@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from proxmox_mpc.kinds._codec import Value
-from proxmox_mpc.kinds._collection import Collection, CollectionDriver, regular
+from proxmox_mpc.kinds._collection import Collection
 from proxmox_mpc.kinds._field import NameList, Part, Prose, field
 from proxmox_mpc.kinds._kind import Change, Column, Key, Live, Need, Owned, Resource
+from proxmox_mpc.kinds._regular import CollectionDriver, regular
 from proxmox_mpc.kinds._run import Run
 from proxmox_mpc.kinds._view import View
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from proxmox_mpc.kinds import _sdn
-from proxmox_mpc.kinds._collection import regular
 from proxmox_mpc.kinds._field import NameList, Part, field
 from proxmox_mpc.kinds._kind import Column, Key, Need, Resource
+from proxmox_mpc.kinds._regular import regular
 
 
 class SDNControllerSpec(Part):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from proxmox_mpc.kinds import _sdn
-from proxmox_mpc.kinds._collection import regular
 from proxmox_mpc.kinds._field import Part, field
 from proxmox_mpc.kinds._kind import Column
+from proxmox_mpc.kinds._regular import regular
 
 
 class SDNFabricSpec(Part):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from proxmox_mpc.kinds import _codec, _sdn
-from proxmox_mpc.kinds._collection import regular
 from proxmox_mpc.kinds._field import Part, Texts, field
 from proxmox_mpc.kinds._kind import Column, Need
+from proxmox_mpc.kinds._regular import regular
 
 
 class SDNSubnetSpec(Part):

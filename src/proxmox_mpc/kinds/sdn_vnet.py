@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from proxmox_mpc.kinds import _sdn
-from proxmox_mpc.kinds._collection import regular
 from proxmox_mpc.kinds._field import Part, field
 from proxmox_mpc.kinds._kind import Column, Need
+from proxmox_mpc.kinds._regular import regular
 
 
 class SDNVNetSpec(Part):

@@ -8,10 +8,11 @@ from typing import Any, Literal
 from proxmox_mpc.kinds._backups import Keep
 from proxmox_mpc.kinds._bandwidth import Bandwidth
 from proxmox_mpc.kinds._codec import Codec
-from proxmox_mpc.kinds._collection import Collection, regular
+from proxmox_mpc.kinds._collection import Collection
 from proxmox_mpc.kinds._field import Impact, NameList, OptionMap, Part, field, group
 from proxmox_mpc.kinds._guest_columns import memory
 from proxmox_mpc.kinds._kind import Column, Live, Resource
+from proxmox_mpc.kinds._regular import regular
 from proxmox_mpc.kinds._view import View
 
 # What PVE fixes at creation (facts-objects.md 7): another value means a new definition; the data stays where it is.

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from proxmox_mpc.kinds._collection import Collection, CollectionDriver, regular
+from proxmox_mpc.kinds._collection import Collection
 from proxmox_mpc.kinds._field import NameList, Part, field
 from proxmox_mpc.kinds._kind import Change, Column, Key, Live, Need, Resource
 from proxmox_mpc.kinds._reach import NAME, Write
+from proxmox_mpc.kinds._regular import CollectionDriver, regular
 from proxmox_mpc.kinds._run import Run
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from proxmox_mpc.kinds import _interfaces
-from proxmox_mpc.kinds._collection import regular
 from proxmox_mpc.kinds._field import field
 from proxmox_mpc.kinds._kind import Column, Key, Need, Resource
+from proxmox_mpc.kinds._regular import regular
 
 
 class VLANSpec(_interfaces.Addresses):
