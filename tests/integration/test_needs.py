@@ -52,6 +52,8 @@ JOB = {"schedule": "daily", "storage": "local"}
         (doc("ReplicationJob", "151-0", target="pve-node2"), "metadata.name: there is no guest '151'", "150"),
         (doc("NotificationMatcher", "all", targets=["mail-to-rot"]), "NotificationEndpoint 'mail-to-rot'", "to-root?"),
         (doc("RealmSyncJob", "s", realm="ad", schedule="daily", scope="both"), "spec.realm: there is no Realm", "pam"),
+        (doc("ReplicationJob", "150-0", target="pve-node9"), "spec.target: there is no node 'pve-node9'", "pve-node3"),
+        (doc("Storage", "s", type="dir", path="/srv", nodes=["x"]), "spec.nodes: there is no node 'x'", "pve-node1"),
         (doc("Bridge", "pve-node9/vmbr9"), "there is no node 'pve-node9' online", "pve-node1, pve-node2, pve-node3"),
     ],
 )
@@ -63,6 +65,17 @@ async def test_a_reference_that_leads_nowhere(text: str, message: str, hint: str
         assert hint in caught.value.hint
         assert caught.value.place is not None
         assert it.writes() == []
+
+
+@pytest.mark.parametrize("version", ["8.4", "9.1"])
+async def test_nodes_of_a_rule_or_a_group_must_be_there(version: str) -> None:
+    rule = doc("HARule", "left", type="node-affinity", resources=["vm:150"], nodes=["pve-node1:2", "x:1"])
+    text = rule if version == "9.1" else doc("HAGroup", "left", nodes=["pve-node1:2", "x:1"])
+    async with lab(seed=SEED, pve_version=version) as it:
+        await it.pve.post("/cluster/ha/resources", {"sid": "vm:150", "state": "ignored"})
+        with pytest.raises(InvalidInput, match="there is no node 'x'"):
+            await it.plan(text)
+        await it.apply(text.replace("x:1", "pve-node2:1"))
 
 
 async def test_every_lost_reference_of_a_plan_is_told_at_once() -> None:

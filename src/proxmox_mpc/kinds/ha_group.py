@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from proxmox_mpc.kinds._collection import Collection
 from proxmox_mpc.kinds._field import NameList, Part, field
-from proxmox_mpc.kinds._kind import Column, Resource
+from proxmox_mpc.kinds._kind import Column, Live, Resource
+from proxmox_mpc.kinds._nodes import check_nodes
 from proxmox_mpc.kinds._regular import regular
 from proxmox_mpc.kinds._rewrite import rewritten
+from proxmox_mpc.kinds._view import View
 
 
 class HAGroupSpec(Part):
@@ -29,6 +31,10 @@ def _as_rule(resource: Resource) -> str:
     return f"declare a rule instead:\n{rewritten('HARule', resource.key.name, rule)}"
 
 
+async def _check(view: View, resource: Resource, live: Live | None) -> None:
+    await check_nodes(view, resource, live, "nodes")
+
+
 KIND = regular(
     "HAGroup",
     "hagroups",
@@ -42,6 +48,7 @@ KIND = regular(
         # 9.x knows the path, and refuses every call (facts-objects.md 7).
         until=9,
         instead=_as_rule,
+        check=_check,
     ),
     columns=(
         Column.name(),

@@ -6,9 +6,11 @@ from typing import Literal
 
 from proxmox_mpc.kinds._collection import Collection
 from proxmox_mpc.kinds._field import NameList, Part, field
-from proxmox_mpc.kinds._kind import Column, Need, Resource
+from proxmox_mpc.kinds._kind import Column, Live, Need, Resource
+from proxmox_mpc.kinds._nodes import check_nodes
 from proxmox_mpc.kinds._regular import regular
 from proxmox_mpc.kinds._rewrite import rewritten
+from proxmox_mpc.kinds._view import View
 
 
 class HARuleSpec(Part):
@@ -38,6 +40,10 @@ def _as_group(resource: Resource) -> str:
     return f"declare a group instead, and write group: {name} for {', '.join(sids)}:\n{group}"
 
 
+async def _check(view: View, resource: Resource, live: Live | None) -> None:
+    await check_nodes(view, resource, live, "nodes")
+
+
 KIND = regular(
     "HARule",
     "harules",
@@ -51,6 +57,7 @@ KIND = regular(
         # PUT demands the type (facts-objects.md 7).
         whole=frozenset({"type"}),
         instead=_as_group,
+        check=_check,
     ),
     columns=(
         Column.name(),

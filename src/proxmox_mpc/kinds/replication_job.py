@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from proxmox_mpc.kinds._collection import Collection
 from proxmox_mpc.kinds._field import Part, field
-from proxmox_mpc.kinds._kind import Column, Key, Need, Resource
+from proxmox_mpc.kinds._kind import Column, Key, Live, Need, Resource
+from proxmox_mpc.kinds._nodes import check_nodes
 from proxmox_mpc.kinds._regular import regular
+from proxmox_mpc.kinds._view import View
 
 
 class ReplicationJobSpec(Part):
@@ -23,12 +25,23 @@ def _needs(resource: Resource) -> list[Need]:
     return [Need(guest, "metadata.name", among=("VirtualMachine", "Container"))]
 
 
+async def _check(view: View, resource: Resource, live: Live | None) -> None:
+    await check_nodes(view, resource, live, "target")
+
+
 KIND = regular(
     "ReplicationJob",
     "replicationjobs",
     ("rj",),
     ReplicationJobSpec,
-    Collection("/cluster/replication", "/cluster/replication/{id}", "id", fixed={"type": "local"}, comment="comment"),
+    Collection(
+        "/cluster/replication",
+        "/cluster/replication/{id}",
+        "id",
+        fixed={"type": "local"},
+        comment="comment",
+        check=_check,
+    ),
     columns=(
         Column.name(),
         Column.of("TARGET", "target"),

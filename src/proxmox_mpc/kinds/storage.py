@@ -12,6 +12,7 @@ from proxmox_mpc.kinds._collection import Collection
 from proxmox_mpc.kinds._field import Impact, NameList, OptionMap, Part, field, group
 from proxmox_mpc.kinds._guest_columns import memory
 from proxmox_mpc.kinds._kind import Column, Live, Resource
+from proxmox_mpc.kinds._nodes import check_nodes
 from proxmox_mpc.kinds._regular import regular
 from proxmox_mpc.kinds._view import View
 
@@ -142,11 +143,7 @@ async def check(view: View, resource: Resource, live: Live | None) -> None:
     """A new storage needs a type, and only nodes that exist."""
     if live is None and "type" not in resource.fields:
         raise resource.invalid("spec", "a new storage needs a type", "write spec.type, such as dir or nfs")
-    known = {row["node"] for row in await view.rows("node")}
-    nodes = resource.fields.get("nodes", [])
-    assert isinstance(nodes, list)
-    if unknown := sorted(set(nodes) - known):
-        raise resource.invalid("spec.nodes", f"there is no node {unknown[0]!r}", f"nodes: {', '.join(sorted(known))}")
+    await check_nodes(view, resource, live, "nodes")
 
 
 def _names(live: Live, path: str) -> str:
