@@ -70,3 +70,21 @@ async def test_without_ceph_it_says_what_to_do() -> None:
             await it.plan(yaml.safe_dump(manifest("CephPool", "vms")))
         assert "pveceph install" in said.value.hint
         assert await it.lives("CephPool") == await it.lives("CephMonitor") == await it.lives("CephFlags") == []
+
+
+async def test_flags_are_set_on_the_ceph_that_the_same_plan_brings_up() -> None:
+    text = """\
+apiVersion: proxmox.io/v1
+kind: CephFlags
+metadata: { name: ceph }
+spec: { noout: true }
+---
+apiVersion: proxmox.io/v1
+kind: CephMonitor
+metadata: { name: pve-node1/pve-node1 }
+"""
+    async with lab(preset="empty", seed={"ceph": True}) as it:
+        await it.pve.post("/nodes/{node}/ceph/init", {"node": "pve-node1"})
+        await it.apply(text)
+        assert (await it.plan(text)).is_empty
+        assert [live.fields for live in await it.lives("CephFlags")] == [{"noout": True}]
