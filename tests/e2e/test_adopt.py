@@ -86,3 +86,21 @@ def test_one_firewall_has_one_owner_whatever_it_is_called(cli: Cli) -> None:
     assert "FirewallOptions guest/web: belongs to application 'fw (as guest/101)'" in shown
     other = cli("apply", "-f", cli.write("other.yaml", text.replace("guest/101", "guest/web").replace("true", "false")))
     assert (other.code, "belongs to application" in other.out + other.err) == (6, True)
+
+
+def test_a_manifest_that_says_less_than_what_was_adopted_takes_nothing_away(cli: Cli) -> None:
+    net = "virtio=BC:24:11:00:00:01,bridge=vmbr0"
+    cli.api("POST", "/nodes/pve-node1/qemu", vmid=101, name="byhand", memory=1024, net0=net, scsi0="local-lvm:4")
+    cli.ok("adopt", "vm", "byhand", "--app", "hand", "--yes")
+    text = "apiVersion: proxmox.io/v1\nkind: VirtualMachine\nmetadata: { name: byhand }\nspec: { memory: 2048 }\n"
+    cli.ok("apply", "-f", cli.write("hand.yaml", text))
+    config = cli.api("GET", "/nodes/pve-node1/qemu/101/config")
+    assert (config["memory"], config["net0"].split(",")[1]) == ("2048", "bridge=vmbr0")
+    assert "scsi0" in config
+
+
+def test_one_of_two_guests_of_a_name_is_adopted_by_its_vmid(cli: Cli) -> None:
+    for vmid in (101, 102):
+        cli.api("POST", "/nodes/pve-node1/qemu", vmid=vmid, name="twin", memory=1024)
+    cli.ok("adopt", "vm", "102", "--app", "mine", "--yes")
+    assert [m["where"].split()[0] for m in cli.ok("status", "mine", "-o", "json").json[0]["members"]] == ["102"]

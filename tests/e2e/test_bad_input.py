@@ -232,3 +232,29 @@ def test_a_home_that_cannot_be_written(bare: Cli, monkeypatch: pytest.MonkeyPatc
     assert answer.code in (1, 2)
     assert "Traceback" not in answer.err
     assert os.path.basename("/proc/nowhere") in answer.err
+
+
+def test_files_without_a_manifest_are_a_mistake(cli: Cli) -> None:
+    answer = cli("plan", "-f", cli.write("empty.yaml", "# nothing yet\n"))
+    assert (answer.code, "there is no manifest in empty.yaml" in answer.err) == (2, True)
+
+
+def test_the_command_under_a_plan_does_what_was_shown(cli: Cli) -> None:
+    name = cli.write("lab dir/pool.yaml", "apiVersion: proxmox.io/v1\nkind: Pool\nmetadata: { name: lab }\n")
+    out = cli.ok("plan", "-f", "lab dir", "-R", "--app", "mine", "--prune", "--allow", "restart").out
+    assert "proxmox-cli apply -f 'lab dir' -R --prune --app mine --allow restart" in out
+    cli.api("POST", "/pools", poolid="lab", comment="Theirs")
+    cli.write(name, "apiVersion: proxmox.io/v1\nkind: Pool\nmetadata: { name: lab }\nspec: { comment: Ours }\n")
+    refused = cli("plan", "-f", name)
+    assert "apply it with" not in refused.out
+    assert "would refuse" in refused.out
+
+
+def test_what_a_plan_deletes_must_not_be_named_any_more(cli: Cli) -> None:
+    cli.write("web.yaml", VM)
+    rules = "apiVersion: proxmox.io/v1\nkind: FirewallOptions\nmetadata: { name: guest/web }\nspec: { enabled: true }\n"
+    cli.ok("apply", "-f", cli.write("both.yaml", f"{VM}---\n{rules}"))
+    answer = cli("plan", "-f", cli.write("both.yaml", rules), "--prune", "--allow", "data-loss")
+    assert answer.code == 1
+    assert answer.err.startswith("both.yaml:3:")
+    assert "needs VirtualMachine default/web, which this plan deletes" in answer.err

@@ -104,6 +104,9 @@ async def prepare(session: Session, desired: DesiredState) -> Prepared:
     """Read the cluster and make the plan; nothing is written."""
     planned_at = session.now()
     resources, documents = await load(session, desired.texts, desired.namespace)
+    if not resources and not desired.prune:
+        names = ", ".join(text.name for text in desired.texts)
+        raise UsageError(f"there is no manifest in {names}", hint="kind, metadata and spec: proxmox-cli explain vm")
     context = await session.context()
     store = await session.store()
     view = await session.view()

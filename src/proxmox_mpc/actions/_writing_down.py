@@ -34,9 +34,17 @@ class FileView(Result):
 
 
 async def write_down(
-    view: View, kinds: Sequence[str], names: Sequence[str] = (), namespace: str = "", selector: str = ""
+    view: View,
+    kinds: Sequence[str],
+    names: Sequence[str] = (),
+    namespace: str = "",
+    selector: str = "",
+    *,
+    with_identity: bool = False,
 ) -> tuple[list[FileView], list[str]]:
     """The manifests of these objects, ordered by path, and what could not be written down; no kinds are all.
+
+    `with_identity` adds what tells the very object: a guest's VMID.
 
     Without names, what every cluster has by itself is not among them. With a namespace, cluster-wide kinds are not.
     Raises UsageError for a cluster-wide kind in a namespace, and NoSuchObject for a name.
@@ -47,7 +55,12 @@ async def write_down(
     await view.pve.version()  # an unreachable cluster says so once
     results = await asyncio.gather(
         *(
-            of_kind(view, kind, GetRequest(kind=kind.name, names=list(names), namespace=namespace, selector=selector))
+            of_kind(
+                view,
+                kind,
+                GetRequest(kind=kind.name, names=list(names), namespace=namespace, selector=selector),
+                with_identity=with_identity,
+            )
             for kind in found
             if kind.namespaced or not namespace
         )
@@ -70,7 +83,9 @@ def _apart(files: Sequence[FileView]) -> list[FileView]:
     return apart
 
 
-async def of_kind(view: View, kind: Kind, wanted: GetRequest) -> tuple[list[FileView], list[str]]:
+async def of_kind(
+    view: View, kind: Kind, wanted: GetRequest, *, with_identity: bool = False
+) -> tuple[list[FileView], list[str]]:
     """The manifests of a kind, and what of it is not among them."""
     try:
         chosen = select(await kind.driver.rows(view), wanted)
@@ -90,6 +105,9 @@ async def of_kind(view: View, kind: Kind, wanted: GetRequest) -> tuple[list[File
             left_out.append(f"{key}: {len(same)} objects have this name ({ids}); rename all but one")
             continue
         document = written_down(kind, same[0])
+        if with_identity and kind.identified_by:
+            known = {name: same[0].identity[name] for name in kind.identified_by}
+            document["spec"] = {**known, **document.get("spec", {})}
         if not kind.always_there or "spec" in document:
             path = _path(kind, key.namespace, key.name)
             named = sorted(_secrets(kind, same[0]).values())

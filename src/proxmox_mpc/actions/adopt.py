@@ -66,6 +66,9 @@ async def adopt(session: Session, request: AdoptRequest) -> AdoptResult:
         raise AdoptionDiffers("adopting changes nothing, and this differs:\n" + "\n".join(map(_difference, different)))
     # What the application owns already stays as it was declared: what lives is not taken for what was wanted.
     others = [s for s in prepared.plan.steps if s.owned is None or s.owned.application != request.application]
+    if not request.texts:
+        # Nobody has declared anything of it yet: a manifest that comes later and says less resets nothing.
+        others = [replace(step, undeclared=True) for step in others]
     plan = replace(prepared.plan, steps=tuple(others))
     context = await session.context()
     shown = plan_view(plan, context.endpoints[0])
@@ -96,7 +99,9 @@ async def _texts(session: Session, request: AdoptRequest) -> tuple[list[Manifest
         hint = "proxmox-cli adopt KIND NAME, adopt KIND -n NAMESPACE, adopt -f FILE, or adopt --all"
         raise UsageError("nothing says what to adopt", hint=hint)
     view = await session.view()
-    files, left_out = await write_down(view, request.kinds, request.names, request.namespace, request.selector)
+    files, left_out = await write_down(
+        view, request.kinds, request.names, request.namespace, request.selector, with_identity=True
+    )
     return [ManifestText(name=file.path, content=file.content) for file in files], left_out
 
 

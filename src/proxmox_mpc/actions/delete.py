@@ -136,7 +136,7 @@ async def _named(view: View, request: DeleteRequest) -> list[Live]:
                 f"there is no {kind.name} {name!r}", hint=f"proxmox-cli get {kind.plural} -A lists them"
             )
         if len(hits) > 1:
-            ids = ", ".join(str(live.identity) for live in hits)
+            ids = ", ".join(" ".join(map(str, live.identity.values())) for live in hits)
             raise observe.Ambiguous(f"{kind.name} {name!r} could be {len(hits)} objects: {ids}", hint="name the VMID")
     lives = await kind.driver.detail(view, found)
     return [*lives, *(await _replicas(view, lives) if kind.expand is not None else ())]

@@ -211,5 +211,7 @@ class Execution:
 
 def _declared(step: Step, resource: Resource) -> Fields:
     """What is remembered as applied; of a secret that is only named, what was known of it before."""
+    if step.undeclared:
+        return {}
     before = (step.owned.applied if step.owned else None) or {}
     return {**{path: before[path] for path in resource.unknown if path in before}, **resource.fields}

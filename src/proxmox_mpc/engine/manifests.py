@@ -93,7 +93,8 @@ def _parse(text: Text) -> Iterator[Document]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(text.name, mark.line + 1, mark.column + 1) if mark else Place(text.name, 1, 1)
-        raise InvalidManifest(f"not valid YAML: {error.problem or error.context}", place=place) from None
+        hint = "indent with spaces, not tabs" if "\\t" in str(error.problem) else ""
+        raise InvalidManifest(f"not valid YAML: {error.problem or error.context}", hint=hint, place=place) from None
     except yaml.reader.ReaderError as error:
         line = text.content.count("\n", 0, error.position) + 1
         message = f"not valid YAML: the character {chr(error.character)!r} is not allowed"

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from proxmox_mpc.engine.observe import Sighting
+from proxmox_mpc.engine.plan import Action, Step
 from proxmox_mpc.errors import DeniedError, InvalidInput
 from proxmox_mpc.kinds._kind import Key, Kind, Need, Resource
 from proxmox_mpc.kinds._rights import sees_all
@@ -74,3 +75,21 @@ def _error(resource: Resource, need: Need, known: set[Key]) -> InvalidInput:
     elif names:
         hint = f"there: {', '.join(names[:SHOWN])}{' …' if len(names) > SHOWN else ''}"
     return resource.invalid(path, f"there is no {word} {need.key.name!r}", hint)
+
+
+def refuse_named(kind_of: Callable[[str], Kind], steps: Sequence[Step]) -> None:
+    """What the plan deletes must not be what another of its resources needs. Raises InvalidInput, at its place."""
+    going = {
+        key: step.key
+        for step in steps
+        if step.action is Action.DELETE and step.live is not None
+        for key in kind_of(step.key.kind).answers_to(step.live)
+    }
+    staying = [step.resource for step in steps if step.resource is not None and step.action is not Action.DELETE]
+    given = {key for resource in staying for key in kind_of(resource.key.kind).provides(resource)}
+    for resource in staying if going else ():
+        for need in kind_of(resource.key.kind).needs(resource):
+            if need.key in going and need.key not in given:
+                where = need.path if need.path.startswith("metadata.") else f"spec.{need.path.removeprefix('spec.')}"
+                hint = "take this out, too, or leave what it needs"
+                raise resource.invalid(where, f"needs {going[need.key]}, which this plan deletes", hint)

@@ -30,8 +30,9 @@ class Action(Enum):
 class Step:
     """One resource's part of a plan.
 
-    `changes` are shown and hashed; `blocked` says why the step may not run, `held` what has to go before. `resource`
-    and `live` are what the step works from; they are not part of a saved plan, which holds the manifests instead.
+    `changes` are shown and hashed; `blocked` says why the step may not run, `held` what has to go before. An
+    `undeclared` object is taken over, and nothing of it counts as declared. `resource` and `live` are what the step
+    works from; they are not part of a saved plan, which holds the manifests instead.
     """
 
     key: Key
@@ -43,6 +44,7 @@ class Step:
     blocked: str = ""
     foreign: bool = False
     unowned: bool = False
+    undeclared: bool = False
     held: tuple[Key, ...] = ()
     choices: Mapping[str, Any] = field(default_factory=dict)
     resource: Resource | None = field(default=None, compare=False, repr=False)

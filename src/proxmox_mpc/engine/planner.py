@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from proxmox_mpc.engine.diff import three_way
 from proxmox_mpc.engine.held import without_held
-from proxmox_mpc.engine.needs import missing
+from proxmox_mpc.engine.needs import missing, refuse_named
 from proxmox_mpc.engine.observe import Ambiguous, Owner, Sighting, observe, out_of_reach, refuse_out_of_reach
 from proxmox_mpc.engine.order import deletion_edges, edges
 from proxmox_mpc.engine.plan import Action, Plan, Step, word
@@ -72,6 +72,7 @@ async def plan(view: View, kind_of: Callable[[str], Kind], wish: Wish) -> Plan:
     going = {key: item for key, item in stale.items() if wish.prune or (item.applied or {}).get(SET) in sets}
     steps += await pruning(view, kind_of, going, wish.application, wish.allow)
     steps = await without_held(view, kind_of, steps)
+    refuse_named(kind_of, steps)
     refuse_circles(view, kind_of, steps)
     notes = [f"{key}: left as it is, for {node} is offline" for key, node in sorted(unseen.items())]
     notes += left({key: item for key, item in stale.items() if key not in going})

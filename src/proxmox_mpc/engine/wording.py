@@ -17,6 +17,9 @@ def quoted(value: object) -> str:
     return f'write "{value}" in quotes' if isinstance(value, int | float | bool) else ""
 
 
+_SWITCHES = ("yes", "no", "on", "off", "true", "false", "True", "False")
+
+
 def is_field(step: object) -> bool:
     # Unions put the names of their members into the location ("str", "int", "function-before[…]").
     return isinstance(step, str) and step not in ("str", "int", "float", "bool") and "[" not in step
@@ -47,17 +50,20 @@ def explained(kind: Kind, item: Any, location: list[str | int]) -> tuple[str, st
         case "string_pattern_mismatch":
             return f"{given!r} does not have the right form ({_readable(context['pattern'])})", ""
         case "bool_type" | "bool_parsing":
-            return f"{given!r} is not true or false", ""
+            return f"{given!r} is not true or false", "remove the quotes" if given in _SWITCHES else ""
         case "int_type" | "int_parsing":
-            return f"{given!r} is not a whole number", "remove the quotes" if isinstance(given, str) else ""
+            is_number = isinstance(given, str) and given.strip().lstrip("-").isdigit()
+            return f"{given!r} is not a whole number", "remove the quotes" if is_number else ""
         case "float_type":
             return f"{given!r} is not a number", ""
         case "string_type":
-            return f"{named(given)} is not a text", quoted(given)
+            is_unquoted = isinstance(given, dict) and list(given.values()) == [None]
+            return f"{named(given)} is not a text", 'put "{…}" in quotes' if is_unquoted else quoted(given)
         case "list_type":
-            return f"{named(given)} is not a list", ""
+            return f"{named(given)} is not a list", "write each item after a hyphen, or [ … ]"
         case "model_type" | "dict_type" | "model_attributes_type":
-            return f"{named(given)} is not a mapping of fields", ""
+            where = ".".join([kind.name, *(step for step in location if isinstance(step, str))])
+            return f"{named(given)} is not a mapping of fields", f"proxmox-cli explain {where} lists the fields"
         case "greater_than_equal":
             return f"{given} is too small: {context['ge']} or more", ""
         case "less_than_equal":

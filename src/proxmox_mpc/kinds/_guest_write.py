@@ -253,7 +253,8 @@ async def _configure(guest: GuestDriver, run: Run, live: Live, resource: Resourc
     if not params and not gone:
         return
     if params.keys() - before.keys():
-        params |= {key: after[key] for field, key in guest.api.resent.items() if field in resource.fields}
+        resent = {key for field, key in guest.api.resent.items() if field in resource.fields} & after.keys()
+        params |= {key: after[key] for key in resent}
     # Some parameters cannot be deleted, only set: their default says the same.
     params |= {key: default for key in gone if (default := guest.api.undeletable.get(key))}
     if gone := [key for key in gone if key not in params]:

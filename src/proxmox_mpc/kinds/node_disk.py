@@ -128,7 +128,8 @@ async def _check_free(view: View, resource: Resource, devices: Sequence[str]) ->
         if device not in used:
             raise resource.invalid(where, f"{node} has no disk {device}", f"unused ones: {free}")
         if used[device]:
-            raise resource.invalid(where, f"{device} of {node} is in use ({used[device]})", f"unused ones: {free}")
+            hint = f"unused ones: {free}. If what is on it may go: the node → Disks → Wipe Disk"
+            raise resource.invalid(where, f"{device} of {node} is in use ({used[device]})", hint)
 
 
 async def _read(view: View, node: str, word: str) -> Any:

@@ -11,6 +11,7 @@ from proxmox_mpc.kinds._kind import Change, Column, Key, Live, Need, Resource
 from proxmox_mpc.kinds._reach import NAME, Write
 from proxmox_mpc.kinds._regular import CollectionDriver, regular
 from proxmox_mpc.kinds._run import Run
+from proxmox_mpc.kinds._view import View
 
 
 class UserSpec(Part):
@@ -58,12 +59,26 @@ def _needs(resource: Resource) -> list[Need]:
     return [*found, Need(Key("Realm", "", realm), "metadata.name")]
 
 
+async def _check(view: View, resource: Resource, live: Live | None) -> None:
+    name = resource.key.name
+    if "@" not in name:
+        raise resource.invalid("metadata.name", f"{name!r} says no realm", f"write {name}@pve, or {name}@pam")
+
+
 KIND = regular(
     "User",
     "users",
     ("usr",),
     UserSpec,
-    Collection("/access/users", "/access/users/{userid}", "userid", detailed=True, clear="empty", comment="comment"),
+    Collection(
+        "/access/users",
+        "/access/users/{userid}",
+        "userid",
+        detailed=True,
+        clear="empty",
+        comment="comment",
+        check=_check,
+    ),
     columns=(
         Column.name(),
         Column("ENABLED", lambda live: "yes" if live.facts.get("enable", 1) else "no"),

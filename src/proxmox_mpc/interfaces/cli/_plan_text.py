@@ -75,7 +75,10 @@ def _value(value: Any) -> str:
     if isinstance(value, bool):
         return json.dumps(value)
     text = "[" + ", ".join(str(item) for item in value) + "]" if isinstance(value, list) else str(value)
-    return text if len(text) <= 70 and "\n" not in text else text.split("\n")[0][:67] + "…"
+    first, more, _ = text.partition("\n")
+    if len(first) <= 70:
+        return first + ("…" if more else "")
+    return f"{first[:33]}…{first[-36:]}"  # what differs in long values is mostly at their end
 
 
 def summary(plan: PlanView) -> str:

@@ -29,6 +29,8 @@ def command(
     exit_code: bool,
 ) -> None:
     """Show what applying these manifests would do, and what it costs. Changes nothing."""
+    import shlex
+
     from proxmox_mpc.actions._session import Session
     from proxmox_mpc.actions._views import PlanView
     from proxmox_mpc.actions.plan import plan
@@ -53,6 +55,13 @@ def command(
     if out is not None and output == "text":
         click.echo(f"saved to {out}; apply exactly this with: proxmox-cli apply {out}")
     elif output == "text" and not result.empty:
-        click.echo(f"apply it with: proxmox-cli apply {' '.join(f'-f {name}' for name in files)}")
+        given = {"-R": recursive, "--prune": prune, "--adopt": adopt}
+        said = {"-n": namespace, "--app": app, "--allow": allow, "--context": context}
+        words = [f"-f {shlex.quote(name)}" for name in files] + [word for word, on in given.items() if on]
+        words += [f"{word} {shlex.quote(value)}" for word, value in said.items() if value]
+        if any(step.blocked for step in result.steps):
+            click.echo("an apply would refuse this plan as a whole, and change nothing")
+        else:
+            click.echo(f"apply it with: proxmox-cli apply {' '.join(words)}")
     if exit_code and not result.empty:
         raise SystemExit(3)
