@@ -82,7 +82,8 @@ def refuse_named(kind_of: Callable[[str], Kind], steps: Sequence[Step]) -> None:
     going = {
         key: step.key
         for step in steps
-        if step.action is Action.DELETE and step.live is not None
+        # What is held by another object is refused for that already, and says by which.
+        if step.action is Action.DELETE and step.live is not None and not (step.blocked and step.held)
         for key in kind_of(step.key.kind).answers_to(step.live)
     }
     staying = [step.resource for step in steps if step.resource is not None and step.action is not Action.DELETE]
