@@ -188,8 +188,7 @@ def _is_coming(seen: Sighting) -> bool:
 
 
 def _turn(kind: Kind, resource: Resource) -> tuple[int, bool]:
-    undecided = (leaf.wire.preference and path not in resource.fields for path, leaf in kind.schema.leaves.items())
-    return kind.order, any(undecided)
+    return kind.order, not kind.schema.preferences <= resource.fields.keys()
 
 
 def _step(kind: Kind, resource: Resource, seen: Sighting, wish: Wish, needs: tuple[Key, ...]) -> Step:

@@ -93,6 +93,8 @@ async def _check_parameters(guest: GuestDriver, view: View, resource: Resource, 
 async def _check_changes(guest: GuestDriver, view: View, resource: Resource, live: Live) -> None:
     """The same for what would be sent to change it; what is as it should be may be older than this API."""
     mark = Mark("", "", resource.key, 100)
+    if not resource.secrets and next(guest.schema.differences(live.fields, resource.fields), None) is None:
+        return  # nothing is sent for a guest that is as declared, and most of a plan's are
     now = guest.encode(live.fields, {}, mark)
     settable = (p for p in resource.secrets if (leaf := guest.schema.leaf(p)) is not None and not leaf.wire.hint)
     then = guest.encode({**live.fields, **resource.fields}, {p: resource.secrets[p] for p in settable}, mark)
@@ -111,6 +113,8 @@ def _refuse(guest: GuestDriver, resource: Resource, facts: Facts, problems: Sequ
 
 def _check_mistakes(guest: GuestDriver, resource: Resource, present: Fields, live: Live | None) -> None:
     """Contradictions that this manifest brings about; those that the guest has already are nobody's business."""
+    if live is not None and all(present.get(path) == value for path, value in resource.fields.items()):
+        return
     leaves = guest.schema.leaves.items()
     defaults = {p: value for p, leaf in leaves if (value := leaf.wire.default) is not None and "*" not in p}
     before = set(guest.api.mistakes({**defaults, **present}, True)) if live is not None else set()
@@ -184,9 +188,11 @@ async def _check_storages(guest: GuestDriver, view: View, resource: Resource, li
 def _check_sizes(guest: GuestDriver, resource: Resource, present: Fields) -> None:
     for path in resource.fields:
         item, _, name = path.rpartition(".")
+        if name != "storage" or item.partition(".")[0] not in guest.api.disk_lists:
+            continue
         given = {known.rpartition(".")[2] for known in resource.fields if known.rpartition(".")[0] == item}
         new = f"{item}.volume" not in present and not given & {"size", "volume", "path", "importFrom"}
-        if name == "storage" and item.partition(".")[0] in guest.api.disk_lists and new:
+        if new:
             raise resource.invalid(f"spec.{item}", "a new volume needs a size", "write size: 32G")
     for path, size in resource.fields.items():
         old = present.get(path)

@@ -41,8 +41,10 @@ def assign(
     for strand in (strand for strand in schema.strands if strand.is_list):
         home = strand.path
         open_items = [item for item in _items(fields, home) if item.isdigit()]
+        if not open_items:
+            continue
         before = _items(applied or {}, home)
-        if home in api.disk_lists and applied is not None and 0 < len(open_items) < len(set(before) - taken):
+        if home in api.disk_lists and applied is not None and len(open_items) < len(set(before) - taken):
             message = "an item was taken out of a list without slots; which one cannot be told from the rest"
             hint = f"name the slots of those that stay (they are {', '.join(before)})"
             raise resource.invalid(f"spec.{home}", message, hint)

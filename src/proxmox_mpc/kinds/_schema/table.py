@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -112,6 +112,16 @@ def natural(text: str) -> list[Any]:
     return [int(piece) if piece.isdigit() else piece for piece in re.split(r"(\d+)", text)]
 
 
+def _around(path: str, strands: Mapping[str, Strand]) -> Strand | None:
+    """The one of these that a path lies in: `disks` for `disks.scsi0.size`."""
+    end = path.find(".")
+    while end >= 0:
+        if (found := strands.get(path[:end])) is not None:
+            return found
+        end = path.find(".", end + 1)
+    return None
+
+
 class Table:
     """The table of one spec model, and the questions that can be asked of it."""
 
@@ -184,21 +194,24 @@ class Table:
                 shared.setdefault(leaf.key, []).append(leaf)
         return shared
 
+    @cached_property
+    def preferences(self) -> frozenset[str]:
+        """Fields that say where or how one would like it best."""
+        return frozenset(path for path, leaf in self.leaves.items() if leaf.wire.preference)
+
     # -- questions about one path ----------------------------------------------------------------------------------
 
     def leaf(self, path: str) -> Leaf | None:
         """The leaf of a concrete path (`disks.scsi0.size`), or None for `options.*` and unknown paths."""
         if (found := self.leaves.get(path)) is not None:
             return found
-        for strand in self.strands:
-            if strand.is_list and path.startswith(strand.path + "."):
-                rest = path[len(strand.path) + 1 :].partition(".")[2]
-                return self.leaves.get(f"{strand.path}.*.{rest}")
-        return None
+        if (strand := _around(path, self._lists)) is None:
+            return None
+        return self.leaves.get(f"{strand.path}.*.{path[len(strand.path) + 1 :].partition('.')[2]}")
 
     def strand_of(self, path: str) -> Strand | None:
         """The property string or keyed list that a path lies in."""
-        return next((strand for strand in self.strands if path.startswith(f"{strand.path}.")), None)
+        return _around(path, self._by_path)
 
     def home_of(self, path: str) -> str | None:
         """The one property string that a path is a part of: `agent`, or the item `disks.scsi0`."""
@@ -207,10 +220,9 @@ class Table:
 
     def item_of(self, path: str) -> str | None:
         """The keyed item that a path lies in: `disks.scsi0` for `disks.scsi0.size`."""
-        for strand in self.strands:
-            if strand.is_list and path.startswith(strand.path + "."):
-                return f"{strand.path}.{path[len(strand.path) + 1 :].partition('.')[0]}"
-        return None
+        if (strand := _around(path, self._lists)) is None:
+            return None
+        return f"{strand.path}.{path[len(strand.path) + 1 :].partition('.')[0]}"
 
     def default(self, path: str) -> Value | None:
         leaf = self.leaf(path)
@@ -221,10 +233,8 @@ class Table:
         leaf = self.leaf(path)
         if leaf is not None:
             return leaf.wire.impact
-        for strand in self.strands:
-            if path.startswith(strand.path + "."):
-                return strand.group.impact
-        return Impact.PENDING
+        strand = self.strand_of(path)
+        return strand.group.impact if strand is not None else Impact.PENDING
 
     def show(self, path: str, value: Value | None) -> Any:
         """A canonical value as a person would write it."""
@@ -287,15 +297,29 @@ class Table:
         return one == other or bool(covers and one is not None and other is not None and covers(one, other))
 
     def ordered(self, fields: Mapping[str, Value]) -> list[str]:
-        rank = {path: index for index, path in enumerate(self.leaves)}
-        last = len(rank)
+        """The paths in the order of the declarations, list items by their slots."""
+        return sorted(fields, key=self._placed)
 
-        def position(path: str) -> tuple[int, list[Any], int, str]:
-            strand = next((s for s in self.strands if s.is_list and path.startswith(s.path + ".")), None)
-            slot = path[len(strand.path) + 1 :].partition(".")[0] if strand else ""
-            leaf = self.leaf(path)
-            own = rank[leaf.path] if leaf else last
-            first = rank[strand.leaves[0].path] if strand else own
-            return first, natural(slot), own, path
+    @cached_property
+    def _placed(self) -> Callable[[str], tuple[int, list[Any], int, str]]:
+        """Where a path stands. The same few hundred come again with every guest of a plan."""
+        return lru_cache(maxsize=4096)(self._position)
 
-        return sorted(fields, key=position)
+    def _position(self, path: str) -> tuple[int, list[Any], int, str]:
+        strand, leaf = _around(path, self._lists), self.leaf(path)
+        slot = path[len(strand.path) + 1 :].partition(".")[0] if strand else ""
+        own = self._rank[leaf.path] if leaf else len(self._rank)
+        first = self._rank[strand.leaves[0].path] if strand else own
+        return first, natural(slot), own, path
+
+    @cached_property
+    def _rank(self) -> dict[str, int]:
+        return {path: index for index, path in enumerate(self.leaves)}
+
+    @cached_property
+    def _by_path(self) -> dict[str, Strand]:
+        return {strand.path: strand for strand in self.strands}
+
+    @cached_property
+    def _lists(self) -> dict[str, Strand]:
+        return {strand.path: strand for strand in self.strands if strand.is_list}
