@@ -74,7 +74,7 @@ async def test_one_of_somebody_else_is_taken_over_only_when_asked() -> None:
     async with lab() as it:
         await it.pve.post("/nodes/{node}/certificates/custom", {"node": "pve-node1", **theirs})
         plan = await it.plan(yaml.safe_dump(manifest("NodeCertificate", "pve-node1", {**pair("ours.example.org")})))
-        assert "nobody owns it" in plan.blocked[0].blocked
+        assert "nobody owns it" in str(plan.blocked[0].refusal)
         same = yaml.safe_dump(manifest("NodeCertificate", "pve-node1", dict(theirs)))
         assert (await it.plan(same)).is_empty
 

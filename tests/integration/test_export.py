@@ -30,7 +30,7 @@ async def rich() -> object:
 async def test_what_was_exported_plans_to_nothing(rich: Lab) -> None:
     texts = await exported(rich)
     plan = await rich.plan("---\n".join(texts.values()))
-    assert plan.is_empty, [(str(step.key), step.action, step.blocked, step.changes) for step in plan.work]
+    assert plan.is_empty, [(str(step.key), step.action, step.refusal, step.changes) for step in plan.work]
     assert len({path.split("/")[1] for path in texts}) >= 25, sorted(texts)
 
 

@@ -121,7 +121,7 @@ async def test_everything_on_a_busy_cluster_exports_to_an_empty_plan() -> None:
             documents = await export(lab, kind)
             assert documents
             plan = await lab.plan(text_of(*documents))
-            assert plan.is_empty, [(s.key, s.changes, s.blocked) for s in plan.work]
+            assert plan.is_empty, [(s.key, s.changes, s.refusal) for s in plan.work]
         assert lab.writes() == []
 
 
@@ -141,7 +141,7 @@ async def test_real_vm_configs_export_to_an_empty_plan(ground_truth: Path) -> No
             document["metadata"]["name"] = live.key.name
             document["spec"] = {**document.get("spec", {}), "vmid": live.identity["vmid"]}
             plan = await lab.plan(text_of(document))
-            assert plan.is_empty, (configs[live.identity["vmid"] - 1000], [(s.changes, s.blocked) for s in plan.work])
+            assert plan.is_empty, (configs[live.identity["vmid"] - 1000], [(s.changes, s.refusal) for s in plan.work])
             changes = list(kind.schema.differences(live.fields, lab.resources(text_of(document))[0].fields))
             assert changes == []
 

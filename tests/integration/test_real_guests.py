@@ -121,7 +121,7 @@ async def settled(it: Lab, live: Live) -> None:
     document = manifest(find_kind(live.key.kind), live)
     document["spec"] = {**document.get("spec", {}), "vmid": live.identity["vmid"]}
     plan = await it.plan(yaml.safe_dump(document, allow_unicode=True))
-    assert plan.is_empty, (dict(live.raw), [(s.changes, s.blocked) for s in plan.work])
+    assert plan.is_empty, (dict(live.raw), [(s.changes, s.refusal) for s in plan.work])
 
 
 @pytest.mark.parametrize("version", ["9.1", "8.4"])

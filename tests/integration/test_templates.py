@@ -46,7 +46,7 @@ def text(*documents: dict[str, Any]) -> str:
 async def settled(it: Lab, *documents: dict[str, Any], **leave: Any) -> None:
     await it.apply(text(*documents), **leave)
     plan = await it.plan(text(*documents))
-    assert plan.is_empty, [(s.key, s.action, s.changes, s.blocked) for s in plan.work]
+    assert plan.is_empty, [(s.key, s.action, s.changes, s.refusal) for s in plan.work]
 
 
 def images(it: Lab) -> list[str]:
@@ -179,10 +179,12 @@ async def test_what_linked_clones_depend_on_is_not_destroyed_and_the_plan_says_s
     async with lab() as it:
         await it.apply(text(template(), vm(clone="linked"), vm("full")))
         plan = await it.plan(text(template(newer), vm(clone="linked"), vm("full")), allow=LOSS)
-        assert [step.blocked for step in plan.work] == ["is held by VirtualMachine default/web"]
+        assert [step.refusal.why for step in plan.work if step.refusal] == ["is held by VirtualMachine default/web"]
         with pytest.raises(Blocked) as said:
             plan.refuse_blocked()
-        assert said.value.hint == "delete that first, or with it: proxmox-cli delete virtualmachine web"
+        assert (
+            said.value.hint == "if that is meant: delete that first, or with it: proxmox-cli delete virtualmachine web"
+        )
         with pytest.raises(Blocked, match="is held by VirtualMachine default/web"):
             await it.delete(await it.live("VirtualMachineTemplate", "base"))
         await settled(it, template(newer), vm("full"), prune=True, allow=LOSS)

@@ -15,7 +15,8 @@ from proxmox_mpc.actions._session import Session
 from proxmox_mpc.applications import clusters
 from proxmox_mpc.applications.ownership import owned_by_key
 from proxmox_mpc.engine import manifests, planner, references
-from proxmox_mpc.engine.plan import Plan, word
+from proxmox_mpc.engine.plan import Plan
+from proxmox_mpc.engine.policies import word
 from proxmox_mpc.errors import UsageError
 from proxmox_mpc.kinds import find_kind
 from proxmox_mpc.kinds._field import Impact
@@ -39,6 +40,9 @@ class DesiredState(Request):
     allow: str = Field("", description="Highest impact that may happen: restart, migrate, replace, data-loss …")
     prune: bool = Field(False, description="Delete what the application owns and no manifest names.")
     adopt: bool = Field(False, description="Take over objects that exist and that nobody owns.")
+    max_deletions: int | None = Field(
+        None, ge=0, description="How many objects may be deleted for no manifest names them; else a share of them."
+    )
 
 
 @dataclass(frozen=True)
@@ -119,5 +123,6 @@ async def prepare(session: Session, desired: DesiredState) -> Prepared:
         allow=impact_of(desired.allow),
         prune=desired.prune,
         adopt=desired.adopt,
+        most_deletions=desired.max_deletions,
     )
     return Prepared(await planner.plan(view, find_kind, wish), planned_at, view, resources, documents)

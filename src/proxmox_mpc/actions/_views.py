@@ -37,6 +37,8 @@ class StepView(Result):
     impact: str
     note: str = ""
     blocked: str = ""
+    gate: str = ""
+    opens: str = ""
     changes: list[ChangeView] = []
 
 
@@ -113,7 +115,9 @@ def _step_view(step: Step) -> StepView:
         action=step.action.value,
         impact=step.impact.label,
         note=_note(step),
-        blocked=step.blocked,
+        blocked=step.refusal.why if step.refusal else "",
+        gate=step.refusal.gate.value if step.refusal else "",
+        opens=step.refusal.opens if step.refusal else "",
         changes=[_change_view(kind, change) for change in step.changes],
     )
 

@@ -9,11 +9,12 @@ from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
 from proxmox_mpc.actions._applying import applier
+from proxmox_mpc.actions._moved import refuse_moved
 from proxmox_mpc.actions._planning import DesiredState, ManifestText, prepare, written
+from proxmox_mpc.actions._plans import keep
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import OutcomeView, PlanView, outcome_views, plan_view
 from proxmox_mpc.actions._writing_down import write_down
-from proxmox_mpc.actions.apply import PlanMoved
 from proxmox_mpc.engine.plan import Action, Blocked, Step
 from proxmox_mpc.errors import UsageError
 from proxmox_mpc.kinds import find_kind
@@ -73,9 +74,9 @@ async def adopt(session: Session, request: AdoptRequest) -> AdoptResult:
     context = await session.context()
     shown = plan_view(plan, context.endpoints[0])
     if not request.agreed or plan.is_empty:
+        await keep(session, shown)
         return AdoptResult(plan=shown, left_out=left_out)
-    if request.agreed != plan.hash:
-        raise PlanMoved(f"what would be adopted is not what was agreed to ({request.agreed[:12]})")
+    await refuse_moved(session, request.agreed, shown)
     history = await (await session.store()).applications.history(context.name, request.application)
     before = history[-1].manifests if history and history[-1].status != "uninstalled" else []
     adopted = {step.key for step in plan.work}
@@ -108,7 +109,8 @@ async def _texts(session: Session, request: AdoptRequest) -> tuple[list[Manifest
 def _difference(step: Step) -> str:
     if step.action is Action.CREATE:
         return f"  {step.key}: is not there"
-    return f"  {step.key}: {step.blocked or ', '.join(change.path for change in step.changes)}"
+    why = step.refusal.why if step.refusal else ", ".join(change.path for change in step.changes)
+    return f"  {step.key}: {why}"
 
 
 def _together(before: list[dict[str, Any]], adopted: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -6,18 +6,20 @@ from pydantic import Field
 
 from proxmox_mpc.actions._action import Result, action
 from proxmox_mpc.actions._applying import applier
+from proxmox_mpc.actions._moved import refuse_moved
 from proxmox_mpc.actions._planning import DesiredState, prepare
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import OutcomeView, PlanView, outcome_views, plan_view
 from proxmox_mpc.actions.resume import ResumeRequest, resume
 from proxmox_mpc.applications import snapshots
-from proxmox_mpc.engine.plan import Blocked
 
 
 class ApplyRequest(DesiredState):
     """What should exist, and which plan was agreed to."""
 
-    agreed: str = Field("", description="Hash of the plan that was reviewed; another plan is refused.")
+    agreed: str = Field(
+        "", description="Hash of the plan that was reviewed, or its first digits; another plan is refused."
+    )
     verb: str = Field("apply", description="What the revision is called in the history.")
     source: str = Field("", description="Where the manifests come from, for the history.")
 
@@ -31,25 +33,14 @@ class ApplyResult(Result):
     resumed: list[str] = []
 
 
-class PlanMoved(Blocked):
-    """The plan that was agreed to is not the plan of now; nothing was changed."""
-
-    code = "plan.moved"
-    default_hint = "look at the plan of now: proxmox-cli plan …"
-
-
 @action(permission="resources:write", route="POST /applications/apply", writes=True)
 async def apply(session: Session, request: ApplyRequest) -> ApplyResult:
     """Make the cluster as these manifests say, as a new revision of the application."""
     resumed = (await resume(session, ResumeRequest())).resumed
     prepared = await prepare(session, request)
     plan = prepared.plan
-    if request.agreed and request.agreed != plan.hash:
-        raise PlanMoved(
-            f"the cluster or the store has moved on since the plan {request.agreed[:12]} was made; "
-            f"the plan is now {plan.hash[:12]}"
-        )
     shown = plan_view(plan, (await session.context()).endpoints[0])
+    await refuse_moved(session, request.agreed, shown)
     revision, outcomes = await (await applier(session)).apply(
         plan,
         prepared.view,

@@ -8,10 +8,11 @@ from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
 from proxmox_mpc.actions._applying import applier
+from proxmox_mpc.actions._moved import refuse_moved
 from proxmox_mpc.actions._planning import ManifestText, load
+from proxmox_mpc.actions._plans import keep
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import OutcomeView, PlanView, outcome_views, plan_view
-from proxmox_mpc.actions.apply import PlanMoved
 from proxmox_mpc.actions.get import GetRequest, is_named, select
 from proxmox_mpc.applications import clusters
 from proxmox_mpc.applications.ownership import of_application, owned_by_key
@@ -34,6 +35,7 @@ class DeleteRequest(Request):
     names: list[str] = Field([], description="Names, or VMIDs of guests.")
     namespace: str = Field("", description="Only this namespace.")
     selector: str = Field("", description="Labels that must match.")
+    max_deletions: int | None = Field(None, ge=0, description="How many objects a selector may delete; else a share.")
     ignore_missing: bool = Field(False, description="Names that are not there are no error.")
     agreed: str = Field("", description="Hash of the plan that was confirmed; without it only the plan is answered.")
 
@@ -52,9 +54,9 @@ async def delete(session: Session, request: DeleteRequest) -> DeleteResult:
     plan, view, documents = await _plan(session, request)
     shown = plan_view(plan, (await session.context()).endpoints[0])
     if request.agreed == "" or plan.is_empty:
+        await keep(session, shown)
         return DeleteResult(plan=shown)
-    if request.agreed != plan.hash:
-        raise PlanMoved(f"what would be deleted is not what was agreed to ({request.agreed[:12]})")
+    await refuse_moved(session, request.agreed, shown)
     _, outcomes = await (await applier(session)).apply(
         plan,
         view,
@@ -85,8 +87,10 @@ async def _plan(session: Session, request: DeleteRequest) -> tuple[Plan, View, l
             "nothing says what to delete", hint="proxmox-cli delete -f FILE, or proxmox-cli delete KIND NAME"
         )
     application = request.application or _owner(lives, owned)
-    wish = planner.Wish(context.name, application, owned=owned)
-    return await planner.plan_deletion(view, find_kind, wish, lives, forget=gone), view, documents
+    wish = planner.Wish(context.name, application, owned=owned, most_deletions=request.max_deletions)
+    selected = bool(request.selector and not request.names)
+    plan = await planner.plan_deletion(view, find_kind, wish, lives, forget=gone, selected=selected)
+    return plan, view, documents
 
 
 def _owner(lives: Sequence[Live], owned: Mapping[Key, Owned]) -> str:

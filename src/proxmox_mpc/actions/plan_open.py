@@ -8,8 +8,9 @@ from datetime import datetime
 from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
+from proxmox_mpc.actions._moved import PlanMoved
 from proxmox_mpc.actions._session import Session
-from proxmox_mpc.actions.apply import ApplyRequest, PlanMoved
+from proxmox_mpc.actions.apply import ApplyRequest
 from proxmox_mpc.actions.plan_save import FORMAT
 from proxmox_mpc.errors import InvalidInput, MpcError
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, action
 from proxmox_mpc.actions._planning import DesiredState, ManifestText, prepare
+from proxmox_mpc.actions._plans import keep
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import plan_view
 from proxmox_mpc.actions.apply import ApplyRequest, ApplyResult, apply
@@ -22,6 +23,7 @@ class RollbackRequest(Request):
         None, description="The revision to go back to; without it the last deployed before now."
     )
     allow: str = Field("", description="Highest impact that may happen.")
+    max_deletions: int | None = Field(None, ge=0, description="How many objects may be deleted; else a share of them.")
     agreed: str = Field("", description="Hash of the plan that was confirmed; without it only the plan is answered.")
 
 
@@ -44,9 +46,16 @@ async def rollback(session: Session, request: RollbackRequest) -> ApplyResult:
     if target.status == "uninstalled":
         raise RefusedError(f"revision {target.number} deleted everything; there is nothing to go back to")
     texts = [ManifestText(name=f"revision {target.number}", content=json.dumps(doc)) for doc in target.manifests]
-    desired = DesiredState(texts=texts, application=request.application, allow=request.allow, prune=True)
+    desired = DesiredState(
+        texts=texts,
+        application=request.application,
+        allow=request.allow,
+        prune=True,
+        max_deletions=request.max_deletions,
+    )
     if not request.agreed:
         shown = plan_view((await prepare(session, desired)).plan, (await session.context()).endpoints[0])
+        await keep(session, shown)
         return ApplyResult(plan=shown, revision=None, outcomes=[])
     return await apply(
         session,

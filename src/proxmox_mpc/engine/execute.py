@@ -194,6 +194,8 @@ class Execution:
             if step.action is Action.REPLACE and step.resource is not None:
                 await driver.prepare(run, step.resource)
             await driver.delete(run, step.live)
+        if step.action is Action.FORGET and step.live is not None:
+            await driver.release(run, step.live)
         if step.action in (Action.DELETE, Action.FORGET):
             await self.journal.forget(step.key)
             return None

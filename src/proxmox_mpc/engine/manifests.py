@@ -6,12 +6,13 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from proxmox_mpc.engine import references, wording
+from proxmox_mpc.engine import policies, references, wording
 from proxmox_mpc.errors import InvalidInput, InvalidInputs, MpcError, Place
 from proxmox_mpc.kinds._kind import API_VERSION, DEFAULT_NAMESPACE, SET, Key, Kind, Resource
 from proxmox_mpc.kinds._options import check_options
@@ -201,6 +202,7 @@ def _resource(
     model = _validated(document, kind, spec)
     fields, secrets = kind.schema.flatten(model)
     fields |= {path: fingerprint(secret) for path, secret in secrets.items()}
+    fields |= policies.fields_of(annotations, partial(_no_policy, document))
     resource = Resource(key, model, fields, secrets, annotations, _placer(document), unknown=unknown)
     doubled = [
         resource.invalid(f"spec.{path}", f"{slot} is used twice", "give each item a slot of its own")
@@ -209,6 +211,12 @@ def _resource(
     contrary = [resource.invalid(f"spec.{m.path}", m.message, m.hint) for m in kind.mistakes(fields, False)]
     _raise([*doubled, *contrary, *check_options(kind, resource)])
     return resource
+
+
+def _no_policy(document: Document, name: str, message: str, hint: str) -> InvalidManifest:
+    return InvalidManifest(
+        f"metadata.annotations.{name}: {message}", hint=hint, place=document.place("metadata", "annotations", name)
+    )
 
 
 def _members(

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from proxmox_mpc.engine.observe import Sighting
-from proxmox_mpc.engine.plan import Action, Step
+from proxmox_mpc.engine.plan import Action, Gate, Step
 from proxmox_mpc.errors import DeniedError, InvalidInput
 from proxmox_mpc.kinds._kind import Key, Kind, Need, Resource
 from proxmox_mpc.kinds._rights import sees_all
@@ -83,7 +83,7 @@ def refuse_named(kind_of: Callable[[str], Kind], steps: Sequence[Step]) -> None:
         key: step.key
         for step in steps
         # What is held by another object is refused for that already, and says by which.
-        if step.action is Action.DELETE and step.live is not None and not (step.blocked and step.held)
+        if step.action is Action.DELETE and step.live is not None and not step.is_stopped_by(Gate.HOLDERS)
         for key in kind_of(step.key.kind).answers_to(step.live)
     }
     staying = [step.resource for step in steps if step.resource is not None and step.action is not Action.DELETE]

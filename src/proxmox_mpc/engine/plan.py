@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from proxmox_mpc.engine.policies import word
 from proxmox_mpc.errors import RefusedError
 from proxmox_mpc.kinds._field import Impact
 from proxmox_mpc.kinds._kind import Change, Key, Live, Owned, Resource
@@ -26,11 +27,31 @@ class Action(Enum):
     NONE = "none"
 
 
+class Gate(Enum):
+    """What may stand before a step."""
+
+    IMPACT = "impact"
+    OWNERSHIP = "ownership"
+    POLICY = "protect"
+    PROTECTION = "PVE protection"
+    HOLDERS = "holders"
+    DELETIONS = "mass deletion"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a step may not run: the gate, the change and the reason, and what to type if it is meant."""
+
+    gate: Gate
+    why: str
+    opens: str
+
+
 @dataclass(frozen=True)
 class Step:
     """One resource's part of a plan.
 
-    `changes` are shown and hashed; `blocked` says why the step may not run, `held` what has to go before. An
+    `changes` are shown and hashed; `refusal` says why the step may not run. An
     `undeclared` object is taken over, and nothing of it counts as declared. `resource` and `live` are what the step
     works from; they are not part of a saved plan, which holds the manifests instead.
     """
@@ -41,15 +62,16 @@ class Step:
     impact: Impact = Impact.NONE
     needs: tuple[Key, ...] = ()
     note: str = ""
-    blocked: str = ""
-    foreign: bool = False
-    unowned: bool = False
+    refusal: Refusal | None = None
     undeclared: bool = False
-    held: tuple[Key, ...] = ()
     choices: Mapping[str, Any] = field(default_factory=dict)
     resource: Resource | None = field(default=None, compare=False, repr=False)
     live: Live | None = field(default=None, compare=False, repr=False)
     owned: Owned | None = field(default=None, compare=False, repr=False)
+
+    def is_stopped_by(self, gate: Gate) -> bool:
+        """Whether this gate refused it."""
+        return self.refusal is not None and self.refusal.gate is gate
 
 
 class Blocked(RefusedError):
@@ -67,6 +89,8 @@ class Plan:
     steps: tuple[Step, ...]
     allow: Impact = Impact.PENDING
     notes: tuple[str, ...] = ()
+    manifests: str = ""
+    """A fingerprint of all that was declared, also of what is so already."""
 
     @property
     def work(self) -> tuple[Step, ...]:
@@ -79,7 +103,7 @@ class Plan:
 
     @property
     def blocked(self) -> tuple[Step, ...]:
-        return tuple(step for step in self.steps if step.blocked)
+        return tuple(step for step in self.steps if step.refusal)
 
     @property
     def impact(self) -> Impact:
@@ -90,30 +114,36 @@ class Plan:
 
     @property
     def hash(self) -> str:
-        """The same for the same effect on the same state; another value means that the cluster or the wish moved on."""
-        text = json.dumps([self.context, self.application, *map(_facts, self.work)], sort_keys=True, default=str)
+        """Of what is wanted, of the live values of every touched field, and of what is done to each object.
+
+        Another value means that the cluster or the wish moved on.
+        """
+        facts = [self.context, self.application, self.manifests, *map(_facts, self.work)]
+        text = json.dumps(facts, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def refuse_blocked(self) -> None:
-        """Raises Blocked with every reason, and with what to type to go on."""
+        """Raises Blocked with every step that is refused, its gate, and what opens that."""
         if not self.blocked:
             return
-        reasons = "\n".join(f"  {step.key}: {step.blocked}" for step in self.blocked)
+        refused = [(step.key, step.refusal) for step in self.blocked if step.refusal is not None]
+        lines = [f"  {key}: {refusal.why} (gate: {refusal.gate.value})" for key, refusal in refused]
+        hint = f"if that is meant: {refused[0][1].opens}"
+        if len({refusal.opens for _, refusal in refused}) > 1:
+            lines = [
+                f"{line}\n    if that is meant: {each.opens}" for line, (_, each) in zip(lines, refused, strict=True)
+            ]
+            hint = self._all_open([refusal.opens for _, refusal in refused])
+        raise Blocked("refused; nothing was changed:\n" + "\n".join(lines), hint=hint)
+
+    def _all_open(self, opens: Sequence[str]) -> str:
+        """One line that opens every gate, where each has a flag; of impacts the highest includes the others."""
+        if not all(text.startswith("--") for text in opens):
+            return ""
         worst = max(step.impact for step in self.blocked)
-        hint = f"if that is meant: --allow {word(worst)}"
-        if any(step.foreign for step in self.blocked):
-            hint = "apply it as that application: --app NAME"
-        elif any(step.unowned for step in self.blocked):
-            hint = "take ownership first: --adopt"
-        elif held := sorted({key for step in self.blocked for key in step.held}):
-            commands = "; ".join(f"proxmox-cli delete {key.kind.lower()} {key.name}" for key in held)
-            hint = f"delete that first, or with it: {commands}"
-        raise Blocked(f"refused; nothing was changed:\n{reasons}", hint=hint)
-
-
-def word(impact: Impact) -> str:
-    """The impact as it is written after `--allow`."""
-    return impact.name.lower().replace("_", "-")
+        flags = {text.split()[0]: text for text in opens}
+        flags |= {"--allow": f"--allow {word(worst)}"} if "--allow" in flags else {}
+        return "if all of it is meant: " + " ".join(flags.values())
 
 
 def _facts(step: Step) -> Any:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from proxmox_mpc.engine import gates, policies
 from proxmox_mpc.engine.diff import three_way
 from proxmox_mpc.engine.held import without_held
 from proxmox_mpc.engine.needs import missing, refuse_named
 from proxmox_mpc.engine.observe import Ambiguous, Owner, Sighting, observe, out_of_reach, refuse_out_of_reach
 from proxmox_mpc.engine.order import deletion_edges, edges
-from proxmox_mpc.engine.plan import Action, Plan, Step, word
-from proxmox_mpc.engine.pruning import deletion, left, pruning
+from proxmox_mpc.engine.plan import Action, Plan, Step
+from proxmox_mpc.engine.pruning import deletion, left, pruning, with_retained
 from proxmox_mpc.engine.rolling import rolling
 from proxmox_mpc.engine.stages import refuse_circles
 from proxmox_mpc.errors import InvalidInputs, MpcError
@@ -21,11 +24,8 @@ from proxmox_mpc.kinds._kind import REPLACES, SET, Change, Key, Kind, Live, Owne
 from proxmox_mpc.kinds._options import check_options
 from proxmox_mpc.kinds._view import View
 
-ALLOW_ANNOTATION = "proxmox.io/allow"
-"""A resource's own policy: the highest impact that may happen to it without being asked."""
 IMPLIED = "metadata.implied"
 """A field of resources that no manifest names, made because others take them for granted."""
-ADOPT_ANNOTATION = "proxmox.io/adopt"
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class Wish:
     """What a plan is to reach.
 
     `owned` is all that the store remembers of this context. `allow` is the highest impact that may happen; `prune`
-    deletes what the application owns and no manifest names; `adopt` takes over what nobody owns.
+    deletes what the application owns and no manifest names; `adopt` takes over what nobody owns. `most_deletions` may
+    go because manifests (or a selector) say so without naming them; None leaves it to a share of what is owned.
     """
 
     context: str
@@ -43,6 +44,7 @@ class Wish:
     allow: Impact = Impact.PENDING
     prune: bool = False
     adopt: bool = False
+    most_deletions: int | None = None
 
 
 async def plan(view: View, kind_of: Callable[[str], Kind], wish: Wish) -> Plan:
@@ -69,14 +71,23 @@ async def plan(view: View, kind_of: Callable[[str], Kind], wish: Wish) -> Plan:
     stale = {key: item for key, item in stale.items() if key not in unseen}
     sets = {str(resource.key) for resource in wish.resources if kind_of(resource.key.kind).expand is not None}
     # What a set does not have any more is declared to be gone.
-    going = {key: item for key, item in stale.items() if wish.prune or (item.applied or {}).get(SET) in sets}
+    shrunk = {key for key, item in stale.items() if (item.applied or {}).get(SET) in sets}
+    going = {key: item for key, item in stale.items() if wish.prune or key in shrunk}
     steps += await pruning(view, kind_of, going, wish.application, wish.allow)
-    steps = await without_held(view, kind_of, steps)
+    ours = sum(item.application == wish.application for item in wish.owned.values())
+    most = gates.share(ours) if wish.most_deletions is None else wish.most_deletions
+    steps = gates.deletions(await _gated(view, kind_of, steps), most, shrunk)
     refuse_named(kind_of, steps)
     refuse_circles(view, kind_of, steps)
     notes = [f"{key}: left as it is, for {node} is offline" for key, node in sorted(unseen.items())]
     notes += left({key: item for key, item in stale.items() if key not in going})
-    return Plan(wish.context, wish.application, tuple(steps), wish.allow, tuple(notes))
+    return Plan(wish.context, wish.application, tuple(steps), wish.allow, tuple(notes), fingerprint(wanted))
+
+
+def fingerprint(wanted: Sequence[Resource]) -> str:
+    """Of all that is declared: another value where any of it is, however it is written."""
+    said = [[str(r.key), sorted(r.fields.items()), sorted(r.annotations.items())] for r in wanted]
+    return hashlib.sha256(json.dumps(sorted(said), default=str).encode()).hexdigest()
 
 
 async def _with_restart_left(view: View, kind_of: Callable[[str], Kind], step: Step, wish: Wish) -> Step:
@@ -84,7 +95,7 @@ async def _with_restart_left(view: View, kind_of: Callable[[str], Kind], step: S
     resource, live, owned = step.resource, step.live, step.owned
     if step.action is not Action.NONE or resource is None or live is None or owned is None or owned.applied is None:
         return step
-    kind, allow = kind_of(step.key.kind), max(wish.allow, _annotated(resource))
+    kind, allow = kind_of(step.key.kind), max(wish.allow, policies.allowed(resource))
     paths = kind.schema.differences(owned.applied, resource.fields) if allow >= Impact.RESTART else ()
     found = (
         kind.driver.cost(live, Change(p, owned.applied.get(p), resource.fields[p], kind.schema.impact(p)))
@@ -118,9 +129,18 @@ async def _replacements(
 
 
 async def plan_deletion(
-    view: View, kind_of: Callable[[str], Kind], wish: Wish, lives: Sequence[Live], *, forget: Sequence[Key] = ()
+    view: View,
+    kind_of: Callable[[str], Kind],
+    wish: Wish,
+    lives: Sequence[Live],
+    *,
+    forget: Sequence[Key] = (),
+    selected: bool = False,
 ) -> Plan:
-    """The plan that deletes these live objects, last created first. Asking for it is leave enough for data loss."""
+    """The plan that deletes these live objects, last created first. Asking for it is leave enough for data loss.
+
+    Objects that a selector has `selected` are named by nobody: of those, many are too many.
+    """
     keys = [live.key for live in lives]
     if twice := [live for live in lives if keys.count(live.key) > 1]:
         ids = ", ".join(str(dict(live.identity)) for live in twice)
@@ -128,7 +148,16 @@ async def plan_deletion(
     before = deletion_edges(keys, kind_of)
     steps = [deletion(kind_of(live.key.kind), live, wish.owned.get(live.key), before[live.key]) for live in lives]
     steps += [Step(key, Action.FORGET, owned=wish.owned.get(key), note="is gone already") for key in forget]
-    return Plan(wish.context, wish.application, tuple(await without_held(view, kind_of, steps)), Impact.DATA_LOSS)
+    steps = await _gated(view, kind_of, steps)
+    if selected:
+        steps = gates.deletions(steps, gates.DELETIONS_MANY if wish.most_deletions is None else wish.most_deletions)
+    return Plan(wish.context, wish.application, tuple(steps), Impact.DATA_LOSS)
+
+
+async def _gated(view: View, kind_of: Callable[[str], Kind], steps: Sequence[Step]) -> list[Step]:
+    """These steps, refused where something holds or protects what they destroy."""
+    held = await without_held(view, kind_of, with_retained(kind_of, steps))
+    return [gates.lasting(kind_of(step.key.kind), step) for step in held]
 
 
 async def _implied(view: View, kind_of: Callable[[str], Kind], wish: Wish, needed: set[Key]) -> list[Resource]:
@@ -203,7 +232,7 @@ def _step(kind: Kind, resource: Resource, seen: Sighting, wish: Wish, needs: tup
         return Step(
             resource.key, Action.CREATE, changes, needs=needs, note=gone, choices=resource.choices, resource=resource
         )
-    allow = max(wish.allow, _annotated(resource))
+    allow = max(wish.allow, policies.allowed(resource))
     applied = owned.applied if owned is not None and seen.owner is Owner.OURS else None
     if applied is not None:
         applied = {path: value for path, value in applied.items() if path not in resource.unknown}
@@ -216,12 +245,10 @@ def _step(kind: Kind, resource: Resource, seen: Sighting, wish: Wish, needs: tup
         changes = tuple(_unused_yet(change) for change in changes)
     note = "its creation did not end; it is finished now" if fresh and changes else ""
     step = Step(resource.key, Action.NONE, changes, needs=needs, note=note, resource=resource, live=live, owned=owned)
-    adopt = wish.adopt or resource.annotations.get(ADOPT_ANNOTATION) == "true"
+    adopt = wish.adopt or policies.adopts(resource)
     if seen.owner is Owner.OTHER:
-        message = f"belongs to application {seen.application!r}"
-        if changes:
-            return replace(step, action=Action.UPDATE, blocked=message, foreign=True)
-        return replace(step, note=message)
+        refusal = gates.other_owner(seen.application)
+        return replace(step, action=Action.UPDATE, refusal=refusal) if changes else replace(step, note=refusal.why)
     if not changes:
         if kind.stage is not None and live.facts.get("waits") and seen.owner is Owner.OURS:
             return replace(step, action=Action.UPDATE, note="is written, and waits to be applied")
@@ -236,12 +263,8 @@ def _step(kind: Kind, resource: Resource, seen: Sighting, wish: Wish, needs: tup
         impact = max(impact, kind.deletion)
     step = replace(step, action=Action.REPLACE if replaced else Action.UPDATE, impact=impact)
     if seen.owner is Owner.NOBODY and not adopt and not kind.always_there:
-        return replace(step, blocked="exists already and nobody owns it", unowned=True)
-    if impact >= Impact.RESTART and impact > allow:
-        worst = max(changes, key=lambda change: change.impact)
-        why = "needs a new object and destroys the old one's data" if replaced else f"costs {impact.label}"
-        return replace(step, blocked=f"{worst.path}: {why}")
-    return step
+        return replace(step, refusal=gates.NOBODYS)
+    return gates.impact(step, allow)
 
 
 def _unused_yet(change: Change) -> Change:
@@ -265,14 +288,3 @@ def _flagged(kind: Kind, change: Change) -> Change:
     if not names & kind.root_only:
         return change
     return replace(change, note=", ".join(filter(None, [change.note, "only root@pam's own login may set this"])))
-
-
-def _annotated(resource: Resource) -> Impact:
-    text = resource.annotations.get(ALLOW_ANNOTATION, "")
-    for impact in Impact:
-        if text and text == word(impact):
-            return impact
-    if text:
-        known = ", ".join(word(impact) for impact in Impact if impact >= Impact.RESTART)
-        raise resource.invalid(f"metadata.annotations.{ALLOW_ANNOTATION}", f"{text!r} is no impact", f"known: {known}")
-    return Impact.NONE

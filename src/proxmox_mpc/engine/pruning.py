@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from proxmox_mpc.engine import gates, policies
 from proxmox_mpc.engine.observe import Owner, is_same, sighting
 from proxmox_mpc.engine.order import deletion_edges
-from proxmox_mpc.engine.plan import Action, Step
+from proxmox_mpc.engine.plan import Action, Gate, Refusal, Step
+from proxmox_mpc.engine.policies import Policies
 from proxmox_mpc.kinds._field import Impact
-from proxmox_mpc.kinds._kind import SET, Key, Kind, Live, Owned
+from proxmox_mpc.kinds._kind import SET, Key, Kind, Live, Owned, Resource
 from proxmox_mpc.kinds._view import View
+
+_RETAINED = f"stays, and is nobody's any more ({policies.DELETION}: retain)"
 
 
 def deletion(kind: Kind, live: Live, owned: Owned | None, needs: tuple[Key, ...]) -> Step:
     """The step that deletes an object, after those that it `needs` gone."""
     if kind.undeletable:
         return Step(live.key, Action.FORGET, owned=owned, note=f"stays: {kind.undeletable}")
+    if Policies.of(None, owned).retained:
+        return Step(live.key, Action.FORGET, owned=owned, live=live, note=_RETAINED)
     note = " ".join(
         f"{name} {value}"
         for name, value in live.identity.items()
@@ -38,14 +44,34 @@ async def pruning(
     ]
 
 
+def with_retained(kind_of: Callable[[str], Kind], steps: Sequence[Step]) -> list[Step]:
+    """These steps; what an object needs that stays does not go either: the pool of a guest that is retained."""
+    kept = [step for step in steps if step.action is Action.FORGET and step.live is not None]
+    needed: dict[Key, Key] = {}
+    for step in kept:
+        assert step.live is not None
+        kind = kind_of(step.key.kind)
+        as_is = Resource(step.live.key, kind.model.model_construct(), step.live.fields)
+        needed |= {need.key: step.key for need in kind.needs(as_is)}
+    done = []
+    for step in steps:
+        if step.action is Action.DELETE and step.live is not None:
+            for key in kind_of(step.key.kind).answers_to(step.live):
+                if holder := needed.get(key):
+                    step = Step(step.key, Action.FORGET, owned=step.owned, note=f"stays, for {holder} needs it")
+        done.append(step)
+    return done
+
+
 def _pruned(kind: Kind, step: Step, allow: Impact) -> Step:
     of = ((step.owned.applied if step.owned else None) or {}).get(SET)
     note = ", ".join([f"{of} has it no more" if of else "in no manifest any more", step.note])
     if kind.marked and step.live is not None and step.live.mark is None:
-        return replace(step, note=note, blocked="has lost its mark; delete it by name, if that is meant")
-    if step.impact > allow and step.impact >= Impact.RESTART:
-        return replace(step, note=note, blocked=f"deleting it costs {step.impact.label}")
-    return replace(step, note=note)
+        name = f"proxmox-cli delete {step.key.kind.lower()} {step.key.name}"
+        return replace(
+            step, note=note, refusal=Refusal(Gate.OWNERSHIP, "has lost its mark", f"delete it by name: {name}")
+        )
+    return gates.impact(replace(step, note=note), allow)
 
 
 async def find_owned(

@@ -56,6 +56,10 @@ class Driver(Protocol):
 
     async def delete(self, run: Run, live: Live) -> None: ...
 
+    async def release(self, run: Run, live: Live) -> None:
+        """Let an object stay that is given up: take away the mark that it carries."""
+        return None  # most carry none
+
     def node_of(self, name: str) -> str:
         """The node without which an object of this name cannot be seen; nothing for most."""
         return ""

@@ -257,6 +257,9 @@ class GuestDriver(Driver):
     async def delete(self, run: Run, live: Live) -> None:
         await _guest_write.delete(self, run, live)
 
+    async def release(self, run: Run, live: Live) -> None:
+        await _guest_write.release(self, run, live)
+
     async def pending(self, view: View, live: Live) -> list[str]:
         """Keys whose new value waits for a reboot. Only running guests have such; nobody else is asked."""
         if live.facts.get("status") != "running":
@@ -323,6 +326,12 @@ def needs_of(schema: Callable[[], Schema]) -> Callable[[Resource], list[Need]]:
         return found
 
     return needs
+
+
+def guard(live: Live, changes: Sequence[Change]) -> str:
+    """PVE's own flag: it holds the guest and its volumes until it is off."""
+    freed = any(change.path == "protection" and not change.new for change in changes)
+    return "PVE's protection of the guest is on" if live.fields.get("protection") is True and not freed else ""
 
 
 def answers_to(live: Live) -> tuple[Key, ...]:

@@ -17,6 +17,7 @@ from proxmox_mpc.kinds._field import Impact
 from proxmox_mpc.kinds._guest_power import SHUTDOWN_TIMEOUT_S, answers_again, power
 from proxmox_mpc.kinds._guest_rows import Row, fresh_rows, is_meant
 from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE, Change, Live, Resource
+from proxmox_mpc.kinds._mark import INDEX_TAG, split_block
 from proxmox_mpc.kinds._run import Run
 
 if TYPE_CHECKING:
@@ -337,6 +338,19 @@ async def delete(guest: GuestDriver, run: Run, live: Live) -> None:
     async with run.lane(f"node:{live.identity['node']}", *_storage_lanes(live.fields)):
         params = {**live.identity, "purge": True}
         await run.call("DELETE", guest.api.path(), params, title=f"destroy {vmid}")
+
+
+async def release(guest: GuestDriver, run: Run, live: Live) -> None:
+    """Take the mark away, and leave everything else of the guest as it is."""
+    live = await guest.reread(run.view, live)
+    own, mark = split_block(str(live.raw.get("description", "")))
+    if mark is None:
+        return
+    tags = [tag for tag in _tag_text(live.raw.get("tags", "")).split(";") if tag not in ("", INDEX_TAG)]
+    params: dict[str, Any] = {key: text for key, text in {"description": own, "tags": ";".join(tags)}.items() if text}
+    gone = [key for key in ("description", "tags") if key not in params]
+    params |= {**live.identity, **({"delete": gone} if gone else {}), "digest": live.digest}
+    await run.call("PUT", guest.api.path("/config"), params, title=f"give up {live.identity['vmid']}")
 
 
 def _storage_lanes(fields: Mapping[str, Value]) -> list[str]:

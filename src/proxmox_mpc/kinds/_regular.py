@@ -191,22 +191,38 @@ class CollectionDriver(Driver):
 
     async def change(self, run: Run, live: Live, resource: Resource, changes: Sequence[Change]) -> Live:
         """Send what differs, from a fresh read."""
+        difference = Difference.of(self._schema(), live, resource, changes)
+        if await self._send(
+            run, live, difference, with_short(difference.then.get(self.collection.comment, ""), run.mark())
+        ):
+            return await self._reread(run, resource)
+        return live
+
+    async def _send(self, run: Run, live: Live, difference: Difference, comment: str) -> bool:
+        """Send what differs, and the comment with its mark; False where nothing does."""
         it = self.collection
-        difference = Difference.of(self._schema(), live, resource, changes).without(it.by_field.values())
+        difference = difference.without(it.by_field.values())
         if it.comment:
-            text = with_short(difference.then.get(it.comment, ""), run.mark())
-            difference = difference.with_text(it.comment, str(live.facts.get(it.comment) or ""), text)
+            difference = difference.with_text(it.comment, str(live.facts.get(it.comment) or ""), comment)
         params = difference.params(clear=it.clear, whole=it.whole, lasting=it.lasting)
         if not params:
-            return live
+            return False
         always = {**it.fixed, **{k: v for k, v in it.demanded.items() if k not in params}}
         params |= {name: value for name, value in always.items() if name in it.whole or "*" in it.whole}
         path = self._at(it.item, live.identity)
         params = self.sent(live, params)
         if live.digest and run.view.pve.facts.parameter("PUT", path, "digest") is not None:
             params["digest"] = live.digest
-        await run.call("PUT", path, {**self._bare(live.identity), **params}, title=f"change {resource.key.name}")
-        return await self._reread(run, resource)
+        await run.call("PUT", path, {**self._bare(live.identity), **params}, title=f"change {live.key.name}")
+        return True
+
+    async def release(self, run: Run, live: Live) -> None:
+        if live.mark is None:
+            return
+        as_is = Resource(live.key, self._schema().model.model_construct(), live.fields)
+        difference = Difference.of(self._schema(), live, as_is, ())
+        async with run.lane(self._lane(live.identity)):
+            await self._send(run, live, difference, difference.then.get(self.collection.comment, ""))
 
     def sent(self, live: Live, params: dict[str, Any]) -> dict[str, Any]:
         """What a change sends: all that is wanted, and what others have written into the same object."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from proxmox_mpc.kinds._field import Impact, Part, field
-from proxmox_mpc.kinds._guest import GuestDriver, answers_to, needs_of, provides
+from proxmox_mpc.kinds._guest import GuestDriver, answers_to, guard, needs_of, provides
 from proxmox_mpc.kinds._guest_columns import GUEST_COLUMNS
 from proxmox_mpc.kinds._guest_ha import held_by
 from proxmox_mpc.kinds._kind import Kind
@@ -44,6 +44,7 @@ KIND: Kind = Kind(
     provides=provides,
     answers_to=answers_to,
     held_by=held_by,
+    guard=guard,
     mistakes=mistakes,
     options_of=CONFIG,
     root_only=ROOT_ONLY,

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import delete, select
 
 from proxmox_mpc.store._database import Database
-from proxmox_mpc.store.errors import RecordMissing
 from proxmox_mpc.store.models import plans
 from proxmox_mpc.store.records import SavedPlan
 
@@ -26,16 +25,11 @@ class Plans:
             statement = self.database.insert(plans).values(values)
             await connection.execute(statement.on_conflict_do_update(index_elements=["hash"], set_=values))
 
-    async def get(self, hash: str) -> SavedPlan:
-        """The plan of a hash. Raises RecordMissing, also when it expired."""
-        query = select(plans).where(plans.c.hash == hash, plans.c.expires_at > self.database.now())
+    async def find(self, start: str) -> SavedPlan | None:
+        """The one plan whose hash begins so; None where there is none, or several."""
+        query = select(plans).where(
+            plans.c.hash.startswith(start, autoescape=True), plans.c.expires_at > self.database.now()
+        )
         async with self.database.read() as connection:
-            row = (await connection.execute(query)).one_or_none()
-        if row is None:
-            raise RecordMissing(f"there is no plan {hash[:12]}, or it expired", hint="Plan again and apply that.")
-        return SavedPlan(**row._mapping)
-
-    async def delete(self, hash: str) -> None:
-        """Forget a plan. Forgetting twice is no error."""
-        async with self.database.write() as connection:
-            await connection.execute(delete(plans).where(plans.c.hash == hash))
+            rows = (await connection.execute(query.limit(2))).all()
+        return SavedPlan(**rows[0]._mapping) if len(rows) == 1 else None

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from proxmox_mpc.engine.plan import Action, Blocked, Plan, Step, word
+from proxmox_mpc.engine.plan import Action, Blocked, Gate, Plan, Refusal, Step
+from proxmox_mpc.engine.policies import word
 from proxmox_mpc.kinds._field import Impact
 from proxmox_mpc.kinds._kind import Change, Key
 
@@ -38,6 +39,7 @@ def test_a_plan_without_work_is_empty() -> None:
         plan(replace(STEP, choices={"node": "pve2"})),
         replace(plan(STEP), context="prod"),
         replace(plan(STEP), application="blog"),
+        replace(plan(STEP), manifests="other"),
     ],
 )
 def test_the_hash_tells_another_effect_or_another_state(other: Plan) -> None:
@@ -50,21 +52,30 @@ def test_the_hash_is_the_same_for_the_same_effect() -> None:
 
 
 def test_a_blocked_plan_refuses_with_every_reason_and_what_to_type() -> None:
-    restart = replace(STEP, impact=Impact.RESTART, blocked="memory: costs restart")
-    loss = replace(STEP, key=replace(KEY, name="db"), impact=Impact.DATA_LOSS, blocked="deletes its data")
+    costly = Refusal(Gate.IMPACT, "memory: costs restart", "--allow restart")
+    restart = replace(STEP, impact=Impact.RESTART, refusal=costly)
+    deadly = Refusal(Gate.IMPACT, "deletes its data", "--allow data-loss")
+    loss = replace(STEP, key=replace(KEY, name="db"), impact=Impact.DATA_LOSS, refusal=deadly)
+    others = replace(STEP, key=replace(KEY, name="old"), refusal=Refusal(Gate.OWNERSHIP, "nobody owns it", "--adopt"))
     plan(STEP).refuse_blocked()
     with pytest.raises(Blocked) as refused:
-        plan(restart, loss).refuse_blocked()
-    assert "default/web: memory: costs restart" in refused.value.message
+        plan(restart, loss, others).refuse_blocked()
+    assert (
+        "default/web: memory: costs restart (gate: impact)\n    if that is meant: --allow restart"
+        in refused.value.message
+    )
     assert "default/db: deletes its data" in refused.value.message
-    assert refused.value.hint == "if that is meant: --allow data-loss"
+    assert refused.value.hint == "if all of it is meant: --allow data-loss --adopt"
     assert refused.value.exit_code == 6
 
 
-def test_what_nobody_owns_is_refused_with_the_word_that_takes_it() -> None:
+def test_no_line_of_flags_is_shown_that_would_not_open_every_gate() -> None:
+    locked = replace(STEP, refusal=Refusal(Gate.POLICY, "says no", "take the annotation away"))
+    other = replace(STEP, key=replace(KEY, name="db"), refusal=Refusal(Gate.OWNERSHIP, "nobody owns it", "--adopt"))
     with pytest.raises(Blocked) as refused:
-        plan(replace(STEP, blocked="exists already and nobody owns it", unowned=True)).refuse_blocked()
-    assert "--adopt" in refused.value.hint
+        plan(locked, other).refuse_blocked()
+    assert "flags" not in refused.value.hint
+    assert "--adopt" not in refused.value.hint
 
 
 def test_impacts_are_written_as_they_are_asked_for() -> None:

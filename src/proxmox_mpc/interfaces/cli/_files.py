@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from proxmox_mpc.actions._planning import DesiredState, ManifestText
 from proxmox_mpc.errors import InvalidInput, NotFoundError, UsageError
@@ -78,15 +79,11 @@ def application_name(app: str, names: Sequence[str]) -> str:
     return "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in stem) or "default"
 
 
-def desired(
-    files: Sequence[str], recursive: bool, namespace: str, app: str, allow: str, prune: bool, adopt: bool
-) -> DesiredState:
-    """The request that these options make."""
+def desired(*, files: Sequence[str], recursive: bool, namespace: str, app: str, **said: Any) -> DesiredState:
+    """The request that the options of `_options.desired` make."""
     return DesiredState(
         texts=read(files, recursive),
         application=application_name(app, files),
         namespace=namespace or "default",
-        allow=allow,
-        prune=prune,
-        adopt=adopt,
+        **said,
     )

@@ -39,6 +39,9 @@ allow = click.option(
     "--allow", default="", metavar="IMPACT", help="Highest impact: restart, stop-start, migrate, replace, data-loss."
 )
 selector = click.option("-l", "--selector", default="", help="Labels: tag, !tag, key=value, key!=value.", metavar="SEL")
+max_deletions = click.option(
+    "--max-deletions", type=int, metavar="N", help="Delete up to so many objects that no manifest names any more."
+)
 desired: Callable[[F], F] = _all(
     context,
     files,
@@ -48,4 +51,5 @@ desired: Callable[[F], F] = _all(
     allow,
     click.option("--prune", is_flag=True, help="Delete what the application owns and no manifest names."),
     click.option("--adopt", is_flag=True, help="Take over objects that exist and that nobody owns."),
+    max_deletions,
 )

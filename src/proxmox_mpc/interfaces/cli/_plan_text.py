@@ -54,6 +54,7 @@ def _step(step: StepView) -> list[str]:
     lines += [_change(change, width, step.action) for change in step.changes]
     if step.blocked:
         lines.append("    " + click.style(f"refused: {step.blocked}", fg="red", bold=True))
+        lines.append(f"    {click.style('→', fg='cyan')} {step.opens}")
     return lines
 
 

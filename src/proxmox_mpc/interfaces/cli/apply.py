@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,21 +14,11 @@ from proxmox_mpc.interfaces.cli import _options
 @click.argument("plan_file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @_options.desired
 @_options.yes
+@click.option("--approve", default="", metavar="HASH", help="Apply the plan of this hash without asking, and no other.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 @click.option("-o", "--output", default="text", help="Output: text, json.", metavar="FORMAT")
 def command(
-    plan_file: Path | None,
-    context: str,
-    files: Sequence[str],
-    recursive: bool,
-    namespace: str,
-    app: str,
-    allow: str,
-    prune: bool,
-    adopt: bool,
-    yes: bool,
-    dry_run: bool,
-    output: str,
+    plan_file: Path | None, context: str, yes: bool, approve: str, dry_run: bool, output: str, **wished: Any
 ) -> None:
     """Make the cluster as these manifests say, after showing the plan; or apply a saved plan exactly.
 
@@ -48,7 +38,7 @@ def command(
     from proxmox_mpc.interfaces.cli._resume import resume_first
     from proxmox_mpc.interfaces.cli._run import within
 
-    if plan_file is not None and files:
+    if plan_file is not None and wished["files"]:
         raise UsageError("a saved plan and -f exclude each other")
     if plan_file is not None and not plan_file.is_file():
         raise NotFoundError(f"there is no plan file {plan_file}", hint="manifests are given with -f")
@@ -63,16 +53,15 @@ def command(
             opened = await plan_open(session, PlanOpenRequest(content=content))
             request = opened.request
         else:
-            wished = desired(files, recursive, namespace, app, allow, prune, adopt)
-            request = ApplyRequest(**wished.model_dump(), source=", ".join(files))
+            request = ApplyRequest(**desired(**wished).model_dump(), source=", ".join(wished["files"]))
         shown = await plan(session, request)
         if not quiet:
             click.echo(plan_text(shown))
         if dry_run:
             return ApplyResult(plan=shown, revision=None, outcomes=[])
-        if not any(step.blocked for step in shown.steps):
+        if not approve and not any(step.blocked for step in shown.steps):
             confirm_plan(shown, yes)
-        agreed = request.agreed or shown.hash
+        agreed = approve or request.agreed or shown.hash
         return await apply(session, request.model_copy(update={"agreed": agreed}))
 
     with Show() as show:

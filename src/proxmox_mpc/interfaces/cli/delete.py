@@ -18,6 +18,7 @@ from proxmox_mpc.interfaces.cli import _options
 @_options.namespace
 @_options.app
 @_options.selector
+@_options.max_deletions
 @_options.yes
 @click.option("--ignore-not-found", is_flag=True, help="Names that are not there are no error.")
 @click.option("--dry-run", is_flag=True, help="Show what would go and stop.")
@@ -30,6 +31,7 @@ def command(
     namespace: str,
     app: str,
     selector: str,
+    max_deletions: int | None,
     yes: bool,
     ignore_not_found: bool,
     dry_run: bool,
@@ -57,6 +59,7 @@ def command(
         names=list(names),
         namespace=namespace,
         selector=selector,
+        max_deletions=max_deletions,
         ignore_missing=ignore_not_found,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -13,22 +13,13 @@ COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 @click.command("diff")
 @_options.desired
-def command(
-    context: str,
-    files: Sequence[str],
-    recursive: bool,
-    namespace: str,
-    app: str,
-    allow: str,
-    prune: bool,
-    adopt: bool,
-) -> None:
+def command(context: str, **wished: Any) -> None:
     """Show how the cluster differs from these manifests; exits with 3 where it does."""
     from proxmox_mpc.actions.diff import diff
     from proxmox_mpc.interfaces.cli._files import desired
     from proxmox_mpc.interfaces.cli._run import call
 
-    result = call(diff, desired(files, recursive, namespace, app, allow, prune, adopt), context=context)
+    result = call(diff, desired(**wished), context=context)
     for item in result.items:
         for line in item.lines:
             click.echo(click.style(line, fg=COLOURS.get(line[:1]), bold=line.startswith(("---", "+++"))))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -15,22 +16,8 @@ from proxmox_mpc.interfaces.cli import _options
 @click.option("-o", "--output", default="text", help="Output: text, json, yaml.", metavar="FORMAT")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan; `apply FILE` applies it.")
 @click.option("--exit-code", is_flag=True, help="Exit with 3 where there are changes.")
-def command(
-    context: str,
-    files: Sequence[str],
-    recursive: bool,
-    namespace: str,
-    app: str,
-    allow: str,
-    prune: bool,
-    adopt: bool,
-    output: str,
-    out: Path | None,
-    exit_code: bool,
-) -> None:
+def command(context: str, output: str, out: Path | None, exit_code: bool, **wished: Any) -> None:
     """Show what applying these manifests would do, and what it costs. Changes nothing."""
-    import shlex
-
     from proxmox_mpc.actions._session import Session
     from proxmox_mpc.actions._views import PlanView
     from proxmox_mpc.actions.plan import plan
@@ -40,7 +27,7 @@ def command(
     from proxmox_mpc.interfaces.cli._plan_text import plan_text
     from proxmox_mpc.interfaces.cli._run import within
 
-    request = desired(files, recursive, namespace, app, allow, prune, adopt)
+    request = desired(**wished)
 
     async def work(session: Session) -> PlanView:
         if out is None:
@@ -55,13 +42,23 @@ def command(
     if out is not None and output == "text":
         click.echo(f"saved to {out}; apply exactly this with: proxmox-cli apply {out}")
     elif output == "text" and not result.empty:
-        given = {"-R": recursive, "--prune": prune, "--adopt": adopt}
-        said = {"-n": namespace, "--app": app, "--allow": allow, "--context": context}
-        words = [f"-f {shlex.quote(name)}" for name in files] + [word for word, on in given.items() if on]
-        words += [f"{word} {shlex.quote(value)}" for word, value in said.items() if value]
         if any(step.blocked for step in result.steps):
             click.echo("an apply would refuse this plan as a whole, and change nothing")
         else:
-            click.echo(f"apply it with: proxmox-cli apply {' '.join(words)}")
+            click.echo(f"apply it with: proxmox-cli apply {_words({**wished, 'context': context})}")
+            click.echo(f"exactly this, once reviewed: … --approve {result.hash[:12]}")
     if exit_code and not result.empty:
         raise SystemExit(3)
+
+
+def _words(said: Mapping[str, Any]) -> str:
+    """The options as they were typed."""
+    import shlex
+
+    flags = {"recursive": "-R", "prune": "--prune", "adopt": "--adopt"}
+    values = {"namespace": "-n", "app": "--app", "allow": "--allow", "max_deletions": "--max-deletions"}
+    values |= {"context": "--context"}
+    words = [f"-f {shlex.quote(name)}" for name in said["files"]]
+    words += [flag for name, flag in flags.items() if said[name]]
+    words += [f"{flag} {shlex.quote(str(said[name]))}" for name, flag in values.items() if said[name] not in ("", None)]
+    return " ".join(words)

@@ -12,9 +12,18 @@ from proxmox_mpc.interfaces.cli import _options
 @click.argument("revision", type=int, required=False)
 @_options.context
 @_options.allow
+@_options.max_deletions
 @_options.yes
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
-def command(application: str, revision: int | None, context: str, allow: str, yes: bool, dry_run: bool) -> None:
+def command(
+    application: str,
+    revision: int | None,
+    context: str,
+    allow: str,
+    max_deletions: int | None,
+    yes: bool,
+    dry_run: bool,
+) -> None:
     """Go back to an earlier revision; without a number, to the one before the last.
 
     Its manifests are planned anew against the cluster of now, and applied as a new revision.
@@ -28,7 +37,7 @@ def command(application: str, revision: int | None, context: str, allow: str, ye
     from proxmox_mpc.interfaces.cli._resume import resume_first
     from proxmox_mpc.interfaces.cli._run import within
 
-    request = RollbackRequest(application=application, revision=revision, allow=allow)
+    request = RollbackRequest(application=application, revision=revision, allow=allow, max_deletions=max_deletions)
 
     async def work(session: Session) -> ApplyResult:
         if not dry_run:

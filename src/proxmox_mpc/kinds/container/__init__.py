@@ -7,7 +7,7 @@ from typing import Any
 
 from proxmox_mpc.kinds._codec import KEY_LINES, Fields, Value
 from proxmox_mpc.kinds._field import Impact
-from proxmox_mpc.kinds._guest import GuestApi, GuestDriver, answers_to, needs_of, provides
+from proxmox_mpc.kinds._guest import GuestApi, GuestDriver, answers_to, guard, needs_of, provides
 from proxmox_mpc.kinds._guest_columns import GUEST_COLUMNS
 from proxmox_mpc.kinds._guest_ha import held_by
 from proxmox_mpc.kinds._kind import Kind, Live, Resource
@@ -79,6 +79,7 @@ KIND: Kind = Kind(
     provides=provides,
     answers_to=answers_to,
     held_by=held_by,
+    guard=guard,
     options_of=("PUT", "/nodes/{node}/lxc/{vmid}/config"),
     # PUT /nodes/{node}/lxc/{vmid}/config: feature flags but nesting, and hook scripts, are root@pam's (8.4, 9.1).
     root_only=frozenset(

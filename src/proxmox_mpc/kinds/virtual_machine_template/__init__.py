@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from proxmox_mpc.kinds._field import Impact, Part, group
-from proxmox_mpc.kinds._guest import answers_to, needs_of, provides
+from proxmox_mpc.kinds._guest import answers_to, guard, needs_of, provides
 from proxmox_mpc.kinds._guest_columns import TEMPLATE_COLUMNS
 from proxmox_mpc.kinds._kind import Kind
 from proxmox_mpc.kinds._qemu.guest import CONFIG, IGNORED, ROOT_ONLY, api
@@ -44,6 +44,7 @@ KIND: Kind = Kind(
     provides=provides,
     answers_to=answers_to,
     held_by=held_by,
+    guard=guard,
     mistakes=mistakes,
     options_of=CONFIG,
     root_only=ROOT_ONLY,

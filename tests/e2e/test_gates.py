@@ -1,0 +1,135 @@
+"""Gates and saved plans, as a person meets them: which change, which gate, the exact flag, and what moved."""
+
+from __future__ import annotations
+
+import json
+
+from tests.e2e.conftest import Cli
+
+VM = """\
+apiVersion: proxmox.io/v1
+kind: VirtualMachine
+metadata: { name: NAME, namespace: SPACE, annotations: { NOTES } }
+spec: { node: pve-node1, memory: 512, disks: [{ storage: local-lvm, size: 1G }], MORE }
+"""
+
+
+def vm(name: str = "web", notes: str = "", more: str = "onboot: true", space: str = "default") -> str:
+    return VM.replace("NAME", name).replace("SPACE", space).replace("NOTES", notes).replace("MORE", more)
+
+
+def several(count: int) -> str:
+    return "---\n".join(vm(f"web-{n}") for n in range(count))
+
+
+PROTECTED = "proxmox.io/protect: 'true'"
+RETAINED = "proxmox.io/deletion-policy: retain"
+BRIDGE = """\
+---
+apiVersion: proxmox.io/v1
+kind: Pool
+metadata: { name: shop }
+spec: {}
+"""
+
+
+def test_a_protected_guest_survives_replacement_pruning_and_deletion_by_name(cli: Cli) -> None:
+    cli.ok("apply", "-f", cli.write("vm.yaml", vm(notes=PROTECTED, more="vmid: 400") + BRIDGE))
+    vmid = cli.guests()["web"]["vmid"]
+    for command in (
+        ("apply", "-f", cli.write("gone.yaml", BRIDGE), "--app", "vm", "--prune", "--allow", "data-loss", "--yes"),
+        ("apply", "-f", cli.write("vm.yaml", vm(notes=PROTECTED, more="vmid: 555")), "--allow", "data-loss", "--yes"),
+        ("delete", "vm", "web", "--yes"),
+    ):
+        refused = cli(*command)
+        assert refused.code == 6, refused
+        assert "proxmox.io/protect says no" in refused.err
+        assert cli.guests()["web"]["vmid"] == vmid
+    cli.ok("apply", "-f", cli.write("vm.yaml", vm() + BRIDGE))
+    cli.ok("delete", "vm", "web", "--yes")
+    assert "web" not in cli.guests()
+
+
+def test_what_is_retained_is_given_up_and_stays(cli: Cli) -> None:
+    cli.ok(
+        "apply", "-f", cli.write("vm.yaml", vm(notes=RETAINED, more="description: My own words", space="tier") + BRIDGE)
+    )
+    shown = cli.ok("delete", "-f", "vm.yaml", "--yes").out
+    assert "stays, and is nobody's any more" in shown
+    assert "web" in cli.guests(), "it lives on"
+    assert {pool["poolid"] for pool in cli.api("GET", "/pools")} == {"tier"}, "in its pool"
+    assert cli.ok("describe", "vm", "web", "-o", "json").json[0]["application"] == ""
+    guest = cli.guests()["web"]
+    config = cli.api("GET", f"/nodes/{guest['node']}/qemu/{guest['vmid']}/config")
+    assert config["description"].strip() == "My own words"
+    assert "tags" not in config
+    cli.ok("apply", "-f", cli.write("other.yaml", vm(space="tier")), "--adopt")
+    assert cli.ok("plan", "-f", "other.yaml", "-o", "json").json["empty"]
+
+
+def test_a_folder_that_lost_its_files_deletes_nothing(cli: Cli) -> None:
+    cli.ok("apply", "-f", cli.write("fleet.yaml", several(6)))
+    cli.write("fleet.yaml", several(1))
+    refused = cli("apply", "-f", "fleet.yaml", "--prune", "--allow", "data-loss", "--yes")
+    assert refused.code == 6
+    assert "5 objects would be deleted that nobody named, more than 3" in refused.err
+    assert "--max-deletions 5" in refused.err
+    assert len([name for name in cli.guests() if name.startswith("web-")]) == 6
+    selected = cli("delete", "vms", "-l", "proxmox-mpc", "--max-deletions", "5", "--yes")
+    assert selected.code == 6
+    assert "--max-deletions 6" in selected.err
+    cli.ok("apply", "-f", "fleet.yaml", "--prune", "--allow", "data-loss", "--max-deletions", "5", "--yes")
+    assert [name for name in cli.guests() if name.startswith("web-")] == ["web-0"]
+    cli.ok("delete", "vms", "-l", "proxmox-mpc", "--yes")
+
+
+def test_pves_protection_is_seen_before_anything_is_sent(cli: Cli) -> None:
+    cli.ok("apply", "-f", cli.write("vm.yaml", vm(more="protection: true")))
+    refused = cli("delete", "vm", "web", "--yes")
+    assert refused.code == 6
+    assert "gate: PVE protection" in refused.err
+    assert "set spec.protection: false" in refused.err
+
+
+def test_a_misspelt_policy_is_an_error_at_its_place(bare: Cli) -> None:
+    answer = bare("validate", "-f", bare.write("vm.yaml", vm(notes="proxmox.io/protected: 'true'")))
+    assert answer.code == 1
+    assert "vm.yaml:3:" in answer.err
+    assert "did you mean proxmox.io/protect?" in answer.err
+
+
+def test_a_plan_is_approved_by_its_hash_and_no_other_is_applied(cli: Cli) -> None:
+    cli.ok("apply", "-f", cli.write("vm.yaml", vm()))
+    cli.write("vm.yaml", vm(more="cpu: { cores: 2 }"))
+    plan = cli.ok("plan", "-f", "vm.yaml", "-o", "json").json
+    guest = cli.guests()["web"]
+    cli.api("PUT", f"/nodes/{guest['node']}/qemu/{guest['vmid']}/config", cores="7")
+    moved = cli("apply", "-f", "vm.yaml", "--approve", plan["hash"][:12])
+    assert moved.code == 6
+    assert "What moved since" in moved.err
+    assert "cpu.cores: was 1, is 7 now" in moved.err
+    again = cli.ok("plan", "-f", "vm.yaml", "-o", "json").json
+    cli.ok("apply", "-f", "vm.yaml", "--approve", again["hash"][:12])
+    assert cli.ok("plan", "-f", "vm.yaml", "-o", "json").json["empty"]
+
+
+def test_a_saved_plan_shows_what_moved(cli: Cli) -> None:
+    cli.write("vm.yaml", vm() + "---\n" + vm("db"))
+    cli.ok("plan", "-f", "vm.yaml", "--out", "plan.json")
+    cli.ok("apply", "-f", cli.write("db.yaml", vm("db")), "--app", "vm")
+    moved = cli("apply", "plan.json")
+    assert moved.code == 6
+    assert "VirtualMachine default/db: create is not needed any more" in moved.err
+    assert "web" not in cli.guests()
+
+
+def test_an_approval_is_leave_to_destroy_without_a_question(cli: Cli) -> None:
+    cli.ok("apply", "-f", cli.write("vm.yaml", vm() + BRIDGE))
+    cli.write("vm.yaml", BRIDGE.removeprefix("---\n"))
+    flags = ("-f", "vm.yaml", "--prune", "--allow", "data-loss")
+    plan = json.loads(cli.ok("plan", *flags, "-o", "json").out)
+    assert cli("apply", *flags).code == 6, "nobody is here to answer"
+    assert cli("apply", *flags, "--approve", "00000000").code == 6
+    assert "web" in cli.guests()
+    cli.ok("apply", *flags, "--approve", plan["hash"])
+    assert "web" not in cli.guests()
