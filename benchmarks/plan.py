@@ -23,7 +23,7 @@ def measure() -> list[Figure]:
         (here.folder / "fleet.yaml").write_text(_export(here, reach))
         here.run(cli("apply", "--adopt", "-f", "fleet.yaml", "--yes"), reach)
         seen = here.spy("plan", "-f", "fleet.yaml", "--exit-code", env=reach)
-        configs = {**seen, "urls": [url for url in seen["urls"] if url.endswith("/config")]}
+        configs = {**seen, "urls": [url for url in seen["urls"] if url.endswith(("/config", "/pending"))]}
         imports, fetch, plan = here.compare(
             here.bare(seen, "imports", fetch=False),
             here.bare(configs, "configs", fetch=True),

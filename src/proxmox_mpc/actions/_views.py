@@ -24,6 +24,7 @@ class ChangeView(Result):
     old: Any = None
     new: Any = None
     impact: str = Impact.NONE.label
+    reason: str = ""
     note: str = ""
 
 
@@ -67,6 +68,7 @@ class OutcomeView(Result):
     error: str = ""
     seconds: float = 0.0
     identity: dict[str, Any] = {}
+    remarks: list[str] = []
 
 
 class ResourceView(Result):
@@ -137,7 +139,8 @@ def _change_view(kind: Kind, change: Change) -> ChangeView:
         old, new = (kind.schema.show(change.path, value) for value in (change.old, change.new))
         if old is None and change.new is not None and leaf is not None:
             old = kind.schema.show(change.path, leaf.wire.default)
-    return ChangeView(path=change.path, old=old, new=new, impact=change.impact.label, note=change.note)
+    said = {"impact": change.impact.label, "reason": change.reason, "note": change.note}
+    return ChangeView(path=change.path, old=old, new=new, **said)
 
 
 def outcome_views(outcomes: Sequence[Outcome]) -> list[OutcomeView]:
@@ -151,6 +154,7 @@ def outcome_views(outcomes: Sequence[Outcome]) -> list[OutcomeView]:
             error=str(o.error or ""),
             seconds=round(o.seconds, 3),
             identity=dict(o.identity),
+            remarks=list(o.remarks),
         )
         for o in outcomes
     ]

@@ -84,7 +84,7 @@ async def _describe(view: View, kind: Kind, live: Live, owned: Owned | None) -> 
         application=application,
         facts=facts,
         manifest=manifest(kind, live),
-        pending=await kind.driver.pending(view, live),
+        pending=sorted({key for change in kind.driver.waiting(live) for key in change.waits}),
         unknown=str(facts.pop(UNKNOWN_KEYS, "")),
         events=[],
     )

@@ -138,7 +138,7 @@ async def _member(view: View, key: Key, owned: Owned, live: Live | None) -> Memb
             f"{c.path} is {_value(kind, c.path, c.old)}, not {_value(kind, c.path, c.new)}" for c in changes
         )
         return MemberView(**head, state="drifted", detail=detail, where=where)
-    pending = await kind.driver.pending(view, live)
+    pending = sorted({key for change in kind.driver.waiting(live) for key in change.waits})
     if pending:
         return MemberView(**head, state="restart pending", detail=", ".join(pending), where=where)
     told = str(live.facts.get(SUMMARY, ""))

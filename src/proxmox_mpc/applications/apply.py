@@ -117,3 +117,14 @@ class Applier:
                 message=str(outcome.error or outcome.action.value),
                 actor=self.actor,
             )
+            for remark in outcome.remarks:
+                await self.store.events.add(
+                    plan.context,
+                    type="Warning",
+                    reason=f"{outcome.action.value}-remark",
+                    kind=outcome.key.kind,
+                    namespace=outcome.key.namespace,
+                    name=outcome.key.name,
+                    message=remark,
+                    actor=self.actor,
+                )

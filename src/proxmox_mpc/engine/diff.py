@@ -53,9 +53,9 @@ def _only_applied_knows(
         if leaf.wire.secret and not leaf.wire.create_only:
             unset = leaf.wire.echoed and live.get(path) != HIDDEN
             if unset or (before is not None and before != value):
-                yield Change(path, before, value, leaf.wire.impact)
+                yield Change(path, before, value, schema.impact(path))
         elif leaf.wire.preference and live.get(path) != value and (fresh or before not in (None, value)):
-            yield Change(path, live.get(path), value, leaf.wire.impact)
+            yield Change(path, live.get(path), value, schema.impact(path))
         elif leaf.wire.create_only and before not in (None, value):
             yield Change(path, before, value, Impact.REPLACE, "is decided at creation")
 

@@ -38,6 +38,8 @@ class Outcome:
     error: MpcError | None = None
     seconds: float = 0.0
     identity: Mapping[str, Any] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+    """What people have to know of it, although it did not fail."""
 
 
 class ApplyFailed(MpcError):
@@ -97,6 +99,7 @@ class Execution:
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     lanes: Lanes = field(default_factory=Lanes)
+    remarks: dict[Key, list[str]] = field(default_factory=dict)
     _lost: MpcError | None = None
     _taken: set[int] = field(default_factory=set)
     _reserving: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -180,7 +183,8 @@ class Execution:
             return Outcome(step.key, step.action, "failed", error, self.clock() - start)
         seconds = self.clock() - start
         self.report(Progress(step.key, "done", action=step.action, seconds=seconds))
-        return Outcome(step.key, step.action, "done", None, seconds, live.identity if live else {})
+        identity, remarks = live.identity if live else {}, tuple(self.remarks.get(step.key, ()))
+        return Outcome(step.key, step.action, "done", None, seconds, identity, remarks)
 
     def _uid(self, step: Step) -> str:
         return step.live.mark.uid if step.live and step.live.mark else step.owned.uid if step.owned else self.new_uid()

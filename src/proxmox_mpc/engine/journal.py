@@ -39,7 +39,7 @@ class Progress:
     """One thing that happened while a plan runs, as it happens."""
 
     key: Key
-    what: Literal["started", "request", "log", "done", "failed", "skipped"]
+    what: Literal["started", "request", "log", "remark", "done", "failed", "skipped"]
     text: str = ""
     action: Action = Action.NONE
     upid: str = ""

@@ -16,6 +16,7 @@ from proxmox_mpc.engine.observe import Ambiguous, Owner, Sighting, observe, out_
 from proxmox_mpc.engine.order import deletion_edges, edges
 from proxmox_mpc.engine.plan import Action, Plan, Step
 from proxmox_mpc.engine.pruning import deletion, left, pruning, with_retained
+from proxmox_mpc.engine.restarts import with_what_waits
 from proxmox_mpc.engine.rolling import rolling
 from proxmox_mpc.engine.stages import refuse_circles
 from proxmox_mpc.errors import InvalidInputs, MpcError
@@ -63,7 +64,9 @@ async def plan(view: View, kind_of: Callable[[str], Kind], wish: Wish) -> Plan:
     completed = await _completed(view, kind_of, wanted, sightings)
     before = edges(completed, kind_of)
     steps = [_step(kind_of(r.key.kind), r, sightings[r.key], wish, before[r.key]) for r in completed]
-    steps = [await _with_restart_left(view, kind_of, step, wish) for step in steps]
+    steps = [
+        with_what_waits(kind_of(step.key.kind), step, wish.application, _leave(wish, step.resource)) for step in steps
+    ]
     steps = rolling(await _replacements(view, kind_of, steps, {resource.key: resource for resource in wanted}))
     kept = needed | {resource.key for resource in completed}
     stale = {key: item for key, item in wish.owned.items() if item.application == wish.application and key not in kept}
@@ -88,27 +91,6 @@ def fingerprint(wanted: Sequence[Resource]) -> str:
     """Of all that is declared: another value where any of it is, however it is written."""
     said = [[str(r.key), sorted(r.fields.items()), sorted(r.annotations.items())] for r in wanted]
     return hashlib.sha256(json.dumps(sorted(said), default=str).encode()).hexdigest()
-
-
-async def _with_restart_left(view: View, kind_of: Callable[[str], Kind], step: Step, wish: Wish) -> Step:
-    """A change that was written and not finished, for its restart never came, gets it now if that is allowed."""
-    resource, live, owned = step.resource, step.live, step.owned
-    if step.action is not Action.NONE or resource is None or live is None or owned is None or owned.applied is None:
-        return step
-    kind, allow = kind_of(step.key.kind), max(wish.allow, policies.allowed(resource))
-    paths = kind.schema.differences(owned.applied, resource.fields) if allow >= Impact.RESTART else ()
-    found = (
-        kind.driver.cost(live, Change(p, owned.applied.get(p), resource.fields[p], kind.schema.impact(p)))
-        for p in paths
-    )
-    waiting = tuple(
-        replace(change, impact=Impact.RESTART, note="is written, and waits for a restart")
-        for change in found
-        if change.impact is Impact.PENDING
-    )
-    if not waiting or owned.application != wish.application or not await kind.driver.pending(view, live):
-        return step
-    return replace(step, action=Action.UPDATE, changes=waiting, impact=Impact.RESTART)
 
 
 async def _replacements(
@@ -232,14 +214,16 @@ def _step(kind: Kind, resource: Resource, seen: Sighting, wish: Wish, needs: tup
         return Step(
             resource.key, Action.CREATE, changes, needs=needs, note=gone, choices=resource.choices, resource=resource
         )
-    allow = max(wish.allow, policies.allowed(resource))
+    allow = _leave(wish, resource)
     applied = owned.applied if owned is not None and seen.owner is Owner.OURS else None
     if applied is not None:
         applied = {path: value for path, value in applied.items() if path not in resource.unknown}
     fresh = owned is not None and owned.applied is None and seen.owner is Owner.OURS
     changes = tuple(
-        _flagged(kind, _allowed(kind.driver.cost(live, change), allow))
-        for change in three_way(kind.schema, live.fields, resource.fields, applied, fresh=fresh)
+        _flagged(kind, _allowed(change, allow))
+        for change in kind.driver.cost(
+            live, resource, three_way(kind.schema, live.fields, resource.fields, applied, fresh=fresh)
+        )
     )
     if fresh:
         changes = tuple(_unused_yet(change) for change in changes)
@@ -265,6 +249,11 @@ def _step(kind: Kind, resource: Resource, seen: Sighting, wish: Wish, needs: tup
     if seen.owner is Owner.NOBODY and not adopt and not kind.always_there:
         return replace(step, refusal=gates.NOBODYS)
     return gates.impact(step, allow)
+
+
+def _leave(wish: Wish, resource: Resource | None) -> Impact:
+    """The highest impact that may happen to a resource."""
+    return max(wish.allow, policies.allowed(resource)) if resource is not None else wish.allow
 
 
 def _unused_yet(change: Change) -> Change:

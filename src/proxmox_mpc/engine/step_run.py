@@ -86,6 +86,10 @@ class StepRun:
 
         return await self._journalled(verb, path, title, request, makes, told_once)
 
+    def remark(self, text: str) -> None:
+        self.execution.remarks.setdefault(self.step.key, []).append(text)
+        self.execution.report(Progress(self.step.key, "remark", text, self.step.action))
+
     async def upload(
         self,
         node: str,

@@ -114,7 +114,7 @@ def _field(kind: Kind, info: FieldInfo, base: str, name: str, strand: Strand | N
         kind.schema.show(leaf.path, wire.default),
         _limits(info),
         f"{key}: {leaf.part}" if leaf.part and key else key,
-        "" if wire.create_only or wire.hint else wire.impact.label,
+        "" if wire.create_only or wire.hint else kind.schema.impact(leaf.path).label,
         _nested(path, f"{strand.group.keys[0]}0" if name == "slot" and strand else _example(kind, leaf, info)),
         tuple(text for fact, text in _NOTES.items() if getattr(wire, fact)),
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Driver(Protocol):
     """How one kind is read and written. All functions raise the client's typed errors.
 
-    A driver that inherits it answers `detail`, `cost`, `pending` and `prepare` as most do.
+    A driver that inherits it answers `detail`, `cost`, `waiting` and `prepare` as most do.
     """
 
     async def observe(self, view: View, wanted: Sequence[Resource], owned: Sequence[Owned]) -> list[Live]:
@@ -38,13 +38,13 @@ class Driver(Protocol):
         `applied` is what was applied last: choices that were made then are made again.
         """
 
-    def cost(self, live: Live, change: Change) -> Change:
-        """The change with its true impact on this very object, and with a note where one helps."""
-        return change
+    def cost(self, live: Live, resource: Resource, changes: Sequence[Change]) -> Sequence[Change]:
+        """The changes with their true impact on this very object when they are made together, and with the reason."""
+        return changes
 
-    async def pending(self, view: View, live: Live) -> list[str]:
-        """What was changed and waits for a reboot, by the API's names."""
-        return []
+    def waiting(self, live: Live) -> Sequence[Change]:
+        """What was changed before and waits for a reboot."""
+        return ()
 
     async def prepare(self, run: Run, resource: Resource) -> None:
         """Get ready what a replacement needs, before anything is destroyed for it."""

@@ -13,10 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from proxmox_mpc.errors import NotFoundError
-from proxmox_mpc.kinds import _guest_complete, _guest_ha, _guest_write
+from proxmox_mpc.kinds import _guest_complete, _guest_config, _guest_cost, _guest_ha, _guest_write
 from proxmox_mpc.kinds._codec import Fields, Value
 from proxmox_mpc.kinds._driver import Driver
-from proxmox_mpc.kinds._field import Impact
 from proxmox_mpc.kinds._guest_rows import UNNAMED
 from proxmox_mpc.kinds._kind import (
     CONVERTED,
@@ -36,6 +35,7 @@ from proxmox_mpc.kinds._mark import INDEX_TAG, Mark, split_block, with_block
 from proxmox_mpc.kinds._reach import Write
 from proxmox_mpc.kinds._run import Run
 from proxmox_mpc.kinds._schema import OPTIONS, Schema
+from proxmox_mpc.kinds._verdict import Edit, Verdict
 from proxmox_mpc.kinds._view import View
 
 
@@ -64,6 +64,14 @@ class GuestApi:
     """Parameters that the API refuses to delete, with the value that means the same."""
     move_verb: str
     move_key: str
+    raw_lines: bool
+    """Whether a config may hold lines that GET pending leaves out."""
+    moves_running: bool
+    """Whether guests and their volumes move while they run."""
+    verdict: Callable[[Edit], Verdict]
+    """What a change of a parameter costs a guest that runs."""
+    follows: Callable[[Edit], Iterable[str]] = lambda edit: ()
+    """Parameters that PVE changes with it, and that wait for the next start."""
     templates: bool | None = None
     """Whether its guests are templates; None where there is no kind of their own for those."""
 
@@ -128,15 +136,15 @@ class GuestDriver(Driver):
     async def _read(self, view: View, row: Mapping[str, Any], wishes: Mapping[str, Any]) -> Live | None:
         where = {"node": row["node"], "vmid": row["vmid"]}
         try:
-            config = await view.pve.get(self.api.path("/config"), where)
             state = str(row.get("status", ""))
+            config, current = await _guest_config.read(self.api, view, where, running=state != "stopped")
             wish = wishes.get(str(config.get(self.api.name_key, "")))
             if not state or (wish is not None and wish != state):
                 # Before a difference in power is claimed, the node itself is asked: the bulk row may be stale.
                 state = str((await view.pve.get(self.api.path("/status/current"), where))["status"])
         except NotFoundError:
             return await self._follow(view, row, wishes)
-        return self._live(row, config, await self.decode(view, config), state)
+        return self._live(row, config, await self.decode(view, config), state, current)
 
     async def _follow(self, view: View, row: Mapping[str, Any], wishes: Mapping[str, Any]) -> Live | None:
         """A guest that is not where it was a moment ago: it may be moving. Only a VMID that nobody has is gone."""
@@ -149,7 +157,14 @@ class GuestDriver(Driver):
         now = next((r for r in rows if r.get("vmid") == row["vmid"] and r.get("type") == self.api.type), None)
         return now if now is not None and now["node"] != row["node"] else None
 
-    def _live(self, row: Mapping[str, Any], config: Mapping[str, Any], fields: Fields, state: str) -> Live:
+    def _live(
+        self,
+        row: Mapping[str, Any],
+        config: Mapping[str, Any],
+        fields: Fields,
+        state: str,
+        current: Mapping[str, Any] | None = None,
+    ) -> Live:
         vmid, node = int(row["vmid"]), str(row["node"])
         own, mark = split_block(str(config.get("description", "")))
         if mark is not None and mark.vmid != vmid:
@@ -177,7 +192,8 @@ class GuestDriver(Driver):
         if unknown := sorted(key for key in config if self._is_unknown(key, fields)):
             facts[UNKNOWN_KEYS] = ", ".join(unknown)
         identity = {"vmid": vmid, "node": node}
-        return Live(key, identity, fields, facts, mark, str(config.get("digest", "")), config)
+        running = (current or {}) if state == "running" else {}
+        return Live(key, identity, fields, facts, mark, str(config.get("digest", "")), config, running)
 
     def _name(self, row: Mapping[str, Any], config: Mapping[str, Any]) -> str:
         """What a guest is called; one without a name is called by its type and VMID."""
@@ -190,10 +206,13 @@ class GuestDriver(Driver):
         Keys that the API of this version does not take are no fields: nobody can set them, and nothing touches them.
         """
         facts, template = await view.pve.api(), self.api.path("/config")
-        fields = self.api.lift(self.schema.decode(config))
+        fields = self.fields_of(config)
         raw = {path: path.partition(".")[2] for path in fields if path.startswith(f"{OPTIONS}.")}
         unknown = {path for path, key in raw.items() if facts.parameter("PUT", template, key) is None}
         return {path: value for path, value in fields.items() if path not in unknown}
+
+    def fields_of(self, config: Mapping[str, Any]) -> Fields:
+        return self.api.lift(self.schema.decode(config))
 
     def _is_unknown(self, key: str, fields: Fields) -> bool:
         """Whether a key of the config is in no field."""
@@ -204,8 +223,8 @@ class GuestDriver(Driver):
         """The guest as it is now, power included, wherever it stands by now. Raises GuestMissing."""
         where = dict(live.identity)
         try:
-            config, status = await asyncio.gather(
-                view.pve.get(self.api.path("/config"), where),
+            (config, current), status = await asyncio.gather(
+                _guest_config.read(self.api, view, where, running=True),
                 view.pve.get(self.api.path("/status/current"), where),
             )
         except NotFoundError:
@@ -214,7 +233,7 @@ class GuestDriver(Driver):
             return await self.reread(view, replace(live, identity={**where, "node": now["node"]}))
         row = {name: value for name, value in live.facts.items() if name != _guest_ha.STATE}
         row |= {**where, **_guest_ha.shown(status.get("ha") or {})}
-        return self._live(row, config, await self.decode(view, config), str(status["status"]))
+        return self._live(row, config, await self.decode(view, config), str(status["status"]), current)
 
     def encode(self, fields: Mapping[str, Value], secrets: Mapping[str, str], mark: Mark) -> dict[str, str]:
         """Config parameters that hold these fields, with the mark in the description and the index tag."""
@@ -246,6 +265,24 @@ class GuestDriver(Driver):
             Write("POST", self.api.path(self.api.move_verb), moved),
         ]
 
+    def moved(self, change: Change) -> bool:
+        """Whether a change takes a volume that is there to another storage."""
+        return self._slot_of(change, "storage") is not None
+
+    def resized(self, change: Change) -> bool:
+        """Whether a change makes a volume that is there another size."""
+        return self._slot_of(change, "size") is not None
+
+    def slot_of(self, change: Change) -> str | None:
+        """The slot of the volume that a change moves or grows; others are config like any other."""
+        return self._slot_of(change, "storage") or self._slot_of(change, "size")
+
+    def _slot_of(self, change: Change, name: str) -> str | None:
+        home, _, rest = change.path.partition(".")
+        slot, _, part = rest.rpartition(".") if home in self.api.disk_lists else ("", "", rest)
+        slot = home if home == "rootfs" else slot
+        return slot if slot and part == name and change.old is not None and change.new is not None else None
+
     # -- writing: see _guest_write.py ------------------------------------------------------------------------------
 
     async def create(self, run: Run, resource: Resource) -> Live:
@@ -260,12 +297,9 @@ class GuestDriver(Driver):
     async def release(self, run: Run, live: Live) -> None:
         await _guest_write.release(self, run, live)
 
-    async def pending(self, view: View, live: Live) -> list[str]:
-        """Keys whose new value waits for a reboot. Only running guests have such; nobody else is asked."""
-        if live.facts.get("status") != "running":
-            return []
-        rows = await view.pve.get(self.api.path("/pending"), live.identity)
-        return sorted(row["key"] for row in rows if "pending" in row or "delete" in row)
+    def waiting(self, live: Live) -> list[Change]:
+        """What was changed before and waits for a reboot, parameter by parameter."""
+        return _guest_cost.waiting(self, live)
 
     # -- completing: see _guest_complete.py ------------------------------------------------------------------------
 
@@ -274,38 +308,10 @@ class GuestDriver(Driver):
     ) -> Resource:
         return await _guest_complete.complete(self, view, resource, live, applied)
 
-    # -- costs -----------------------------------------------------------------------------------------------------
+    # -- costs: see _guest_cost.py ---------------------------------------------------------------------------------
 
-    def cost(self, live: Live, change: Change) -> Change:
-        running = live.fields.get("state") == "running"
-        impact, note = change.impact, change.note
-        path = change.path
-        if path == NAMESPACE:
-            impact = Impact.NONE
-        elif path == NAME:
-            impact = Impact.NONE if self.api.type == "qemu" else Impact.PENDING  # a host name is read at start
-        elif path == "state":
-            impact = Impact.STOP_START if change.new == "stopped" else Impact.NONE
-            note = "shut down" if change.new == "stopped" else "start"
-        elif path in ("memory", "cpu.vcpus") and self.api.type == "qemu":
-            impact = Impact.HOTPLUG if self._can_hotplug(live, path) else Impact.PENDING
-        elif change.new is None and path.count(".") == 1 and path.partition(".")[0] in self.api.disk_lists:
-            # Never in passing: whatever used this disk stops working, even if the volume is kept.
-            impact, note = Impact.STOP_START, "detached; its volume is kept as unused"
-            change = replace(change, detaches=True)
-        elif path.endswith(".storage") and change.old is not None and path.partition(".")[0] in self.api.disk_lists:
-            note = "moved to the other storage"
-        if not running and impact in (Impact.HOTPLUG, Impact.PENDING):
-            impact = Impact.NONE
-        if impact == Impact.MIGRATE and not running:
-            note = "offline migration"
-        return replace(change, impact=impact, note=note)
-
-    def _can_hotplug(self, live: Live, path: str) -> bool:
-        features = live.fields.get("hotplug", [])
-        assert isinstance(features, list)
-        wanted = "memory" if path == "memory" else "cpu"
-        return wanted in features and live.fields.get("cpu.numa") is True
+    def cost(self, live: Live, resource: Resource, changes: Sequence[Change]) -> Sequence[Change]:
+        return _guest_cost.cost(self, live, resource, changes)
 
 
 def needs_of(schema: Callable[[], Schema]) -> Callable[[Resource], list[Need]]:

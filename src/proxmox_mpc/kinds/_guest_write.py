@@ -15,6 +15,7 @@ from proxmox_mpc.kinds import _guest_ha
 from proxmox_mpc.kinds._codec import Fields, Value
 from proxmox_mpc.kinds._field import Impact
 from proxmox_mpc.kinds._guest_power import SHUTDOWN_TIMEOUT_S, answers_again, power
+from proxmox_mpc.kinds._guest_promise import broken
 from proxmox_mpc.kinds._guest_rows import Row, fresh_rows, is_meant
 from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE, Change, Live, Resource
 from proxmox_mpc.kinds._mark import INDEX_TAG, split_block
@@ -22,6 +23,7 @@ from proxmox_mpc.kinds._run import Run
 
 if TYPE_CHECKING:
     from proxmox_mpc.kinds._guest import GuestDriver
+    from proxmox_mpc.kinds._mark import Mark
     from proxmox_mpc.kinds._schema import Schema
 
 VMID_TRIES = 20
@@ -146,11 +148,15 @@ async def update(guest: GuestDriver, run: Run, live: Live, resource: Resource, c
     """Carry out the changes, in the one order that works, and confirm them by reading back."""
     open_changes = {change.path: change for change in changes}
     live = await guest.reread(run.view, live)
+    waited = _waiting(guest, live)
     _refuse_if_moved_on(guest, live, resource, changes)
     if (move := open_changes.pop("node", None)) is not None:
         live = await _migrate(guest, run, live, str(move.new))
     wished = open_changes.pop("state", None)
-    if wished is not None and wished.new == "stopped":
+    if _moves_while_stopped(guest, live, changes):
+        wished = wished or Change("state", "stopped", "running")
+        live = await power(guest, run, live, "shutdown", {"timeout": SHUTDOWN_TIMEOUT_S})
+    elif wished is not None and wished.new == "stopped":
         live = await power(guest, run, live, "shutdown", {"timeout": SHUTDOWN_TIMEOUT_S})
     if (pool := open_changes.pop("metadata.namespace", None)) is not None:
         await _move_pool(run, live, pool)
@@ -167,15 +173,33 @@ async def update(guest: GuestDriver, run: Run, live: Live, resource: Resource, c
     if guard is not None:
         live = await guest.reread(run.view, live)
         await _configure(guest, run, live, resource, [guard])
-    if wished is not None and wished.new == "running":
+    restarts = wished is None and any(change.restarts for change in changes)
+    starts = wished is not None and wished.new == "running"
+    if starts:
         live = await power(guest, run, live, "start", {})
-        await answers_again(guest, run, live, resource)
-    elif wished is None and any(change.impact == Impact.RESTART for change in changes):
+    elif restarts:
         live = await power(guest, run, live, "reboot", {"timeout": SHUTDOWN_TIMEOUT_S})
+    if starts or restarts:
         await answers_again(guest, run, live, resource)
+    if any(change.detaches and change.impact is Impact.DATA_LOSS for change in changes):
+        await _destroy_detached(guest, run, live, changes)
     live = await guest.reread(run.view, live)
     _confirm(guest, live, changes, resource)
+    if wished is None and not restarts and live.fields.get("state") == "running":
+        for text in broken(changes, waited, _waiting(guest, live)):
+            run.remark(text)
     return live
+
+
+def _waiting(guest: GuestDriver, live: Live) -> set[str]:
+    """What waits for the guest's next start, by the API's names."""
+    return {key for change in guest.waiting(live) for key in change.waits}
+
+
+def _moves_while_stopped(guest: GuestDriver, live: Live, changes: Sequence[Change]) -> bool:
+    """Whether a volume is moved that cannot be while its guest runs: POST …/lxc/{vmid}/move_volume (8.4, 9.1)."""
+    running = live.fields.get("state") == "running"
+    return running and not guest.api.moves_running and any(guest.moved(change) for change in changes)
 
 
 def _refuse_if_moved_on(guest: GuestDriver, live: Live, resource: Resource, changes: Sequence[Change]) -> None:
@@ -221,14 +245,10 @@ async def _move_pool(run: Run, live: Live, change: Change) -> None:
 
 async def _disk_change(guest: GuestDriver, run: Run, live: Live, path: str, change: Change) -> bool:
     """Move or grow a volume that exists; other changes of a disk are config like any other."""
-    home, _, rest = path.partition(".")
-    slot, _, name = rest.rpartition(".") if home in guest.api.disk_lists else ("", "", rest)
-    if home == "rootfs":
-        slot = "rootfs"
-    if not slot or name not in ("storage", "size") or change.old is None or change.new is None:
+    if (slot := guest.slot_of(change)) is None:
         return False
     where = dict(live.identity)
-    if name == "size":
+    if guest.resized(change):
         params = {**where, "disk": slot, "size": guest.schema.show(path, change.new)}
         await run.call("PUT", guest.api.path("/resize"), params, title=f"grow {slot} to {params['size']}")
     else:
@@ -240,7 +260,21 @@ async def _disk_change(guest: GuestDriver, run: Run, live: Live, path: str, chan
 
 async def _configure(guest: GuestDriver, run: Run, live: Live, resource: Resource, changes: Sequence[Change]) -> None:
     """Write what differs in the config, and the mark where it is missing, in one request."""
-    mark = run.mark(int(live.identity["vmid"]))
+    params, gone = parameters(guest, live, resource, changes, run.mark(int(live.identity["vmid"])))
+    if not params and not gone:
+        return
+    if gone:
+        params["delete"] = gone
+    if live.digest:
+        params["digest"] = live.digest
+    title = f"configure {live.identity['vmid']}"
+    await run.call(guest.api.write_verb, guest.api.path("/config"), {**live.identity, **params}, title=title)
+
+
+def parameters(
+    guest: GuestDriver, live: Live, resource: Resource, changes: Sequence[Change], mark: Mark
+) -> tuple[dict[str, Any], list[str]]:
+    """What these changes set in the config, and what they take out of it."""
     before = guest.encode(live.fields, {}, mark)
     merged = _merged(guest.schema, live.fields, changes, resource.fields)
     secrets = {c.path: resource.secrets[c.path] for c in changes if c.path in resource.secrets}
@@ -251,21 +285,12 @@ async def _configure(guest: GuestDriver, run: Run, live: Live, resource: Resourc
             before[key] = str(live.raw[key]).rstrip("\n") if key == "description" else _tag_text(live.raw[key])
     params: dict[str, Any] = {key: text for key, text in after.items() if before.get(key) != text}
     gone = sorted(before.keys() - after.keys())
-    if not params and not gone:
-        return
     if params.keys() - before.keys():
         resent = {key for field, key in guest.api.resent.items() if field in resource.fields} & after.keys()
         params |= {key: after[key] for key in resent}
     # Some parameters cannot be deleted, only set: their default says the same.
     params |= {key: default for key in gone if (default := guest.api.undeletable.get(key))}
-    if gone := [key for key in gone if key not in params]:
-        params["delete"] = gone
-    if live.digest:
-        params["digest"] = live.digest
-    title = f"configure {live.identity['vmid']}"
-    await run.call(guest.api.write_verb, guest.api.path("/config"), {**live.identity, **params}, title=title)
-    if any(change.detaches and change.impact is Impact.DATA_LOSS for change in changes):
-        await _destroy_detached(guest, run, live, changes)
+    return params, [key for key in gone if key not in params]
 
 
 def _tag_text(raw: object) -> str:

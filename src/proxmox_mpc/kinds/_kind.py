@@ -98,6 +98,8 @@ class Live:
     mark: Mark | None = None
     digest: str = ""
     raw: Mapping[str, Any] = field(default_factory=dict)
+    current: Mapping[str, Any] = field(default_factory=dict)
+    """Of a guest that runs: the config that it runs with; `raw` holds what waits for its next start, too."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,15 @@ class Change:
     note: str = ""
     detaches: bool = False
     """Whether a volume is taken off: it is kept, unless this change's impact says data loss."""
+    reason: str = ""
+    """What the impact is due to, where it is not the same for every object."""
+    waits: tuple[str, ...] = ()
+    """What of it waits for a guest's next start, by the API's names."""
+
+    @property
+    def restarts(self) -> bool:
+        """Whether the object is restarted for it."""
+        return self.impact is Impact.RESTART or (self.impact > Impact.RESTART and bool(self.waits))
 
 
 @dataclass(frozen=True)
@@ -249,6 +260,9 @@ class Kind:
     example: str = ""
     stage: Callable[[Key], Stage] | None = None
     """Where what is written to an object waits until it is applied; an object that waits has the fact `waits`."""
+    usual: Callable[[str, str], Impact] | None = None
+    """What a change of a parameter, or of a part of it, costs a running object that has nothing else set; of kinds
+    whose changes cost what the object decides. Fields with an impact of their own are not asked for."""
     always_there: bool = False
     """Whether every cluster has its objects: settings, which are taken by declaring them, and reset when deleted."""
     tells_secret: bool = False
@@ -262,7 +276,7 @@ class Kind:
 
     @cached_property
     def schema(self) -> Schema:
-        return Schema(self.model, ignored=self.ignored, made_by_server=self.made_by_server)
+        return Schema(self.model, ignored=self.ignored, made_by_server=self.made_by_server, usual=self.usual)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -45,6 +45,9 @@ class Run(Protocol):
         it is kept with the note that the answer came.
         """
 
+    def remark(self, text: str) -> None:
+        """Tell people something of this step that they have to know, although it did not fail."""
+
     async def upload(
         self,
         node: str,

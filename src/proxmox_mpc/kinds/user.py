@@ -35,11 +35,10 @@ class UserSpec(Part):
 class UserDriver(CollectionDriver):
     """Passwords are changed elsewhere than everything else."""
 
-    def cost(self, live: Live, change: Change) -> Change:
+    def cost(self, live: Live, resource: Resource, changes: Sequence[Change]) -> Sequence[Change]:
         # PUT /access/password: "not available with API token, need proper ticket" (9.1).
-        return (
-            replace(change, note="no API token may, only a login by password") if change.path == "password" else change
-        )
+        note = "no API token may, only a login by password"
+        return [replace(change, note=note) if change.path == "password" else change for change in changes]
 
     async def change(self, run: Run, live: Live, resource: Resource, changes: Sequence[Change]) -> Live:
         password = resource.secrets.get("password")

@@ -9,6 +9,7 @@ from proxmox_mpc.kinds._guest import GuestDriver, answers_to, guard, needs_of, p
 from proxmox_mpc.kinds._guest_columns import GUEST_COLUMNS
 from proxmox_mpc.kinds._guest_ha import held_by
 from proxmox_mpc.kinds._kind import Kind
+from proxmox_mpc.kinds._qemu import impacts
 from proxmox_mpc.kinds._qemu.guest import CONFIG, IGNORED, ROOT_ONLY, api
 from proxmox_mpc.kinds._qemu.hardware import Hardware, Placed
 from proxmox_mpc.kinds._qemu.rules import mistakes
@@ -39,6 +40,7 @@ KIND: Kind = Kind(
     see_also="virtualmachinetemplates",
     ignored=IGNORED,
     made_by_server=frozenset({"bootdisk"}),
+    usual=impacts.usual,
     deletion=Impact.DATA_LOSS,
     needs=needs_of(lambda: KIND.schema),
     provides=provides,

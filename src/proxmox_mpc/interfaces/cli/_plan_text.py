@@ -25,7 +25,8 @@ WORDS = {
     "adopt": "to adopt",
     "delete": "to delete",
 }
-HEAVY = ("restart", "stop-start", "migrate", "replace", "data loss")
+COLOURS = {"none": "bright_black", "hot-plug": "green", "pending until reboot": "yellow"}
+"""Colours of what a change costs; all that takes a guest down, moves or destroys it is red."""
 
 
 def plan_text(plan: PlanView) -> str:
@@ -48,7 +49,7 @@ def _step(step: StepView) -> list[str]:
     head = click.style(f"{sign} {step.kind} {name}", fg=colour, bold=True)
     remarks = [step.note] if step.note else []
     if step.impact != "none":
-        remarks.append(click.style(step.impact, fg="red" if step.impact in HEAVY else "yellow"))
+        remarks.append(click.style(step.impact, fg=COLOURS.get(step.impact, "red")))
     lines = [f"{head}  {click.style(step.action, fg=colour)}" + (f"  ({', '.join(remarks)})" if remarks else "")]
     width = max((len(change.path) for change in step.changes), default=0)
     lines += [_change(change, width, step.action) for change in step.changes]
@@ -68,8 +69,9 @@ def _change(change: ChangeView, width: int, action: str) -> str:
         text = click.style(_value(change.new), fg="green")
     else:
         text = f"{_value(change.old)} → {click.style(_value(change.new), fg='green')}"
-    remarks = [part for part in (change.impact if change.impact != "none" else "", change.note) if part]
-    return path + text + (click.style(f"  ({', '.join(remarks)})", fg="yellow") if remarks else "")
+    cost = ": ".join(filter(None, [change.impact if change.impact != "none" else "", change.reason]))
+    remarks = ", ".join(filter(None, [cost, change.note]))
+    return path + text + (click.style(f"  ({remarks})", fg=COLOURS.get(change.impact, "red")) if remarks else "")
 
 
 def _value(value: Any) -> str:
@@ -97,6 +99,11 @@ def outcome_text(outcomes: Sequence[OutcomeView], revision: int | None, applicat
     """One line that says how it went."""
     done = sum(outcome.status == "done" for outcome in outcomes)
     text = f"{done} of {len(outcomes)} done"
+    told = [
+        click.style(f"! {outcome.kind} {outcome.namespace}/{outcome.name}: {remark}", fg="yellow")
+        for outcome in outcomes
+        for remark in outcome.remarks
+    ]
     if revision is not None:
         text += f"; {application} is at revision {revision}"
-    return click.style("✓ ", fg="green") + text
+    return "\n".join([*told, click.style("✓ ", fg="green") + text])

@@ -62,13 +62,15 @@ class Show:
             self._tasks[name] = self._bars.add_task(f"{progress.action.value} …", total=None, resource=name)
         elif progress.what in ("request", "log") and name in self._tasks:
             self._bars.update(self._tasks[name], description=progress.text[:80])
+        elif progress.what == "remark":
+            self._bars.console.print(_ended(name, progress), highlight=False, markup=False)
         elif progress.what in ("done", "failed", "skipped"):
             if name in self._tasks:
                 self._bars.remove_task(self._tasks.pop(name))
             self._bars.console.print(_ended(name, progress), highlight=False, markup=False)
 
     def _plain(self, name: str, progress: Progress) -> None:
-        if progress.what in ("done", "failed", "skipped"):
+        if progress.what in ("remark", "done", "failed", "skipped"):
             click.echo(_ended(name, progress), err=True)
         elif progress.what == "request":
             click.echo(f"  {name}: {progress.text}", err=True)
@@ -78,6 +80,8 @@ def _ended(name: str, progress: Progress) -> str:
     if progress.what == "done":
         word = DONE.get(progress.action.value, progress.action.value)
         return f"✓ {name} {word} ({progress.seconds:.1f} s)"
+    if progress.what == "remark":
+        return f"! {name}: {progress.text}"
     if progress.what == "skipped":
         return f"- {name} not tried: {progress.text}"
     return f"✗ {name} failed: {progress.text.splitlines()[0] if progress.text else ''}"

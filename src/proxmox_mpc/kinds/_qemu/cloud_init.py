@@ -14,7 +14,6 @@ from proxmox_mpc.kinds._codec import Fields, Value, parse_property_string
 from proxmox_mpc.kinds._field import Impact, OptionMap, Part, field, group, keyed
 from proxmox_mpc.kinds._slots import DEFAULT_SLOT
 
-PENDING = Impact.PENDING
 BUSES = ("scsi", "virtio", "sata", "ide")
 _VOLUME = re.compile(r"[^:]+:(.*[/-])?cloudinit(\.\w+)?")
 
@@ -44,23 +43,23 @@ class CloudInit(Part):
     """What the guest configures at first boot; changes reach it at the next."""
 
     storage: str | None = field(
-        impact=PENDING, refers=("Storage",), help="Storage of the cloud-init drive; without it no drive is added."
+        impact=Impact.PENDING,
+        refers=("Storage",),
+        help="Storage of the cloud-init drive; without it no drive is added.",
     )
     slot: str | None = field(
         default=DEFAULT_SLOT, hint=True, help="Slot of the drive, when it is made.", pattern=r"^(ide|sata|scsi)\d+$"
     )
     drive: str | None = field(help="Volume of the drive.", quiet=True)
-    type: Literal["nocloud", "configdrive2", "opennebula"] | None = field("citype", impact=PENDING, help="Data source.")
-    user: str | None = field("ciuser", impact=PENDING, help="User to create instead of the image's default.")
-    password: str | None = field("cipassword", secret=True, echoed=True, impact=PENDING, help="Password of the user.")
-    ssh_keys: list[str] | None = field(
-        "sshkeys", codec=_codec.SSH_KEYS, impact=PENDING, help="SSH public keys of the user."
-    )
-    ip_config: list[IpConfig] | None = keyed("ipconfig", impact=PENDING, help="Addresses, in the cards' order.")
-    nameservers: list[str] | None = field("nameserver", codec=_codec.WORDS, impact=PENDING, help="DNS servers.")
-    search_domain: str | None = field("searchdomain", impact=PENDING, help="DNS search domain.")
-    custom: Custom | None = group("cicustom", impact=PENDING, help="Own snippets.")
-    upgrade: bool | None = field("ciupgrade", default=True, impact=PENDING, help="Upgrade packages at first boot.")
+    type: Literal["nocloud", "configdrive2", "opennebula"] | None = field("citype", help="Data source.")
+    user: str | None = field("ciuser", help="User to create instead of the image's default.")
+    password: str | None = field("cipassword", secret=True, echoed=True, help="Password of the user.")
+    ssh_keys: list[str] | None = field("sshkeys", codec=_codec.SSH_KEYS, help="SSH public keys of the user.")
+    ip_config: list[IpConfig] | None = keyed("ipconfig", help="Addresses, in the cards' order.")
+    nameservers: list[str] | None = field("nameserver", codec=_codec.WORDS, help="DNS servers.")
+    search_domain: str | None = field("searchdomain", help="DNS search domain.")
+    custom: Custom | None = group("cicustom", help="Own snippets.")
+    upgrade: bool | None = field("ciupgrade", default=True, help="Upgrade packages at first boot.")
 
 
 def volume_of(parts: Mapping[str, str]) -> str:

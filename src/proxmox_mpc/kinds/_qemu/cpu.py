@@ -7,38 +7,29 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator
 
 from proxmox_mpc.kinds import _codec
-from proxmox_mpc.kinds._field import Impact, Mebibytes, OptionMap, Part, Ranges, Semicolons, field
+from proxmox_mpc.kinds._field import Mebibytes, OptionMap, Part, Ranges, Semicolons, field
 
-HOT, PENDING = Impact.HOTPLUG, Impact.PENDING
 CpuSet = Annotated[list[str], BeforeValidator(_codec.CPU_SET.read), _codec.CPU_SET]
 
 
 class Cpu(Part):
     """Processors."""
 
-    cores: int | None = field("cores", default=1, ge=1, impact=PENDING, help="Cores per socket.")
-    sockets: int | None = field("sockets", default=1, ge=1, impact=PENDING, help="Sockets.")
-    type: str | None = field("cpu", part="cputype", default="kvm64", impact=PENDING, help="CPU model, such as host.")
-    flags: Semicolons | None = field("cpu", part="flags", impact=PENDING, help="Flags to add or remove, such as +aes.")
-    hidden: bool | None = field("cpu", part="hidden", default=False, impact=PENDING, help="Hide that it is a VM.")
-    reported_model: str | None = field(
-        "cpu", part="reported-model", impact=PENDING, help="Model and vendor that a custom model shows."
-    )
-    hv_vendor_id: str | None = field(
-        "cpu", part="hv-vendor-id", impact=PENDING, help="Hyper-V vendor.", pattern="^[a-zA-Z0-9]{1,12}$"
-    )
-    phys_bits: str | None = field(
-        "cpu", part="phys-bits", impact=PENDING, help="Bits of physical addresses: 8 to 64, or host."
-    )
+    cores: int | None = field("cores", default=1, ge=1, help="Cores per socket.")
+    sockets: int | None = field("sockets", default=1, ge=1, help="Sockets.")
+    type: str | None = field("cpu", part="cputype", default="kvm64", help="CPU model, such as host.")
+    flags: Semicolons | None = field("cpu", part="flags", help="Flags to add or remove, such as +aes.")
+    hidden: bool | None = field("cpu", part="hidden", default=False, help="Hide that it is a VM.")
+    reported_model: str | None = field("cpu", part="reported-model", help="Model and vendor that a custom model shows.")
+    hv_vendor_id: str | None = field("cpu", part="hv-vendor-id", help="Hyper-V vendor.", pattern="^[a-zA-Z0-9]{1,12}$")
+    phys_bits: str | None = field("cpu", part="phys-bits", help="Bits of physical addresses: 8 to 64, or host.")
     guest_phys_bits: int | None = field(
-        "cpu", part="guest-phys-bits", ge=32, le=64, impact=PENDING, help="Bits of addresses that the guest may use."
+        "cpu", part="guest-phys-bits", ge=32, le=64, help="Bits of addresses that the guest may use."
     )
-    limit: float | None = field(
-        "cpulimit", default=0, ge=0, le=128, impact=HOT, help="CPUs' worth of time; 0: no limit."
-    )
-    units: int | None = field("cpuunits", ge=1, le=262144, impact=HOT, help="Weight against other guests.")
-    vcpus: int | None = field("vcpus", ge=1, impact=HOT, help="CPUs plugged in at start; the rest can be hot-plugged.")
-    numa: bool | None = field("numa", default=False, impact=PENDING, help="NUMA topology; needed for memory hot-plug.")
+    limit: float | None = field("cpulimit", default=0, ge=0, le=128, help="CPUs' worth of time; 0: no limit.")
+    units: int | None = field("cpuunits", ge=1, le=262144, help="Weight against other guests.")
+    vcpus: int | None = field("vcpus", ge=1, help="CPUs plugged in at start; the rest can be hot-plugged.")
+    numa: bool | None = field("numa", default=False, help="NUMA topology; needed for memory hot-plug.")
     affinity: CpuSet | None = field("affinity", help="Host cores it may run on.")
     options: OptionMap | None = field(help="Other parts of the CPU's property string.")
 

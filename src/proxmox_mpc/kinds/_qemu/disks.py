@@ -10,11 +10,9 @@ from collections.abc import Mapping
 from typing import Literal
 
 from proxmox_mpc.kinds._codec import DISCARD
-from proxmox_mpc.kinds._field import Bus, Impact, OptionMap, Part, Size, field, group
+from proxmox_mpc.kinds._field import Bus, OptionMap, Part, Size, field, group
 from proxmox_mpc.kinds._qemu.cloud_init import is_cloud_init, volume_of
 from proxmox_mpc.kinds._volumes import read_volume, write_volume
-
-PENDING = Impact.PENDING
 
 
 class Limits(Part):
@@ -76,47 +74,33 @@ class Disk(Part):
     import_from: str | None = field(
         part="import-from", refers=("StorageFile",), help="A volume whose content the new disk starts with.", hint=True
     )
-    iothread: bool | None = field(part="iothread", impact=PENDING, default=False, help="Own I/O thread.")
-    discard: bool | None = field(part="discard", impact=PENDING, codec=DISCARD, default=False, help="Pass TRIM on.")
-    ssd: bool | None = field(part="ssd", impact=PENDING, default=False, help="Show it as an SSD.")
+    iothread: bool | None = field(part="iothread", default=False, help="Own I/O thread.")
+    discard: bool | None = field(part="discard", codec=DISCARD, default=False, help="Pass TRIM on.")
+    ssd: bool | None = field(part="ssd", default=False, help="Show it as an SSD.")
     cache: Literal["none", "writethrough", "writeback", "unsafe", "directsync"] | None = field(
-        part="cache", impact=PENDING, help="Cache mode."
+        part="cache", help="Cache mode."
     )
-    aio: Literal["native", "threads", "io_uring"] | None = field(
-        part="aio", impact=PENDING, help="Asynchronous I/O mode."
-    )
+    aio: Literal["native", "threads", "io_uring"] | None = field(part="aio", help="Asynchronous I/O mode.")
     limits: Limits | None = group(help="How much it may do.")
     backup: bool | None = field(part="backup", default=True, help="Whether backups hold it.")
     replicate: bool | None = field(part="replicate", default=True, help="Whether replication takes it.")
     shared: bool | None = field(part="shared", default=False, help="Whether it is the same on all nodes.")
-    read_only: bool | None = field(part="ro", impact=PENDING, default=False, help="Whether the guest may only read it.")
+    read_only: bool | None = field(part="ro", default=False, help="Whether the guest may only read it.")
     snapshot: bool | None = field(
-        part="snapshot", impact=PENDING, default=False, help="Forget at the end what was written since the start."
+        part="snapshot", default=False, help="Forget at the end what was written since the start."
     )
-    detect_zeroes: bool | None = field(
-        part="detect_zeroes", impact=PENDING, default=True, help="Write zeroes sparingly."
-    )
-    rerror: Literal["report", "ignore", "stop"] | None = field(
-        part="rerror", impact=PENDING, help="What to do when reading fails."
-    )
+    detect_zeroes: bool | None = field(part="detect_zeroes", default=True, help="Write zeroes sparingly.")
+    rerror: Literal["report", "ignore", "stop"] | None = field(part="rerror", help="What to do when reading fails.")
     werror: Literal["enospc", "report", "ignore", "stop"] | None = field(
-        part="werror", impact=PENDING, help="What to do when writing fails."
+        part="werror", help="What to do when writing fails."
     )
-    queues: int | None = field(part="queues", ge=2, impact=PENDING, help="Queues of the controller.")
-    scsiblock: bool | None = field(
-        part="scsiblock", impact=PENDING, default=False, help="Pass a whole device through as SCSI."
-    )
-    serial: str | None = field(
-        part="serial", impact=PENDING, help="Serial number that the guest sees, percent-encoded.", max_length=60
-    )
-    vendor: str | None = field(part="vendor", impact=PENDING, help="Vendor that the guest sees.", max_length=8)
-    product: str | None = field(part="product", impact=PENDING, help="Product that the guest sees.", max_length=16)
-    model: str | None = field(
-        part="model", impact=PENDING, help="Model that the guest sees, percent-encoded; on ide.", max_length=120
-    )
-    wwn: str | None = field(
-        part="wwn", impact=PENDING, help="World Wide Name that the guest sees.", pattern="^0x[0-9a-fA-F]{16}$"
-    )
+    queues: int | None = field(part="queues", ge=2, help="Queues of the controller.")
+    scsiblock: bool | None = field(part="scsiblock", default=False, help="Pass a whole device through as SCSI.")
+    serial: str | None = field(part="serial", help="Serial number that the guest sees, percent-encoded.", max_length=60)
+    vendor: str | None = field(part="vendor", help="Vendor that the guest sees.", max_length=8)
+    product: str | None = field(part="product", help="Product that the guest sees.", max_length=16)
+    model: str | None = field(part="model", help="Model that the guest sees, percent-encoded; on ide.", max_length=120)
+    wwn: str | None = field(part="wwn", help="World Wide Name that the guest sees.", pattern="^0x[0-9a-fA-F]{16}$")
     options: OptionMap | None = field(help="Other parts of the disk's property string.")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from proxmox_mpc.kinds._codec import Fields
 from proxmox_mpc.kinds._guest import GuestApi
 from proxmox_mpc.kinds._kind import Live, Resource
-from proxmox_mpc.kinds._qemu import cloud_init
+from proxmox_mpc.kinds._qemu import cloud_init, impacts
 from proxmox_mpc.kinds._qemu.rules import mistakes
 from proxmox_mpc.kinds._schema import Schema
 from proxmox_mpc.kinds._view import View
@@ -74,5 +74,9 @@ def api(
         undeletable={},
         move_verb="/move_disk",
         move_key="disk",
+        raw_lines=False,
+        moves_running=True,
+        verdict=impacts.impact,
+        follows=impacts.follows,
         templates=templates,
     )

@@ -131,8 +131,10 @@ class Table:
         *,
         ignored: frozenset[str] = frozenset(),
         made_by_server: frozenset[str] = frozenset(),
+        usual: Callable[[str, str], Impact] | None = None,
     ) -> None:
         self.model = model
+        self._usual = usual
         self.made_by_server = made_by_server
         """Raw options that the server makes up: compared when declared, left out of exports."""
         self.ignored = ignored
@@ -230,10 +232,17 @@ class Table:
 
     def impact(self, path: str) -> Impact:
         """What changing this field of a running guest costs; raw options cost a reboot unless a kind knows better."""
-        leaf = self.leaf(path)
+        leaf, strand = self.leaf(path), self.strand_of(path)
+        if self._usual is not None and (leaf is None or leaf.wire.impact is Impact.NONE):
+            key = leaf.key if leaf is not None and leaf.key != "*" else ""
+            if strand is not None:
+                key = f"{strand.group.keys[0]}0" if strand.is_list else strand.group.key
+            if leaf is None and strand is None:
+                key = path.removeprefix(f"{OPTIONS}.")
+            part = leaf.part if leaf is not None else ""
+            return self._usual(key, part) if key and not (leaf and leaf.wire.hint) else Impact.NONE
         if leaf is not None:
             return leaf.wire.impact
-        strand = self.strand_of(path)
         return strand.group.impact if strand is not None else Impact.PENDING
 
     def show(self, path: str, value: Value | None) -> Any:

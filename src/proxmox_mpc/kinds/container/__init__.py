@@ -13,6 +13,7 @@ from proxmox_mpc.kinds._guest_ha import held_by
 from proxmox_mpc.kinds._kind import Kind, Live, Resource
 from proxmox_mpc.kinds._view import View
 from proxmox_mpc.kinds._volumes import check_volumes
+from proxmox_mpc.kinds.container import impacts
 from proxmox_mpc.kinds.container.spec import ContainerSpec
 
 IGNORED = frozenset("digest hostname lock parent snaptime template snapstate".split()) | frozenset(
@@ -63,6 +64,9 @@ _API = GuestApi(
     undeletable={"memory": "512", "swap": "512", "features": "nesting=0"},
     move_verb="/move_volume",
     move_key="volume",
+    raw_lines=True,
+    moves_running=False,
+    verdict=impacts.impact,
 )
 
 KIND: Kind = Kind(
@@ -74,6 +78,7 @@ KIND: Kind = Kind(
     columns=GUEST_COLUMNS,
     namespaced=True,
     ignored=IGNORED,
+    usual=impacts.usual,
     deletion=Impact.DATA_LOSS,
     needs=needs_of(lambda: KIND.schema),
     provides=provides,

@@ -25,7 +25,6 @@ from proxmox_mpc.kinds._placement import Placement
 from proxmox_mpc.kinds._startup import Startup
 from proxmox_mpc.kinds._volumes import read_volume, write_volume
 
-HOT, PENDING = Impact.HOTPLUG, Impact.PENDING
 MountOptions = Annotated[
     list[Literal["discard", "lazytime", "noatime", "nodev", "noexec", "nosuid"]],
     BeforeValidator(_codec.SEMICOLON_SET.read),
@@ -37,9 +36,9 @@ FileSystems = Annotated[list[str], BeforeValidator(_codec.SEMICOLON_SET.read), _
 class Cpu(Part):
     """Processors."""
 
-    cores: int | None = field("cores", ge=1, le=8192, impact=HOT, help="Cores; without it all of the node's.")
-    limit: float | None = field("cpulimit", default=0, ge=0, impact=HOT, help="CPUs' worth of time; 0: no limit.")
-    units: int | None = field("cpuunits", ge=0, impact=HOT, help="Weight against other guests.")
+    cores: int | None = field("cores", ge=1, le=8192, help="Cores; without it all of the node's.")
+    limit: float | None = field("cpulimit", default=0, ge=0, help="CPUs' worth of time; 0: no limit.")
+    units: int | None = field("cpuunits", ge=0, help="Weight against other guests.")
 
 
 class RootFs(Part):
@@ -151,53 +150,48 @@ class ContainerSpec(Part):
         "unprivileged", default=False, impact=Impact.REPLACE, help="Whether root inside is nobody outside."
     )
     cpu: Cpu | None = group(help="Processors.")
-    memory: Mebibytes | None = field("memory", default=512, ge=16, impact=HOT, help="Memory in MiB, or 8G.")
-    swap: Mebibytes | None = field("swap", default=512, ge=0, impact=HOT, help="Swap in MiB.")
+    memory: Mebibytes | None = field("memory", default=512, ge=16, help="Memory in MiB, or 8G.")
+    swap: Mebibytes | None = field("swap", default=512, ge=0, help="Swap in MiB.")
     rootfs: RootFs | None = group(
         "rootfs",
         default_part="volume",
-        impact=HOT,
         read=read_volume,
         write=write_mount,
         help="Root file system.",
     )
     mounts: list[Mount] | None = keyed(
-        "mp", default_part="volume", impact=HOT, read=read_volume, write=write_mount, help="Mount points."
+        "mp", default_part="volume", read=read_volume, write=write_mount, help="Mount points."
     )
-    devices: list[Device] | None = keyed(
-        "dev", default_part="path", impact=PENDING, help="Devices of the node, passed through."
-    )
-    networks: list[Network] | None = keyed("net", impact=HOT, help="Network interfaces.")
-    nameservers: list[str] | None = field("nameserver", codec=_codec.WORDS, impact=PENDING, help="DNS servers.")
-    search_domain: str | None = field("searchdomain", impact=PENDING, help="DNS search domain.")
+    devices: list[Device] | None = keyed("dev", default_part="path", help="Devices of the node, passed through.")
+    networks: list[Network] | None = keyed("net", help="Network interfaces.")
+    nameservers: list[str] | None = field("nameserver", codec=_codec.WORDS, help="DNS servers.")
+    search_domain: str | None = field("searchdomain", help="DNS search domain.")
     password: str | None = field(
         "password", secret=True, hint=True, min_length=5, help="Password of root inside, at creation."
     )
     ssh_keys: list[str] | None = field(
         "ssh-public-keys", codec=_codec.KEY_LINES, hint=True, help="SSH public keys of root inside, at creation."
     )
-    features: Features | None = group("features", impact=PENDING, help="What it may do.")
+    features: Features | None = group("features", help="What it may do.")
     ostype: Literal[
         "debian", "devuan", "ubuntu", "centos", "fedora", "opensuse", "archlinux", "alpine", "gentoo", "nixos",
         "unmanaged",
-    ] | None = field("ostype", quiet=True, impact=PENDING, help="Distribution; read from the template.")  # fmt: skip
+    ] | None = field("ostype", quiet=True, help="Distribution; read from the template.")  # fmt: skip
     arch: Literal["amd64", "i386", "arm64", "armhf", "riscv32", "riscv64"] | None = field(
-        "arch", quiet=True, impact=PENDING, help="Architecture; read from the template."
+        "arch", quiet=True, help="Architecture; read from the template."
     )
-    entrypoint: str | None = field("entrypoint", impact=PENDING, help="What is started first, with arguments; PVE 9.1.")
-    env: list[str] | None = field(
-        "env", codec=_codec.NULLS, impact=PENDING, help="Environment of what is started first; PVE 9.1."
-    )
+    entrypoint: str | None = field("entrypoint", help="What is started first, with arguments; PVE 9.1.")
+    env: list[str] | None = field("env", codec=_codec.NULLS, help="Environment of what is started first; PVE 9.1.")
     onboot: bool | None = field("onboot", default=False, help="Start with the node.")
     startup: Startup | None = group("startup", default_part="order", help="Order at start and shutdown.")
     protection: bool | None = field("protection", default=False, help="Refuse deletion of it and its volumes.")
-    timezone: str | None = field("timezone", impact=PENDING, help="Time zone, or host.")
-    tty: int | None = field("tty", default=2, ge=0, le=6, impact=PENDING, help="Consoles.")
+    timezone: str | None = field("timezone", help="Time zone, or host.")
+    tty: int | None = field("tty", default=2, ge=0, le=6, help="Consoles.")
     cmode: Literal["tty", "console", "shell"] | None = field(
-        "cmode", default="tty", impact=PENDING, help="What the console shows: a login, /dev/console, or a shell."
+        "cmode", default="tty", help="What the console shows: a login, /dev/console, or a shell."
     )
-    console: bool | None = field("console", default=True, impact=PENDING, help="Whether /dev/console is there.")
-    debug: bool | None = field("debug", default=False, impact=PENDING, help="Write a detailed log at start.")
+    console: bool | None = field("console", default=True, help="Whether /dev/console is there.")
+    debug: bool | None = field("debug", default=False, help="Write a detailed log at start.")
     hookscript: str | None = field(
         "hookscript", refers=("StorageFile",), help="Volume of a script that runs at start and stop."
     )

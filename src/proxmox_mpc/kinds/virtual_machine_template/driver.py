@@ -34,10 +34,14 @@ class TemplateDriver(GuestDriver):
         resource = await super().complete(view, resource, live, applied)
         return replace(resource, fields={**resource.fields, CONVERTED: True})
 
-    def cost(self, live: Live, change: Change) -> Change:
-        if change.path == CONVERTED:
-            return replace(change, impact=Impact.NONE, note="converted to a template")
-        return super().cost(live, change)
+    def cost(self, live: Live, resource: Resource, changes: Sequence[Change]) -> Sequence[Change]:
+        rest = [change for change in changes if change.path != CONVERTED]
+        turned = [change for change in changes if change.path == CONVERTED]
+        note = "converted to a template"
+        return [
+            *super().cost(live, resource, rest),
+            *(replace(change, impact=Impact.NONE, note=note) for change in turned),
+        ]
 
     async def prepare(self, run: Run, resource: Resource) -> None:
         await image.fetch(run, resource)

@@ -9,10 +9,20 @@ from proxmox_mpc.simulator.answers.guests import _drives, _guest, _volumes
 from proxmox_mpc.simulator.state.guest import Guest
 
 # What changes in a running container at once (PVE::LXC::Config, 9.1).
-_HOT = re.compile(
-    r"description|onboot|startup|protection|hostname|hookscript|cores|tags|lock|memory|swap|cpulimit|cpuunits|template"
-    r"|net\d+|mp\d+|unused\d+"
+_SET = re.compile(
+    r"description|onboot|startup|protection|hostname|hookscript|cores|tags|lock|memory|swap|cpulimit|cpuunits"
+    r"|net\d+|unused\d+"
 )
+# What goes at once: of cards only those of one digit.
+_GONE = re.compile(
+    r"description|onboot|startup|protection|hostname|hookscript|cores|tags|lock|swap|cpulimit|cpuunits|net\d|unused\d+"
+)
+# What comes at once, and is not changed while it is there.
+_ADDED = re.compile(r"(?:mp|dev)\d+")
+
+
+def _is_hot(guest: Guest, key: str) -> bool:
+    return bool(_SET.fullmatch(key)) or (bool(_ADDED.fullmatch(key)) and key not in guest.live)
 
 
 def apply(work: Work, guest: Guest) -> None:
@@ -22,7 +32,7 @@ def apply(work: Work, guest: Guest) -> None:
         return
     _guest.drop_settled(conf)
     for key in _guest.pending_deletes(conf):
-        if not guest.is_running or _HOT.fullmatch(key):
+        if not guest.is_running or _GONE.fullmatch(key):
             before = guest.live.pop(key, None)
             _guest.revert(conf, [key])
             if before and key.startswith("unused"):
@@ -30,7 +40,7 @@ def apply(work: Work, guest: Guest) -> None:
             elif before and re.fullmatch(r"mp\d+", key):
                 _keep_unused(guest, before, work)
     for key, value in [(k, v) for k, v in conf.pending.items() if k != "delete"]:
-        if not guest.is_running or _HOT.fullmatch(key):
+        if not guest.is_running or _is_hot(guest, key):
             before = guest.live.get(key)
             guest.live[key] = value
             del conf.pending[key]

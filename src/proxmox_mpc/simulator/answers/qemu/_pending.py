@@ -12,21 +12,21 @@ from proxmox_mpc.simulator.answers.guests import _drives, _guest, _volumes
 from proxmox_mpc.simulator.answers.qemu import _disks
 from proxmox_mpc.simulator.state.guest import Guest
 
-# Keys that QEMU never sees, so they are true at once.
-_AT_ONCE = frozenset(
-    "affinity description hookscript lock migrate_downtime migrate_speed name onboot protection shares startup tags"
-    " template vmstatestorage hotplug cpuunits cpulimit balloon parent"
-    " cicustom cipassword citype ciupgrade ciuser nameserver searchdomain sshkeys".split()
+# Keys that are true at once, whether QEMU ever sees them or not.
+_AT_ONCE = re.compile(
+    r"description|hookscript|lock|migrate_downtime|migrate_speed|name|onboot|protection|shares|startup|tags"
+    r"|vmstatestorage|cpuunits|cpulimit|unused\d+"
+    r"|cicustom|cipassword|citype|ciupgrade|ciuser|nameserver|searchdomain|sshkeys|ipconfig\d+"
 )
 
 # Hot-plug features when `hotplug` is not set, and what `1` means.
 _DEFAULT_HOTPLUG = "network,disk,usb"
 
-# Parts of a drive that QEMU takes only when it starts; limits, backup and replicate change under a running VM.
-_AT_START = frozenset(
-    "aio cache detect_zeroes discard iothread model product queues rerror ro scsiblock serial snapshot ssd vendor"
-    " werror wwn".split()
-)
+# Parts of a drive with which the whole change waits; limits and the rest are written under a running VM.
+_AT_START = ("aio", "cache", "discard", "iothread", "product", "queues", "ro", "ssd", "vendor")
+
+# What a VM with memory hot-plug has besides its modules, in MiB.
+_STATIC_MEMORY = 1024
 
 _DRIVE = re.compile(r"(?:ide|sata|scsi|virtio)\d+|efidisk0|tpmstate0")
 
@@ -38,27 +38,62 @@ def _features(guest: Guest) -> set[str]:
 
 def _is_hot(guest: Guest, key: str, value: str | None) -> bool:
     """Can the change of this key happen in a running VM? `value` is None when the key goes away."""
-    features = _features(guest)
-    if key in _AT_ONCE or key.startswith("unused") or re.fullmatch(r"ipconfig\d+", key):
+    features, before = _features(guest), guest.live.get(key)
+    if _AT_ONCE.fullmatch(key):
         return True
-    if re.fullmatch(r"net\d+", key):
-        return "network" in features
-    if re.fullmatch(r"usb\d+", key) or key == "tablet":
+    if key == "hotplug":
+        return not re.search("cpu|memory", f"{before or ''} {value or ''}")
+    if key == "tablet":
         return "usb" in features
-    if key in ("vcpus",):
+    if re.fullmatch(r"usb\d+", key):
+        return "usb" in features and _takes_usb(guest)
+    if key == "vcpus":
         return "cpu" in features
+    if key == "balloon":
+        return before != "0" if value is None else (before == "0") is (value == "0")
     if key == "memory":
-        return "memory" in features and guest.live.get("numa") == "1"
+        wanted = int((value or "512").removeprefix("current="))
+        return "memory" in features and guest.live.get("numa") == "1" and wanted >= _STATIC_MEMORY
+    if key == "agent":
+        return before is not None and value is not None and _agent(before) == _agent(value)
+    if re.fullmatch(r"net\d+", key):
+        return "network" in features or (before is not None and value is not None and _is_same_card(before, value))
     if _DRIVE.fullmatch(key):
-        before = guest.live.get(key)
-        if before and _drives.is_cdrom(before) and value and _drives.is_cdrom(value):
-            return True
-        if before and value and _drives.parse_volume(before) == _drives.parse_volume(value):
-            one, other = _drives.parse(before), _drives.parse(value)
-            changed = {part for part in one.keys() | other.keys() if one.get(part) != other.get(part)}
-            return "disk" in features and not changed & _AT_START
-        return "disk" in features and bool(re.fullmatch(r"(?:scsi|virtio)\d+", key))
+        return _is_hot_drive(key, before, value, "disk" in features)
     return False
+
+
+def _takes_usb(guest: Guest) -> bool:
+    """A controller for hot-plugged USB is there for Linux and Windows 8 and later, from machine version 7.1 on."""
+    windows = re.fullmatch(r"win(\d+)", guest.live.get("ostype", ""))
+    pinned = re.search(r"-(\d+)\.(\d+)", guest.live.get("machine", ""))
+    old = pinned is not None and (int(pinned[1]), int(pinned[2])) < (7, 1)
+    return not old and (guest.live.get("ostype") == "l26" or (windows is not None and int(windows[1]) > 7))
+
+
+def _agent(text: str) -> dict[str, str]:
+    """What of an agent's settings a running VM is bound to."""
+    parts = _drives.parse(text, "enabled")
+    return {k: v for k, v in parts.items() if k != "fstrim_cloned_disks"} if parts.get("enabled") == "1" else {}
+
+
+def _is_same_card(before: str, value: str) -> bool:
+    one, other = _drives.parse_net(before), _drives.parse_net(value)
+    bound = ("model", "macaddr", "queues", "mtu")
+    return all(one.get(k) == other.get(k) for k in bound) and bool(one.get("bridge") and other.get("bridge"))
+
+
+def _is_hot_drive(key: str, before: str | None, value: str | None, pluggable: bool) -> bool:
+    if key in ("efidisk0", "tpmstate0"):
+        return False
+    if before and value:
+        if _drives.is_cdrom(before) or _drives.is_cdrom(value):
+            # Another medium in the drive; a disk and a CD-ROM drive do not become each other.
+            return _drives.is_cdrom(before) and _drives.is_cdrom(value)
+        if _drives.parse_volume(before) == _drives.parse_volume(value):
+            one, other = _drives.parse(before), _drives.parse(value)
+            return all(one.get(part) == other.get(part) for part in _AT_START)
+    return pluggable and re.match("ide|sata", key) is None
 
 
 def apply(work: Work, guest: Guest) -> None:
