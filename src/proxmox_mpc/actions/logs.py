@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
+from proxmox_mpc.actions._guests.choice import is_guest_kind
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions.get import is_named
 from proxmox_mpc.engine.journal import Progress
@@ -44,6 +45,8 @@ async def logs(session: Session, request: LogsRequest) -> LogsResult:
 
 
 async def _last_task(session: Session, guest: str) -> str:
+    kind, _, name = guest.partition("/")
+    guest = name if name and is_guest_kind(kind) else guest
     view = await session.view()
     lives = [live for name in ("vm", "ct") for live in await find_kind(name).driver.rows(view)]
     vmids = {str(live.identity["vmid"]) for live in lives if is_named(live, guest)}

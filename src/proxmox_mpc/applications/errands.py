@@ -20,6 +20,9 @@ from proxmox_mpc.kinds._view import View
 if TYPE_CHECKING:
     from proxmox_mpc.store.records import RunStatus
 
+GUESTS = "guests/"
+"""How the names of errands on guests begin; what follows makes each one's own."""
+
 
 @asynccontextmanager
 async def errand(

@@ -7,13 +7,14 @@ the cluster is asked, before anything is planned anew.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from proxmox_mpc.applications.ownership import owned_by_key
+from proxmox_mpc.applications.errands import GUESTS
+from proxmox_mpc.applications.ownership import of_application, owned_by_key
 from proxmox_mpc.engine.journal import Progress
-from proxmox_mpc.errors import MpcError, UnreachableError
-from proxmox_mpc.kinds._kind import Key
+from proxmox_mpc.errors import MpcError, NotFoundError, UnreachableError
+from proxmox_mpc.kinds._kind import Key, Owned
 
 if TYPE_CHECKING:
     from proxmox_mpc.pve import Cluster
@@ -23,24 +24,61 @@ _PLACE = re.compile(r"/nodes/(?P<node>[^/]+)(?:/(?:qemu|lxc)(?:/(?P<vmid>\d+))?)
 _NO_ANSWER = "its answer was never seen"
 
 
-async def settle(store: Store, context: str, pve: Cluster, report: Callable[[Progress], None]) -> list[str]:
+async def settle(
+    store: Store, context: str, pve: Cluster, report: Callable[[Progress], None], *, patient: bool = True
+) -> list[str]:
     """Wait for the tasks that such runs left behind, and close their journals; one line for people per run.
 
-    Raises UnreachableError where the cluster cannot be asked: then everything stays as it is.
+    Who is not patient leaves tasks that still run to the next time. Raises UnreachableError where the cluster cannot be
+    asked: then everything stays as it is.
     """
     lines: list[str] = []
     for run, entries in await store.runs.unfinished(context):
-        identities = {str(key): item.identity for key, item in (await owned_by_key(store, context)).items()}
+        owned = await owned_by_key(store, context)
+        identities = {str(key): item.identity for key, item in owned.items()}
         left = [entry for entry in entries if entry.state in ("sending", "accepted")]
+        at_work = 0
         for entry in left:
-            await _settle_entry(store, pve, entry, identities.get(entry.resource, {}), report)
+            identity = identities.get(entry.resource, {})
+            at_work += not await _settle_entry(store, pve, entry, identity, report, patient)
         if run.status == "running":
             await _close(store, run, len(left))
+        if run.application.startswith(GUESTS):
+            made = [] if at_work else await _made(store, context, pve, of_application(owned, run.application))
+            lines.append(_errand_line(run, entries, at_work, made))
+            continue
         requests = "1 request" if len(entries) == 1 else f"{len(entries)} requests"
         lines.append(
             f"{run.verb} of {run.application} by {run.actor} at {run.started_at:%Y-%m-%d %H:%M} UTC did not end "
             f"({requests} sent, the end of {len(left)} not seen); it is continued from what is there"
         )
+    return lines
+
+
+def _errand_line(run: Run, entries: Sequence[JournalEntry], at_work: int, made: Sequence[str]) -> str:
+    whats = list(dict.fromkeys(entry.resource for entry in entries))
+    what = ", ".join(whats[:3]) + (f" and {len(whats) - 3} more" if len(whats) > 3 else "")
+    line = f"{run.verb} by {run.actor} at {run.started_at:%Y-%m-%d %H:%M} UTC did not end"
+    line += f" (it was at {what})" if what else " (nothing was sent)"
+    if at_work:
+        return f"{line}; {at_work} of its tasks still {'runs' if at_work == 1 else 'run'}: proxmox-cli tasks"
+    return "; ".join([line, *made]) if made else f"{line}; type it again: what is done already is left alone"
+
+
+async def _made(store: Store, context: str, pve: Cluster, begun: Mapping[Key, Owned]) -> list[str]:
+    """What such a run was making, and whether it is there now. Nobody owns it, so it is not remembered any longer."""
+    lines = []
+    for key, item in begun.items():
+        kind = "lxc" if key.kind == "Container" else "qemu"
+        vmid, node = item.identity["vmid"], item.identity["node"]
+        try:
+            config = await pve.get(f"/nodes/{{node}}/{kind}/{{vmid}}/config", {"node": node, "vmid": vmid})
+        except NotFoundError:
+            lines.append(f"{key} (VMID {vmid}) was not made")
+        else:
+            half = f"not whole (locked: {config['lock']}): proxmox-cli delete {key.kind.lower()} {vmid}"
+            lines.append(f"{key} (VMID {vmid}) is on {node}, {half if 'lock' in config else 'whole'}")
+        await store.resources.delete(context, key.kind, key.namespace, key.name)
     return lines
 
 
@@ -50,15 +88,22 @@ async def _settle_entry(
     entry: JournalEntry,
     identity: Mapping[str, Any],
     report: Callable[[Progress], None],
-) -> None:
+    patient: bool,
+) -> bool:
+    """Whether the entry could be closed: not where a task still runs, and nobody is to wait for it."""
+    from proxmox_mpc.pve import TaskUnfinished
+
     upids = [entry.upid] if entry.upid else await _tasks_of(pve, entry, identity)
     problem = "" if entry.upid else _NO_ANSWER
     for upid in upids:
-        report(Progress(_key(entry.resource), "request", "waiting for a task of a run that did not end", upid=upid))
+        if patient:
+            report(Progress(_key(entry.resource), "request", "waiting for a task of a run that did not end", upid=upid))
         try:
-            await pve.wait(upid)
+            await pve.wait(upid, timeout_s=None if patient else 0)
             problem = ""
-        except UnreachableError:
+        except UnreachableError as error:
+            if not patient and isinstance(error, TaskUnfinished):
+                return False
             raise
         except MpcError as error:
             problem = str(error)
@@ -66,6 +111,7 @@ async def _settle_entry(
         await store.runs.failed(entry.run_id, entry.seq, problem)
     else:
         await store.runs.done(entry.run_id, entry.seq)
+    return True
 
 
 async def _tasks_of(pve: Cluster, entry: JournalEntry, identity: Mapping[str, Any]) -> list[str]:

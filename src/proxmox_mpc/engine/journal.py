@@ -44,3 +44,5 @@ class Progress:
     action: Action = Action.NONE
     upid: str = ""
     seconds: float = 0.0
+    verb: str = ""
+    """What is done, where that is none of a plan's actions: `start`."""

@@ -38,6 +38,9 @@ from proxmox_mpc.kinds._schema import OPTIONS, Schema
 from proxmox_mpc.kinds._verdict import Edit, Verdict
 from proxmox_mpc.kinds._view import View
 
+PAUSED = "paused"
+"""A fact of guests that were looked at one by one: whether a running one stands still."""
+
 
 @dataclass(frozen=True)
 class GuestApi:
@@ -232,7 +235,7 @@ class GuestDriver(Driver):
                 raise
             return await self.reread(view, replace(live, identity={**where, "node": now["node"]}))
         row = {name: value for name, value in live.facts.items() if name != _guest_ha.STATE}
-        row |= {**where, **_guest_ha.shown(status.get("ha") or {})}
+        row |= {**where, **_guest_ha.shown(status.get("ha") or {}), PAUSED: status.get("qmpstatus") == "paused"}
         return self._live(row, config, await self.decode(view, config), str(status["status"]), current)
 
     def encode(self, fields: Mapping[str, Value], secrets: Mapping[str, str], mark: Mark) -> dict[str, str]:

@@ -20,7 +20,7 @@ BOOT_TIMEOUT_S = 300
 
 
 class NotBack(MpcError):
-    """A replica did not come back after it was restarted; those after it were left as they are."""
+    """A guest did not come back after it was restarted; replicas after it were left as they are."""
 
     code = "apply.not-back"
     default_hint = "look at its console; apply again when it is well, or take the change back"
@@ -37,18 +37,25 @@ async def power(guest: GuestDriver, run: Run, live: Live, verb: str, params: Map
 
 async def answers_again(guest: GuestDriver, run: Run, live: Live, resource: Resource) -> None:
     """Of a set's replica: wait until it runs, and until its agent answers where it is declared to have one."""
-    if resource.member is None:
-        return
-    has_agent = resource.fields.get("agent.enabled") is True
+    if resource.member is not None:
+        has_agent = resource.fields.get("agent.enabled") is True
+        await answers(guest, run, live, timeout_s=BOOT_TIMEOUT_S, has_agent=has_agent)
+
+
+async def answers(guest: GuestDriver, run: Run, live: Live, *, timeout_s: float, has_agent: bool | None = None) -> None:
+    """Wait until a guest runs, and until its agent answers where it has one. Raises NotBack."""
+    if has_agent is None:
+        has_agent = live.fields.get("agent.enabled") is True
 
     async def is_up() -> bool:
         # A reboot's task may end when the guest is down; its start is another one's (qmeventd; qmreboot, 9.1).
         status = await run.view.pve.get(guest.api.path("/status/current"), live.identity)
         return status["status"] == "running" and (not has_agent or await _agent_answers(guest, run, live))
 
-    if not await run.until(is_up, timeout_s=BOOT_TIMEOUT_S):
+    saying = "waits for its agent" if has_agent else "waits until it runs"
+    if not await run.until(is_up, timeout_s=timeout_s, saying=saying):
         what = "does not run, or its agent does not answer," if has_agent else "does not run"
-        raise NotBack(f"{resource.key} (VMID {live.identity['vmid']}) {what} {BOOT_TIMEOUT_S} s after its restart")
+        raise NotBack(f"{live.key} (VMID {live.identity['vmid']}) {what} {timeout_s:g} s after it was started")
 
 
 async def _agent_answers(guest: GuestDriver, run: Run, live: Live) -> bool:

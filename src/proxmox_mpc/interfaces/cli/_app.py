@@ -16,9 +16,15 @@ from proxmox_mpc.interfaces import cli
 SECTIONS = {
     "Look": ("get", "describe", "explain", "api-resources", "discover", "status", "tasks", "logs", "wait"),
     "Declare": ("validate", "plan", "diff", "apply", "delete", "export", "adopt", "history", "rollback"),
-    "Guests": ("snapshots",),
+    "Guests": ("start", "stop", "shutdown", "reboot", "reset", "suspend", "resume", "snapshots"),
     "Set up": ("config", "secret", "test-connection", "simulate", "completion", "version"),
 }
+
+
+_KIND_ARGUMENTS = ("kind", "kinds", "guests")
+"""Arguments of verbs before which a kind may stand."""
+_JOINED = {"path": ".", "target": "/"}
+"""Arguments that hold a kind and more in one word: `explain vm.disks`, `wait vm/web`."""
 
 
 class Verbs(click.Group):
@@ -38,17 +44,49 @@ class Verbs(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        args = self._verb_first(ctx, args)
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
             close = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
             hint = f" Did you mean {close[0]}?" if close else " Try proxmox-cli --help."
             raise click.UsageError(f"There is no command {args[0]!r}.{hint}")
         return super().resolve_command(ctx, args)
 
+    def _verb_first(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """`vm start web` as `start vm web`: every kind may stand before every verb that takes one.
+
+        Where a verb alone means something else, `guest-VERB` is the one of guests: `vm template web`.
+        """
+        noun, verb, rest = args[0] if args else "", args[1] if len(args) > 1 else "", args[2:]
+        own = self.get_command(ctx, noun)
+        if (isinstance(own, click.Group) and verb in own.commands) or (own and not isinstance(own, click.Group)):
+            return args
+        if not _is_kind(noun):
+            return args
+        name = next((name for name in (f"guest-{verb}", verb) if self.get_command(ctx, name) is not None), "")
+        command = self.get_command(ctx, name)
+        if isinstance(command, click.Group) and rest:
+            return [name, rest[0], noun, *rest[1:]]
+        takes = next((p.name for p in command.params if isinstance(p, click.Argument)), "") if command else ""
+        if takes in _JOINED:
+            return [name, f"{noun}{_JOINED[takes]}{rest[0]}", *rest[1:]] if rest else [name, noun]
+        return [name, noun, *rest] if takes in _KIND_ARGUMENTS else args
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, names in SECTIONS.items():
             rows = [(name, self.get_command(ctx, name)) for name in names]
             with formatter.section(title):
                 formatter.write_dl([(n, c.get_short_help_str(72)) for n, c in rows if c is not None])
+
+
+def _is_kind(word: str) -> bool:
+    from proxmox_mpc.errors import NotFoundError
+    from proxmox_mpc.kinds import find_kind
+
+    try:
+        find_kind(word)
+    except NotFoundError:
+        return False
+    return True
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

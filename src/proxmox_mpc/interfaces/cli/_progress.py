@@ -14,7 +14,20 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
-DONE = {"create": "created", "update": "changed", "replace": "replaced", "delete": "deleted", "adopt": "adopted"}
+DONE = {
+    "create": "created",
+    "update": "changed",
+    "replace": "replaced",
+    "delete": "deleted",
+    "adopt": "adopted",
+    "start": "started",
+    "stop": "stopped",
+    "shutdown": "shut down",
+    "reboot": "rebooted",
+    "reset": "reset",
+    "suspend": "suspended",
+    "resume": "resumed",
+}
 
 
 class Show:
@@ -59,7 +72,9 @@ class Show:
         if self._bars is None:
             self._bars = self._start()
         if progress.what == "started":
-            self._tasks[name] = self._bars.add_task(f"{progress.action.value} …", total=None, resource=name)
+            self._tasks[name] = self._bars.add_task(
+                f"{progress.verb or progress.action.value} …", total=None, resource=name
+            )
         elif progress.what in ("request", "log") and name in self._tasks:
             self._bars.update(self._tasks[name], description=progress.text[:80])
         elif progress.what == "remark":
@@ -78,7 +93,8 @@ class Show:
 
 def _ended(name: str, progress: Progress) -> str:
     if progress.what == "done":
-        word = DONE.get(progress.action.value, progress.action.value)
+        done = progress.verb or progress.action.value
+        word = DONE.get(done, done)
         return f"✓ {name} {word} ({progress.seconds:.1f} s)"
     if progress.what == "remark":
         return f"! {name}: {progress.text}"

@@ -8,7 +8,10 @@ from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions.resume import ResumeRequest, resume
 
 
-async def resume_first(session: Session) -> None:
-    """A plan that is made while tasks of a killed run go on would be outdated before it is shown."""
-    for line in (await resume(session, ResumeRequest())).resumed:
+async def resume_first(session: Session, *, patient: bool = True) -> None:
+    """A plan that is made while tasks of a killed run go on would be outdated before it is shown.
+
+    Verbs on guests are not patient: a backup that goes on is no reason to wait with the start of another guest.
+    """
+    for line in (await resume(session, ResumeRequest(patient=patient))).resumed:
         click.echo(f"note: {line}", err=True)

@@ -43,4 +43,4 @@ def rotate(policies: Sequence[str], dry_run: bool, output: str, context: str) ->
             error = click.style(f"  error: {item.error}", fg="red") if item.error else ""
             click.echo(f"{item.policy}: {item.namespace}/{item.guest}  {done}{error}")
     if any(item.error for item in result.items):
-        raise click.exceptions.Exit(1)
+        raise SystemExit(1)
