@@ -14,7 +14,7 @@ from proxmox_mpc.actions._planning import ManifestText, load
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions.get import GetRequest, NoSuchObject, is_named, select
 from proxmox_mpc.applications.ownership import owned_by_key
-from proxmox_mpc.engine.observe import Ambiguous, observe
+from proxmox_mpc.engine.observe import Ambiguous, NodeOffline, observe
 from proxmox_mpc.errors import MpcError, UsageError
 from proxmox_mpc.kinds import find_kind
 from proxmox_mpc.kinds._codec import Fields, Value
@@ -208,13 +208,15 @@ def _lives(seen: Mapping[Key, Sighting]) -> Iterable[tuple[Key, Live]]:
 
 async def _look(session: Session, view: View, found: Sequence[tuple[Kind, Live]], *, named: bool) -> list[Guest]:
     """These guests, each from its node: what bulk rows say of power is some seconds old."""
-    remembered = await view.remembered()
+    remembered, offline = await view.remembered(), await view.offline()
     names = [live.key.name for _, live in found]
 
     async def look(kind: Kind, live: Live) -> Guest:
         assert isinstance(kind.driver, GuestDriver)
         error: MpcError | None = None
         try:
+            if live.identity["node"] in offline:
+                raise NodeOffline(f"is on {live.identity['node']}, which is offline", hint="bring the node back first")
             live = await kind.driver.reread(view, live)
         except MpcError as problem:
             error = problem
