@@ -15,6 +15,7 @@ from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions.get import GetRequest, NoSuchObject, is_named, select
 from proxmox_mpc.applications.ownership import owned_by_key
 from proxmox_mpc.engine.observe import Ambiguous, NodeOffline, observe
+from proxmox_mpc.engine.policies import Policies
 from proxmox_mpc.errors import MpcError, UsageError
 from proxmox_mpc.kinds import find_kind
 from proxmox_mpc.kinds._codec import Fields, Value
@@ -53,7 +54,8 @@ class GuestsRequest(Request):
 class Guest:
     """A guest that is meant, as its node knows it by now; `error` is why it could not be looked at.
 
-    `named` tells one that a person named from those that a selector found. `declared` is what `application` declares.
+    `named` tells one that a person named from those that a selector found. `owned` is what the store remembers of it,
+    `held` what is declared of its HA resource.
     """
 
     kind: Kind
@@ -61,7 +63,7 @@ class Guest:
     named: bool = True
     word: str = ""
     application: str = ""
-    declared: Fields = field(default_factory=dict)
+    owned: Owned | None = None
     held: Fields = field(default_factory=dict)
     error: MpcError | None = None
 
@@ -73,6 +75,16 @@ class Guest:
     @property
     def vmid(self) -> int:
         return int(self.live.identity["vmid"])
+
+    @property
+    def declared(self) -> Fields:
+        """What its application declares."""
+        return (self.owned.applied if self.owned else None) or {}
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether its manifest says that its data is never destroyed."""
+        return Policies.of(None, self.owned).protected
 
     def overrules(self, path: str, value: Value) -> str:
         """What to say where an application declares another value of a field."""
@@ -225,8 +237,7 @@ async def _look(session: Session, view: View, found: Sequence[tuple[Kind, Live]]
         owned = _owned(live, remembered)
         held = remembered.get(holder(kind.name, vmid))
         application = live.mark.application if live.mark else owned.application if owned else ""
-        declared = (owned.applied if owned else None) or {}
-        return Guest(kind, live, named, word, application, declared, (held.applied if held else None) or {}, error)
+        return Guest(kind, live, named, word, application, owned, (held.applied if held else None) or {}, error)
 
     guests = await asyncio.gather(*(look(kind, live) for kind, live in found))
     return sorted(guests, key=lambda guest: (guest.live.key.namespace, guest.live.key.name, guest.vmid))

@@ -15,8 +15,8 @@ from typing import Any, Literal
 from proxmox_mpc.actions._action import Result
 from proxmox_mpc.actions._applying import applier
 from proxmox_mpc.actions._guests.choice import Guest, GuestsRequest, choose
+from proxmox_mpc.actions._moved import PlanMoved
 from proxmox_mpc.actions._session import Session
-from proxmox_mpc.actions.apply import PlanMoved
 from proxmox_mpc.applications import clusters
 from proxmox_mpc.applications.errands import GUESTS, errand
 from proxmox_mpc.applications.unfinished import settle
@@ -121,7 +121,9 @@ async def carry_out(
         items = [_view(turn, _foreseen(turn)) for turn in turns]
         return result.model_copy(update={"asks": asks, "items": items, "exit_code": _exit_code(items)})
     if asks and request.agreed != shown:
-        raise PlanMoved(f"these guests are not as they were when this was agreed to ({request.agreed[:12]})")
+        raise PlanMoved(
+            f"these guests are not as they were when this was agreed to ({request.agreed[:12]})", hint="ask again"
+        )
     items = await _all(session, view, context.name, verb, turns)
     return result.model_copy(update={"items": items, "exit_code": _exit_code(items)})
 
