@@ -34,7 +34,8 @@ def cost(guest: GuestDriver, live: Live, resource: Resource, changes: Sequence[C
         verdicts = {edit.key: guest.api.verdict(edit) if running else SILENT for edit in mine}
         worst = max(verdicts.values(), key=lambda verdict: verdict.impact, default=SILENT)
         waits = {key for key, verdict in verdicts.items() if verdict.impact is Impact.PENDING}
-        waits |= {key for edit in mine for key in guest.api.follows(edit)} if running else set()
+        # What is sent anyway is not changed by PVE itself.
+        waits |= {key for edit in mine for key in guest.api.follows(edit) if key not in edits} if running else set()
         change = replace(change, impact=worst.impact, reason=worst.reason, waits=tuple(sorted(waits)))
         found.append(_detached(change) if _is_detached(guest, change) else change)
     return found
@@ -101,9 +102,12 @@ def waiting(guest: GuestDriver, live: Live) -> list[Change]:
     keys = sorted(key for key in coming.keys() | current.keys() if coming.get(key) != current.get(key))
     found = []
     for key in keys:
-        new, old = (guest.fields_of({key: config[key]} if key in config else {}) for config in (live.raw, live.current))
-        paths = [path for path in {**old, **new} if old.get(path) != new.get(path)]
-        changes = [Change(path, old.get(path), new.get(path)) for path in paths]
+        old, new = (guest.fields_of({key: config[key]} if key in config else {}) for config in (live.current, live.raw))
+        if len(homes := {guest.schema.item_of(path) for path in {**old, **new}}) == 1 and (item := homes.pop()):
+            changes = [Change(item, current.get(key), coming.get(key))]
+        else:
+            paths = [path for path in {**old, **new} if old.get(path) != new.get(path)]
+            changes = [Change(path, old.get(path), new.get(path)) for path in paths]
         changes = changes or [Change(f"options.{key}", current.get(key), coming.get(key))]
-        found += [replace(change, impact=Impact.PENDING, waits=(key,)) for change in changes]
+        found += [replace(change, impact=Impact.PENDING, waits=(key,), written=True) for change in changes]
     return found

@@ -146,6 +146,8 @@ async def _finish(guest: GuestDriver, run: Run, live: Live, resource: Resource) 
 
 async def update(guest: GuestDriver, run: Run, live: Live, resource: Resource, changes: Sequence[Change]) -> Live:
     """Carry out the changes, in the one order that works, and confirm them by reading back."""
+    restarts = any(change.restarts for change in changes)
+    changes = [change for change in changes if not change.written]
     open_changes = {change.path: change for change in changes}
     live = await guest.reread(run.view, live)
     waited = _waiting(guest, live)
@@ -173,7 +175,7 @@ async def update(guest: GuestDriver, run: Run, live: Live, resource: Resource, c
     if guard is not None:
         live = await guest.reread(run.view, live)
         await _configure(guest, run, live, resource, [guard])
-    restarts = wished is None and any(change.restarts for change in changes)
+    restarts = restarts and wished is None
     starts = wished is not None and wished.new == "running"
     if starts:
         live = await power(guest, run, live, "start", {})

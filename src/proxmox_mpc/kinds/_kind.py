@@ -117,6 +117,8 @@ class Change:
     """What the impact is due to, where it is not the same for every object."""
     waits: tuple[str, ...] = ()
     """What of it waits for a guest's next start, by the API's names."""
+    written: bool = False
+    """Whether it is written already, and only a restart is missing."""
 
     @property
     def restarts(self) -> bool:

@@ -36,9 +36,9 @@ def _features(guest: Guest) -> set[str]:
     return set((_DEFAULT_HOTPLUG if text == "1" else "" if text == "0" else text).split(","))
 
 
-def _is_hot(guest: Guest, key: str, value: str | None) -> bool:
+def _is_hot(guest: Guest, features: set[str], key: str, value: str | None) -> bool:
     """Can the change of this key happen in a running VM? `value` is None when the key goes away."""
-    features, before = _features(guest), guest.live.get(key)
+    before = guest.live.get(key)
     if _AT_ONCE.fullmatch(key):
         return True
     if key == "hotplug":
@@ -103,12 +103,14 @@ def apply(work: Work, guest: Guest) -> None:
         return
     _guest.drop_settled(conf)
     running = guest.is_running
+    # A setting that comes with other changes does not hold for those yet.
+    features = _features(guest)
     for key, force in _guest.pending_deletes(conf).items():
-        if not running or _is_hot(guest, key, None):
+        if not running or _is_hot(guest, features, key, None):
             _delete(work, guest, key, force)
             _guest.revert(conf, [key])
     for key, value in [(k, v) for k, v in conf.pending.items() if k != "delete"]:
-        if not running or _is_hot(guest, key, value):
+        if not running or _is_hot(guest, features, key, value):
             before = guest.live.get(key)
             guest.live[key] = value
             del conf.pending[key]
