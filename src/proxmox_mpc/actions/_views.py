@@ -43,8 +43,22 @@ class StepView(Result):
     changes: list[ChangeView] = []
 
 
+class HitView(Result):
+    """A guest that a plan disturbs: how, at what impact (none where it stays up), and what it serves."""
+
+    guest: str
+    vmid: int
+    impact: str
+    how: str
+    services: list[str] = []
+
+
 class PlanView(Result):
-    """A plan, as it is shown, saved and compared; `steps` are only those that do something."""
+    """A plan, as it is shown, saved and compared; `steps` are only those that do something.
+
+    `totals` counts the changed objects by their impact; `blast` are the guests that go down, move, or lose what they
+    stand on.
+    """
 
     context: str
     application: str
@@ -54,6 +68,8 @@ class PlanView(Result):
     steps: list[StepView]
     notes: list[str] = []
     unchanged: int = 0
+    totals: dict[str, int] = {}
+    blast: list[HitView] = []
     revision: int | None = None
 
 
@@ -91,7 +107,17 @@ def plan_view(plan: Plan, endpoint: str = "") -> PlanView:
         steps=[_step_view(step) for step in plan.work],
         notes=[*plan.notes, *_remarks(plan)],
         unchanged=plan.count(Action.NONE),
+        totals=_totals(plan),
+        blast=[
+            HitView(**{**vars(hit), "impact": hit.impact.label, "services": list(hit.services)}) for hit in plan.blast
+        ],
     )
+
+
+def _totals(plan: Plan) -> dict[str, int]:
+    """How many objects change at what impact, the worst first; what is made anew costs nobody anything."""
+    costs = [step.impact for step in plan.work if step.action is not Action.CREATE]
+    return {impact.label: costs.count(impact) for impact in reversed(Impact) if impact and impact in costs}
 
 
 def _remarks(plan: Plan) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any
 from proxmox_mpc.engine.policies import word
 from proxmox_mpc.errors import RefusedError
 from proxmox_mpc.kinds._field import Impact
-from proxmox_mpc.kinds._kind import Change, Key, Live, Owned, Resource
+from proxmox_mpc.kinds._kind import Change, Hit, Key, Live, Owned, Resource
 
 
 class Action(Enum):
@@ -91,6 +91,8 @@ class Plan:
     notes: tuple[str, ...] = ()
     manifests: str = ""
     """A fingerprint of all that was declared, also of what is so already."""
+    blast: tuple[Hit, ...] = ()
+    """The guests that go down, move, or lose what they stand on."""
 
     @property
     def work(self) -> tuple[Step, ...]:

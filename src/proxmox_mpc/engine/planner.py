@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from proxmox_mpc.engine import gates, policies
+from proxmox_mpc.engine.blast import blast
 from proxmox_mpc.engine.diff import three_way
 from proxmox_mpc.engine.held import without_held
 from proxmox_mpc.engine.needs import missing, refuse_named
@@ -84,7 +85,8 @@ async def plan(view: View, kind_of: Callable[[str], Kind], wish: Wish) -> Plan:
     refuse_circles(view, kind_of, steps)
     notes = [f"{key}: left as it is, for {node} is offline" for key, node in sorted(unseen.items())]
     notes += left({key: item for key, item in stale.items() if key not in going})
-    return Plan(wish.context, wish.application, tuple(steps), wish.allow, tuple(notes), fingerprint(wanted))
+    hits = await blast(view, kind_of, steps)
+    return Plan(wish.context, wish.application, tuple(steps), wish.allow, tuple(notes), fingerprint(wanted), hits)
 
 
 def fingerprint(wanted: Sequence[Resource]) -> str:
@@ -133,7 +135,8 @@ async def plan_deletion(
     steps = await _gated(view, kind_of, steps)
     if selected:
         steps = gates.deletions(steps, gates.DELETIONS_MANY if wish.most_deletions is None else wish.most_deletions)
-    return Plan(wish.context, wish.application, tuple(steps), Impact.DATA_LOSS)
+    hits = await blast(view, kind_of, steps)
+    return Plan(wish.context, wish.application, tuple(steps), Impact.DATA_LOSS, blast=hits)
 
 
 async def _gated(view: View, kind_of: Callable[[str], Kind], steps: Sequence[Step]) -> list[Step]:

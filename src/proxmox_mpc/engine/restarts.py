@@ -24,7 +24,7 @@ def with_what_waits(kind: Kind, step: Step, application: str, allow: Impact) -> 
         keys = ", ".join(sorted({key for change in left for key in change.waits}))
         note = f"waits for a restart since an earlier change: {keys} (--allow restart)"
         return replace(step, note=", ".join(filter(None, [step.note, note])))
-    note = "is written, and waits for a restart"
+    note = "already written"
     rolled = (replace(change, impact=Impact.RESTART, note=note) for change in left)
     impact = max(step.impact, Impact.RESTART)
     return replace(step, action=Action.UPDATE, changes=(*step.changes, *rolled), impact=impact)

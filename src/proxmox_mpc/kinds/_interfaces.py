@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from proxmox_mpc.kinds import _blast
 from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._collection import Collection, Row, Scope, each_node
 from proxmox_mpc.kinds._field import Part, Prose, field
-from proxmox_mpc.kinds._kind import Key, Live, Mistake, Need, Resource
+from proxmox_mpc.kinds._kind import Change, Hit, Key, Live, Mistake, Need, Resource
 from proxmox_mpc.kinds._regular import CollectionDriver
 from proxmox_mpc.kinds._run import Run
 from proxmox_mpc.kinds._stage import Stage
@@ -90,6 +91,24 @@ class InterfaceDriver(CollectionDriver):
                     hint = f"there: {', '.join(sorted(there - {own}))}"
                     raise resource.invalid(f"spec.{path}", f"there is no interface {name!r} on {node}", hint)
         return resource
+
+
+async def touches(
+    view: View, live: Live, resource: Resource | None, changes: Sequence[Change], gone: bool
+) -> Sequence[Hit]:
+    """Guests of the node behind an interface: on the bridge that it is, or on those that it is a port of."""
+    node, _, own = live.key.name.partition("/")
+    rows: list[dict[str, Any]] = await view.once(f"network of {node}", lambda: view.pve.get(_PATH, {"node": node}))
+    names = {own}
+    for _ in rows:  # a card of a bond of a VLAN of a bridge: as many steps as there are interfaces, at most
+        names |= {str(row["iface"]) for row in rows if names & _stands_on(row)}
+    how = f"loses {own}" if gone else f"the network of {node} is reloaded for {own}"
+    return await _blast.behind(view, _blast.on_bridges(names, [node]), how)
+
+
+def _stands_on(row: Mapping[str, Any]) -> set[str]:
+    ports = {name for key in _PORTS for name in str(row.get(key) or "").split()}
+    return ports | {port.partition(".")[0] for port in ports} | {str(row.get("vlan-raw-device") or "-")}
 
 
 ADDRESSED = ("cidr", "gateway", "cidr6", "gateway6")

@@ -127,6 +127,17 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Hit:
+    """A guest that a change disturbs: `how`, with what impact (none where it stays up), and what is served by it."""
+
+    guest: str
+    vmid: int
+    impact: Impact
+    how: str
+    services: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Need:
     """Something that must exist before a resource does; `path` is the field that says so.
 
@@ -265,6 +276,8 @@ class Kind:
     usual: Callable[[str, str], Impact] | None = None
     """What a change of a parameter, or of a part of it, costs a running object that has nothing else set; of kinds
     whose changes cost what the object decides. Fields with an impact of their own are not asked for."""
+    touches: Callable[[View, Live, Resource | None, Sequence[Change], bool], Awaitable[Sequence[Hit]]] | None = None
+    """The guests that a change of an object disturbs, or its end (where the last argument is true)."""
     always_there: bool = False
     """Whether every cluster has its objects: settings, which are taken by declaring them, and reset when deleted."""
     tells_secret: bool = False

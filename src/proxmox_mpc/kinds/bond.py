@@ -69,6 +69,7 @@ KIND = regular(
     mistakes=_mistakes,
     ignored=_interfaces.IGNORED,
     stage=_interfaces.stage,
+    touches=_interfaces.touches,
     order=8,
     example="""\
 apiVersion: proxmox.io/v1

@@ -57,6 +57,7 @@ KIND = regular(
     driver=_interfaces.InterfaceDriver,
     ignored=_interfaces.IGNORED,
     stage=_interfaces.stage,
+    touches=_interfaces.touches,
     order=10,
     example="""\
 apiVersion: proxmox.io/v1

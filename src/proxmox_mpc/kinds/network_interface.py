@@ -103,6 +103,7 @@ KIND = regular(
         or live.fields.get("type", "eth") not in _interfaces.CARDS
     ),
     stage=_interfaces.stage,
+    touches=_interfaces.touches,
     order=7,
     example="""\
 apiVersion: proxmox.io/v1

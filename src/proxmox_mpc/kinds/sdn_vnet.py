@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from proxmox_mpc.kinds import _sdn
+from collections.abc import Sequence
+
+from proxmox_mpc.kinds import _blast, _sdn
 from proxmox_mpc.kinds._field import Part, field
-from proxmox_mpc.kinds._kind import Column, Need
+from proxmox_mpc.kinds._kind import Change, Column, Hit, Live, Need, Resource
 from proxmox_mpc.kinds._regular import regular
+from proxmox_mpc.kinds._view import View
 
 
 class SDNVNetSpec(Part):
@@ -18,6 +21,14 @@ class SDNVNetSpec(Part):
     isolate_ports: bool | None = field("isolate-ports", default=False, help="Keep guests from each other.")
 
 
+async def _touches(
+    view: View, live: Live, resource: Resource | None, changes: Sequence[Change], gone: bool
+) -> Sequence[Hit]:
+    name = live.key.name
+    how = f"loses virtual network {name}" if gone else f"virtual network {name} is reloaded under it"
+    return await _blast.behind(view, _blast.on_bridges([name]), how)
+
+
 KIND = regular(
     "SDNVNet",
     "sdnvnets",
@@ -28,6 +39,7 @@ KIND = regular(
     needs=lambda resource: [Need.firm("SDNZone", resource.fields["zone"], "zone")],
     ignored=_sdn.IGNORED | {"type"},
     stage=_sdn.stage,
+    touches=_touches,
     order=14,
     example="""\
 apiVersion: proxmox.io/v1

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from proxmox_mpc.kinds import _blast
 from proxmox_mpc.kinds._backups import Keep
 from proxmox_mpc.kinds._bandwidth import Bandwidth
 from proxmox_mpc.kinds._codec import Codec
 from proxmox_mpc.kinds._collection import Collection
 from proxmox_mpc.kinds._field import Impact, NameList, OptionMap, Part, field, group
 from proxmox_mpc.kinds._guest_columns import memory
-from proxmox_mpc.kinds._kind import Column, Live, Resource
+from proxmox_mpc.kinds._kind import Change, Column, Hit, Live, Resource
 from proxmox_mpc.kinds._nodes import check_nodes
 from proxmox_mpc.kinds._regular import regular
 from proxmox_mpc.kinds._view import View
@@ -151,6 +152,15 @@ def _names(live: Live, path: str) -> str:
     return ",".join(value) if isinstance(value, list) else str(value)
 
 
+async def _touches(
+    view: View, live: Live, resource: Resource | None, changes: Sequence[Change], gone: bool
+) -> Sequence[Hit]:
+    """Guests with volumes on a storage that goes, or that is switched off."""
+    off = any(change.path == "disable" and change.new is True for change in changes)
+    name = live.key.name
+    return await _blast.behind(view, _blast.on_storage(name), f"has disks on {name}") if gone or off else ()
+
+
 KIND = regular(
     "Storage",
     "storages",
@@ -169,6 +179,7 @@ KIND = regular(
     ),
     # Its content stays where it is, and whatever uses it cannot reach it any more. PVE does not ask (facts-objects 7).
     deletion=Impact.REPLACE,
+    touches=_touches,
     options_of=("POST", "/storage"),
     order=10,
     example="""\

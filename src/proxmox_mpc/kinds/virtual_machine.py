@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from proxmox_mpc.kinds import _blast
 from proxmox_mpc.kinds._field import Impact, Part, field
 from proxmox_mpc.kinds._guest import GuestDriver, answers_to, guard, needs_of, provides
 from proxmox_mpc.kinds._guest_columns import GUEST_COLUMNS
@@ -41,6 +42,7 @@ KIND: Kind = Kind(
     ignored=IGNORED,
     made_by_server=frozenset({"bootdisk"}),
     usual=impacts.usual,
+    touches=_blast.guest,
     deletion=Impact.DATA_LOSS,
     needs=needs_of(lambda: KIND.schema),
     provides=provides,

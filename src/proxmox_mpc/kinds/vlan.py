@@ -32,6 +32,7 @@ KIND = regular(
     driver=_interfaces.InterfaceDriver,
     ignored=_interfaces.IGNORED,
     stage=_interfaces.stage,
+    touches=_interfaces.touches,
     order=9,
     example="""\
 apiVersion: proxmox.io/v1

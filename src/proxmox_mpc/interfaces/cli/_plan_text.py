@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
-from proxmox_mpc.actions._views import ChangeView, OutcomeView, PlanView, StepView
+from proxmox_mpc.actions._views import ChangeView, HitView, OutcomeView, PlanView, StepView
 
 SIGNS = {
     "create": ("+", "green"),
@@ -29,6 +29,10 @@ COLOURS = {"none": "bright_black", "hot-plug": "green", "pending until reboot": 
 """Colours of what a change costs; all that takes a guest down, moves or destroys it is red."""
 
 
+SHOWN = 20
+"""Disturbed guests that are listed one by one: what a screen holds beside the changes."""
+
+
 def plan_text(plan: PlanView) -> str:
     """The whole plan: every step with its changes, their cost, what is refused, and a last line that sums up."""
     head = f"{click.style(plan.application, bold=True)} on {click.style(plan.context, bold=True)}"
@@ -38,9 +42,31 @@ def plan_text(plan: PlanView) -> str:
     for step in plan.steps:
         lines += _step(step)
     lines += [click.style(f"note: {note}", fg="bright_black") for note in plan.notes]
+    if plan.blast:
+        lines += ["", *_blast(plan.blast)]
     if not plan.empty:
-        lines += ["", summary(plan)]
+        lines += ["", *_costs(plan.totals), summary(plan)]
     return "\n".join(lines)
+
+
+def _blast(hits: Sequence[HitView]) -> list[str]:
+    """Who goes down, moves, or loses what it stands on; nothing where nobody does."""
+    width = max(len(hit.guest) for hit in hits[:SHOWN])
+    lines = [click.style("Disturbed:", bold=True)]
+    for hit in hits[:SHOWN]:
+        what = click.style(hit.how, fg="yellow" if hit.impact == "none" else "red")
+        served = click.style(f"  ({', '.join(hit.services)})", fg="bright_black") if hit.services else ""
+        lines.append(f"    {hit.guest.ljust(width)}  {str(hit.vmid).rjust(6)}  {what}{served}")
+    if len(hits) > SHOWN:
+        lines.append(f"    and {len(hits) - SHOWN} more: -o json lists them all")
+    return lines
+
+
+def _costs(totals: Mapping[str, int]) -> list[str]:
+    if not totals:
+        return []
+    parts = [click.style(f"{number} {label}", fg=COLOURS.get(label, "red")) for label, number in totals.items()]
+    return [f"{click.style('Costs:', bold=True)} {', '.join(parts)}."]
 
 
 def _step(step: StepView) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from proxmox_mpc.kinds import _blast
 from proxmox_mpc.kinds._codec import KEY_LINES, Fields, Value
 from proxmox_mpc.kinds._field import Impact
 from proxmox_mpc.kinds._guest import GuestApi, GuestDriver, answers_to, guard, needs_of, provides
@@ -79,6 +80,7 @@ KIND: Kind = Kind(
     namespaced=True,
     ignored=IGNORED,
     usual=impacts.usual,
+    touches=_blast.guest,
     deletion=Impact.DATA_LOSS,
     needs=needs_of(lambda: KIND.schema),
     provides=provides,
