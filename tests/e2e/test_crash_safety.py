@@ -281,7 +281,7 @@ def test_a_failure_stops_what_needs_it_and_nothing_else(place: Place) -> None:
     place.cli.write("mixed.yaml", BROKEN + "---\n" + VM.format(name="sound"))
     answer = place.cli("apply", "-f", "mixed.yaml")
     assert answer.code == 1
-    assert "1 of 3 steps failed; 1 not tried" in answer.err
+    assert "1 of 3 steps failed; 1 done; 1 not tried" in answer.err
     assert place.made() == ["sound"]
     [app] = place.cli.ok("status", "mixed", "-o", "json").json
     assert (app["status"], app["health"]) == ("failed", "degraded")
@@ -310,7 +310,7 @@ def test_a_cluster_that_goes_away_ends_the_apply_and_its_return_lets_it_go_on(ba
                 _, err = apply.communicate(timeout=120)
     assert apply.returncode == 7, err
     assert "Traceback" not in err
-    assert "once it answers again, apply again" in err
+    assert "once it answers again, continue: proxmox-cli apply --resume --app tier" in err
     with simulator(*SAME_CLUSTER, *kept) as process:
         assert process.stdout is not None
         bare.ready = json.loads(process.stdout.readline())

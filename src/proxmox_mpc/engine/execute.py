@@ -19,11 +19,16 @@ from proxmox_mpc.engine.lanes import Lanes
 from proxmox_mpc.engine.plan import Action, Plan, Step
 from proxmox_mpc.engine.stages import Stages
 from proxmox_mpc.engine.step_run import StepRun
+from proxmox_mpc.engine.stop import Stop, Stopped
 from proxmox_mpc.errors import MpcError, UnreachableError
 from proxmox_mpc.kinds._codec import Fields
 from proxmox_mpc.kinds._kind import Key, Kind, Live, Owned, Resource
 from proxmox_mpc.kinds._view import View
 
+PATIENCE_S = 600.0
+"""How long locks and a lost quorum are waited out: a backup of a big guest may take longer, and then says so."""
+NAMED = 8
+"""So many steps are named that ended the same way; the history has them all."""
 STEPS_AT_ONCE = 16
 """Steps in flight; what they may ask of a node or storage is bounded by the lanes."""
 
@@ -35,6 +40,7 @@ class Outcome:
     key: Key
     action: Action
     status: Literal["done", "failed", "skipped"]
+    why: str = ""
     error: MpcError | None = None
     seconds: float = 0.0
     identity: Mapping[str, Any] = field(default_factory=dict)
@@ -46,21 +52,17 @@ class ApplyFailed(MpcError):
     """Some steps of the plan failed."""
 
     code = "apply.failed"
-    default_hint = "mend the cause and apply again: what was done stays done, the rest is planned anew"
+    first = "mend the cause, then continue"
+    """What to do before the command that continues."""
 
-    def __init__(self, outcomes: Sequence[Outcome]) -> None:
+    def __init__(self, outcomes: Sequence[Outcome], application: str = "") -> None:
         self.outcomes = tuple(outcomes)
         codes = {outcome.error.exit_code for outcome in outcomes if outcome.error is not None}
         if len(codes) == 1:
             # All failed for one reason (no permission, cluster gone): the exit code may say which.
             self.exit_code = codes.pop()  # type: ignore[misc]
-        failed = [outcome for outcome in outcomes if outcome.status == "failed"]
-        skipped = sum(outcome.status == "skipped" for outcome in outcomes)
-        lines = "\n".join(
-            f"  {o.key}: {o.error}" + (f"\n    {o.error.hint}" if o.error and o.error.hint else "") for o in failed
-        )
-        rest = f"; {skipped} not tried" if skipped else ""
-        super().__init__(f"{len(failed)} of {len(outcomes)} steps failed{rest}:\n{lines}")
+        hint = f"{self.first}: proxmox-cli apply --resume{f' --app {application}' if application else ''}"
+        super().__init__(_summary(outcomes), hint=hint)
 
 
 class ClusterLost(ApplyFailed):
@@ -69,7 +71,36 @@ class ClusterLost(ApplyFailed):
     code = "apply.cluster-lost"
     exit_code = 7
     http_status = 503
-    default_hint = "once it answers again, apply again: what was done stays done, the rest is planned anew"
+    first = "once it answers again, continue"
+
+
+class ApplyStopped(ApplyFailed):
+    """It was stopped while the plan was carried out; what the cluster was doing came to its end."""
+
+    code = "apply.stopped"
+    first = "to continue"
+
+
+def _summary(outcomes: Sequence[Outcome]) -> str:
+    """What failed and why, what was not tried and why, what is done: by name."""
+    by_status = {status: [o for o in outcomes if o.status == status] for status in ("failed", "done", "skipped")}
+    failed, done, skipped = by_status.values()
+    counts = [f"{len(failed)} of {len(outcomes)} steps failed"] if failed else []
+    counts += [f"{len(done)} of {len(outcomes)} done"] if not failed else [f"{len(done)} done"]
+    counts += [f"{len(skipped)} not tried"] if skipped else []
+    lines = [f"{'; '.join(counts)}:"]
+    for outcome in failed:
+        lines.append(f"  ✗ {outcome.key}: {outcome.error}")
+        lines += [f"    {outcome.error.hint}"] if outcome.error is not None and outcome.error.hint else []
+    for why in dict.fromkeys(outcome.why for outcome in skipped):
+        lines.append(f"  - {_named([o.key for o in skipped if o.why == why])}: {why}")
+    lines += [f"  ✓ {_named([outcome.key for outcome in done])}"] if done else []
+    return "\n".join(lines)
+
+
+def _named(keys: Sequence[Key]) -> str:
+    listed = ", ".join(str(key) for key in keys[:NAMED])
+    return listed + (f" and {len(keys) - NAMED} more" if len(keys) > NAMED else "")
 
 
 class InternalError(MpcError):
@@ -100,6 +131,8 @@ class Execution:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     lanes: Lanes = field(default_factory=Lanes)
     remarks: dict[Key, list[str]] = field(default_factory=dict)
+    stop: Stop = field(default_factory=Stop)
+    patience_s: float = PATIENCE_S
     _lost: MpcError | None = None
     _taken: set[int] = field(default_factory=set)
     _reserving: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -119,15 +152,15 @@ class Execution:
             if not lacking and await stages.applied(step):
                 lacking = "what could not be applied"
             if lacking:
-                self.report(Progress(step.key, "skipped", f"needs {lacking}", step.action))
-                return Outcome(step.key, step.action, "skipped")
+                return self._skipped(step, f"needs {lacking}")
             if step.action is Action.NONE:
                 await self._refresh(step)
                 return Outcome(step.key, step.action, "done")
             async with places:
                 if self._lost is not None:
-                    self.report(Progress(step.key, "skipped", "the cluster does not answer any more", step.action))
-                    return Outcome(step.key, step.action, "skipped")
+                    return self._skipped(step, "the cluster does not answer any more")
+                if self.stop.asked:
+                    return self._skipped(step, "stopped before it began")
                 return await self._step(step, stages)
 
         async def succeeded(key: Key) -> bool:
@@ -137,7 +170,8 @@ class Execution:
             tasks[step.key] = asyncio.create_task(carry_out(step))
         stages.start(tasks, succeeded)
         try:
-            outcomes = [await self._in_force(await task, stages) for task in tasks.values()]
+            with self.stop.listening():
+                outcomes = [await self._in_force(await task, stages) for task in tasks.values()]
         except asyncio.CancelledError:
             stages.cancel()
             for task in tasks.values():
@@ -145,10 +179,21 @@ class Execution:
             await asyncio.gather(*tasks.values(), return_exceptions=True)
             raise
         outcomes = [outcome for outcome in outcomes if outcome.action is not Action.NONE]
-        if any(outcome.status == "failed" for outcome in outcomes):
-            lost = all(isinstance(o.error, UnreachableError) for o in outcomes if o.status == "failed")
-            raise ClusterLost(outcomes) if lost else ApplyFailed(outcomes)
+        self._raise(outcomes)
         return outcomes
+
+    def _raise(self, outcomes: Sequence[Outcome]) -> None:
+        """Raises what fits, where not everything was done."""
+        failed = [outcome for outcome in outcomes if outcome.status == "failed"]
+        if self.stop.asked and any(outcome.status != "done" for outcome in outcomes):
+            raise ApplyStopped(outcomes, self.plan.application)
+        if failed:
+            lost = all(isinstance(outcome.error, UnreachableError) for outcome in failed)
+            raise (ClusterLost if lost else ApplyFailed)(outcomes, self.plan.application)
+
+    def _skipped(self, step: Step, why: str) -> Outcome:
+        self.report(Progress(step.key, "skipped", why, step.action))
+        return Outcome(step.key, step.action, "skipped", why)
 
     async def _in_force(self, outcome: Outcome, stages: Stages) -> Outcome:
         """The outcome, failed where what was written could not be applied."""
@@ -177,14 +222,16 @@ class Execution:
         except Exception as problem:
             # A fault of our own fails its step like any other: the rest goes on, and everything is recorded.
             error = problem if isinstance(problem, MpcError) else InternalError(problem)
+            if isinstance(error, Stopped):
+                return self._skipped(step, "stopped halfway; what is missing is done when it is continued")
             if isinstance(error, ClusterUnreachable):
                 self._lost = error
             self.report(Progress(step.key, "failed", str(error), step.action, seconds=self.clock() - start))
-            return Outcome(step.key, step.action, "failed", error, self.clock() - start)
+            return Outcome(step.key, step.action, "failed", "", error, self.clock() - start)
         seconds = self.clock() - start
         self.report(Progress(step.key, "done", action=step.action, seconds=seconds))
         identity, remarks = live.identity if live else {}, tuple(self.remarks.get(step.key, ()))
-        return Outcome(step.key, step.action, "done", None, seconds, identity, remarks)
+        return Outcome(step.key, step.action, "done", "", None, seconds, identity, remarks)
 
     def _uid(self, step: Step) -> str:
         return step.live.mark.uid if step.live and step.live.mark else step.owned.uid if step.owned else self.new_uid()

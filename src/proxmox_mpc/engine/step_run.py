@@ -23,8 +23,8 @@ from proxmox_mpc.kinds._view import View
 if TYPE_CHECKING:
     from proxmox_mpc.engine.execute import Execution
 
-LOCK_PAUSES_S = (1.0, 2.0, 4.0, 8.0)
-"""Between tries of a task that could not get a lock: PVE itself has waited 10 s for it each time."""
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 15.0
+"""Between tries of what found a lock held: PVE itself has waited 10 s for it each time."""
 LOOK_AGAIN_S = 2.0
 """Between looks at what is waited for: soon enough for people, seldom enough for a node."""
 
@@ -58,7 +58,7 @@ class StepRun:
             if saying:
                 self.execution.report(Progress(self.step.key, "request", saying, self.step.action))
                 saying = ""
-            await self.execution.sleep(LOOK_AGAIN_S)
+            await self.execution.stop.pause(self.execution.sleep, LOOK_AGAIN_S)
         return True
 
     def lane(self, *names: str) -> AbstractAsyncContextManager[None]:
@@ -77,12 +77,10 @@ class StepRun:
         makes: Mapping[str, Any] | None = None,
         told_once: str = "",
     ) -> Any:
-        client = self.view.pve
-        send = {"POST": client.post, "PUT": client.put, "DELETE": client.delete}[verb]
         path = template.format_map(_Shown(params))
 
         async def request() -> Any:
-            return await send(template, params)
+            return await self.view.pve.once(verb, template, params)
 
         return await self._journalled(verb, path, title, request, makes, told_once)
 
@@ -120,6 +118,7 @@ class StepRun:
         told_once: str = "",
     ) -> Any:
         journal, key = self.execution.journal, self.step.key
+        self.execution.stop.refuse()
         if makes is not None:
             await self._claim(makes)
         entry = await journal.sending(self.step.action.value, str(key), verb, path)
@@ -144,30 +143,42 @@ class StepRun:
             )
 
     async def _until_unlocked(self, entry: int, title: str, request: Callable[[], Any]) -> Any:
-        """Send a request and wait for its task; one that found a lock held did nothing, and is sent again."""
-        from proxmox_mpc.pve import ClusterUnreachable, Locked, NoQuorum, TaskFailed
+        """Send a request, and wait for its task; what found a lock or no quorum did nothing, and is sent again."""
+        from proxmox_mpc.pve import Locked, NoQuorum
 
-        journal, key, report = self.execution.journal, self.step.key, self.execution.report
-        for pause_s in (*LOCK_PAUSES_S, None):
+        execution = self.execution
+        ends, pause_s = execution.clock() + execution.patience_s, FIRST_PAUSE_S
+        while True:
             try:
-                answer = await request()
-            except (ClusterUnreachable, Locked, NoQuorum) as error:
-                await journal.failed(entry, str(error))  # these are sure that nothing was carried out
-                raise
-            upid = answer if isinstance(answer, str) and answer.startswith("UPID:") else ""
-            report(Progress(key, "request", title, self.step.action, upid))
-            if not upid:
-                return answer
-            await journal.accepted(entry, upid)
-            try:
-                await self.view.pve.wait(upid, on_log=partial(self._logged, upid))
-            except TaskFailed as error:
-                if pause_s is None or not isinstance(error.cause, Locked | NoQuorum):
+                return await self._once(entry, title, request)
+            except MpcError as error:
+                reason = getattr(error, "cause", error)
+                if not isinstance(reason, Locked | NoQuorum):
                     raise
-                report(Progress(key, "log", f"{error.exitstatus}; again in {pause_s:g} s", upid=upid))
-                await self.execution.sleep(pause_s)
-            else:
-                return answer
+                left_s = ends - execution.clock()
+                if left_s < pause_s or execution.stop.asked:
+                    await execution.journal.failed(entry, str(error))
+                    raise
+                text = f"waits: {_first_line(reason)} (gives up in {_duration(left_s)})"
+                execution.report(Progress(self.step.key, "request", text, self.step.action))
+                await execution.stop.pause(execution.sleep, pause_s)
+                pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
+
+    async def _once(self, entry: int, title: str, request: Callable[[], Any]) -> Any:
+        """Send a request once, and wait for its task, if there is one."""
+        from proxmox_mpc.pve import ClusterUnreachable
+
+        try:
+            answer = await request()
+        except ClusterUnreachable as error:
+            await self.execution.journal.failed(entry, str(error))  # no endpoint got it: nothing was carried out
+            raise
+        upid = answer if isinstance(answer, str) and answer.startswith("UPID:") else ""
+        self.execution.report(Progress(self.step.key, "request", title, self.step.action, upid))
+        if upid:
+            await self.execution.journal.accepted(entry, upid)
+            await self.view.pve.wait(upid, on_log=partial(self._logged, upid))
+        return answer
 
     def _logged(self, upid: str, line: str) -> None:
         self.execution.report(Progress(self.step.key, "log", line, upid=upid))
@@ -182,6 +193,14 @@ class StepRun:
                 vmid += 1
             execution._taken.add(vmid)
             return vmid
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [""])[0]
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
 
 
 def _is_file(path: str) -> bool:

@@ -1,12 +1,14 @@
-"""How many requests run at once."""
+"""How many requests run at once, at most."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+
+from proxmox_mpc.pve._pace import Pace
 
 
 @dataclass(frozen=True)
@@ -27,16 +29,16 @@ class Limits:
 class Slots:
     """Places for requests: at the node first, so that a slow node does not use up the cluster's."""
 
-    def __init__(self, limits: Limits) -> None:
-        self._cluster = asyncio.Semaphore(limits.per_cluster)
+    def __init__(self, limits: Limits, now: Callable[[], float]) -> None:
+        self.pace = Pace(limits.per_cluster, now)
         self._nodes: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(limits.per_node))
 
     @asynccontextmanager
     async def at(self, node: str) -> AsyncIterator[None]:
         """Hold one place while inside; `node` is empty for what belongs to no node."""
         if not node:
-            async with self._cluster:
+            async with self.pace.place():
                 yield
             return
-        async with self._nodes[node], self._cluster:
+        async with self._nodes[node], self.pace.place():
             yield

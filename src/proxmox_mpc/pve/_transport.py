@@ -9,12 +9,15 @@ from proxmox_mpc.pve._auth import Gate, Pass
 from proxmox_mpc.pve._endpoints import Endpoints
 from proxmox_mpc.pve._failures import Lost, NotSent, NotTrusted
 from proxmox_mpc.pve._limits import Limits, Slots
+from proxmox_mpc.pve._pace import STRUGGLING
 from proxmox_mpc.pve.answers import Answer, Reply, read_answer
 from proxmox_mpc.pve.clock import Clock
 from proxmox_mpc.pve.errors import (
     AuthenticationFailed,
     ClusterUnreachable,
     ConnectionLost,
+    Locked,
+    NoQuorum,
     PveError,
     UntrustedCertificate,
 )
@@ -47,7 +50,7 @@ class Transport:
         self._clock = clock
         self._random = random
         self._retry = retry
-        self._slots = Slots(limits)
+        self._slots = Slots(limits, clock.now)
         self._endpoints = Endpoints(target.endpoints, clock.now)
         self._gate = Gate(target.auth, self._login, clock)
 
@@ -58,8 +61,10 @@ class Transport:
             tries += 1
             try:
                 async with self._slots.at(request.node):
-                    return await self._with_pass(request)
+                    return await self._paced(request)
             except PveError as error:
+                if request.once and isinstance(error, Locked | NoQuorum):
+                    raise
                 pause = self._retry.pause_s(tries, self._random())
                 spent = self._clock.now() - began
                 if tries >= self._retry.tries or spent + pause > self._retry.total_s:
@@ -68,6 +73,18 @@ class Transport:
                     raise
                 _log.info("trying again", method=request.method, path=request.path, why=error.message, pause_s=pause)
                 await self._clock.sleep(pause)
+
+    async def _paced(self, request: Request) -> Reply:
+        """How it goes tells how many may be under way at once."""
+        began = self._clock.now()
+        try:
+            reply = await self._with_pass(request)
+        except PveError as error:
+            if error.status in STRUGGLING or isinstance(error, ConnectionLost):
+                self._slots.pace.struggled()
+            raise
+        self._slots.pace.answered(self._clock.now() - began, reading=request.reading)
+        return reply
 
     async def _with_pass(self, request: Request) -> Reply:
         """A ticket may be refused early (the cluster's key changed): then once more with a new one."""

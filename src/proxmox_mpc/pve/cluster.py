@@ -97,6 +97,11 @@ class Cluster:
         """Remove something; often a UPID to `wait` for."""
         return (await self._call("DELETE", template, {**(params or {}), **more})).data
 
+    async def once(self, verb: str, template: str, params: Mapping[str, Any] | None = None, /) -> Any:
+        """A write that is sent once: `Locked` and `NoQuorum` are raised at once, for the caller waits in the open."""
+        request = requests.build(await self.api(), verb, template, params or {})
+        return (await self._sender.send(replace(request, once=True))).data
+
     async def version(self) -> Version:
         """The cluster's version, asked once per connection."""
         return self._version or await self._ask_version()

@@ -24,7 +24,8 @@ _NO_NAMES = ("", ".", "..")
 class Request:
     """A checked request: quoted `path` below /api2/json, `pairs` for query or form, its `node` if any.
 
-    An `upload` takes the place of the pairs.
+    An `upload` takes the place of the pairs. Of one that is sent `once`, locks and a lost quorum are the caller's to
+    wait for.
     """
 
     method: str
@@ -32,6 +33,7 @@ class Request:
     pairs: tuple[tuple[str, str], ...] = ()
     node: str = ""
     upload: Upload | None = None
+    once: bool = False
 
     @property
     def reading(self) -> bool:

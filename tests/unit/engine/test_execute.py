@@ -9,16 +9,25 @@ from typing import Any, cast
 
 import pytest
 
-from proxmox_mpc.engine.execute import ApplyFailed, ClusterLost, Execution, InternalError, Outcome
+from proxmox_mpc.engine.execute import (
+    PATIENCE_S,
+    ApplyFailed,
+    ApplyStopped,
+    ClusterLost,
+    Execution,
+    InternalError,
+    Outcome,
+)
 from proxmox_mpc.engine.journal import Progress
 from proxmox_mpc.engine.observe import OtherOwner
 from proxmox_mpc.engine.plan import Action, Plan, Step
+from proxmox_mpc.engine.stop import Stop
 from proxmox_mpc.errors import MpcError
 from proxmox_mpc.kinds import find_kind
 from proxmox_mpc.kinds._kind import Key, Kind, Live, Owned, Resource
 from proxmox_mpc.kinds._run import Run
 from proxmox_mpc.kinds._view import View
-from proxmox_mpc.pve import ClusterUnreachable, ConnectionLost, Locked, PveError, TaskFailed
+from proxmox_mpc.pve import ClusterUnreachable, ConnectionLost, Locked, NoQuorum, PveError, TaskFailed
 from tests.lab import MemoryJournal
 
 UPID = "UPID:pve1:00000001:00000001:00000001:qmcreate:100:root@pam:"
@@ -42,11 +51,9 @@ class Stub:
     sent: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     free: int = 100
 
-    async def post(self, template: str, params: dict[str, Any]) -> Any:
+    async def once(self, verb: str, template: str, params: dict[str, Any]) -> Any:
         self.sent.append((template, dict(params)))
         return _next(self.answers)
-
-    put = delete = post
 
     async def wait(self, upid: str, *, on_log: Callable[[str], None]) -> None:
         on_log("working")
@@ -97,6 +104,7 @@ class Bench:
     journal: MemoryJournal = field(default_factory=MemoryJournal)
     told: list[Progress] = field(default_factory=list)
     slept: list[float] = field(default_factory=list)
+    stop: Stop = field(default_factory=Stop)
 
     async def run(self, *steps: Step) -> list[Outcome]:
         async def sleep(seconds: float) -> None:
@@ -106,7 +114,17 @@ class Bench:
         plan = Plan("lab", "shop", steps)
         view = View(cast(Any, self.stub))
         uids = iter(f"uid-{n}" for n in range(99))
-        run = Execution(view, lambda name: kind, plan, self.journal, lambda: next(uids), self.told.append, sleep=sleep)
+        run = Execution(
+            view,
+            lambda name: kind,
+            plan,
+            self.journal,
+            lambda: next(uids),
+            self.told.append,
+            clock=lambda: sum(self.slept),
+            sleep=sleep,
+            stop=self.stop,
+        )
         return await run.run()
 
     @property
@@ -133,7 +151,7 @@ async def test_a_failure_skips_what_needs_it_and_nothing_else() -> None:
             raise MpcError("no luck", hint="try again")
 
     bench = Bench(driver=Driver(fail))
-    with pytest.raises(ApplyFailed, match="1 of 4 steps failed; 2 not tried") as failed:
+    with pytest.raises(ApplyFailed, match="1 of 4 steps failed; 1 done; 2 not tried") as failed:
         await bench.run(create("a"), create("b", "a"), create("c", "b"), create("d"))
     assert {o.key.name: o.status for o in failed.value.outcomes} == {
         "a": "failed",
@@ -191,7 +209,7 @@ async def test_what_was_refused_is_not_known_any_more() -> None:
         (Stub(answers=[ConnectionLost("gone")]), "sending"),
         (Stub(answers=[UPID], ends=[ClusterUnreachable("gone")]), "accepted"),
         (Stub(answers=[ClusterUnreachable("never there")]), "failed"),
-        (Stub(answers=[Locked("busy")]), "failed"),
+        (Stub(answers=[Locked("busy")] * 99), "failed"),
     ],
 )
 async def test_what_may_have_been_carried_out_stays_open_and_known(stub: Stub, state: str) -> None:
@@ -222,20 +240,87 @@ async def test_a_task_that_found_a_lock_is_sent_again_after_ever_longer_pauses()
     assert len(bench.stub.sent) == 3
     assert bench.slept == [1.0, 2.0]
     assert bench.states == ["done"]
-    assert any("got timeout; again in 1 s" in progress.text for progress in bench.told)
+    assert any("waits: can't lock file '/var/lock/x' - got timeout (gives up in 10 min)" in p.text for p in bench.told)
+
+
+@pytest.mark.parametrize("busy", [Locked("VM is locked (backup)"), NoQuorum("cluster not ready - no quorum?")])
+async def test_a_request_that_is_refused_for_a_lock_or_lost_quorum_is_sent_again(busy: PveError) -> None:
+    bench = Bench(Stub(answers=[busy] * 3))
+    await bench.run(create("a"))
+    assert bench.slept == [1.0, 2.0, 4.0]
+    assert bench.states == ["done"]
+    assert any(f"waits: {busy}" in progress.text for progress in bench.told)
 
 
 async def test_a_lock_that_stays_and_any_other_failure_end_the_step() -> None:
-    bench = Bench(Stub(answers=[UPID] * 9, ends=[locked()] * 9))
+    bench = Bench(Stub(answers=[UPID] * 99, ends=[locked()] * 99))
     with pytest.raises(ApplyFailed, match="can't lock file"):
         await bench.run(create("a"))
-    assert len(bench.stub.sent) == 5
+    assert 500 < sum(bench.slept) <= PATIENCE_S
+    assert max(bench.slept) == 15.0
     other = Bench(
         Stub(answers=[UPID], ends=[TaskFailed("bad", upid=UPID, exitstatus="bad", log=(), cause=PveError("bad"))])
     )
     with pytest.raises(ApplyFailed, match="bad"):
         await other.run(create("a"))
     assert other.slept == []
+
+
+async def test_who_asks_to_stop_is_heard_between_requests() -> None:
+    async def three_requests(run: Run, name: str) -> None:
+        for number in range(3):
+            await run.call("POST", "/pools", {"poolid": name, "n": number}, title=f"{name} {number}")
+            if name == "first":
+                bench.stop.ask()
+
+    bench = Bench(driver=Driver(three_requests))
+    with pytest.raises(ApplyStopped) as stopped:
+        await bench.run(create("first"), create("later", "first"), create("other", "later"))
+    assert len(bench.stub.sent) == 1
+    assert bench.states == ["done"], "what was sent was seen to its end"
+    assert stopped.value.hint == "to continue: proxmox-cli apply --resume --app shop"
+    text = str(stopped.value)
+    assert "0 of 3 done; 3 not tried" in text
+    assert "Pool first: stopped halfway" in text
+    assert "Pool later: needs Pool first" in text
+
+
+async def test_who_waits_for_a_lock_hears_it_too() -> None:
+    class Busy(Stub):
+        async def once(self, verb: str, template: str, params: dict[str, Any]) -> Any:
+            self.sent.append((template, dict(params)))
+            if len(self.sent) == 3:
+                bench.stop.ask()
+            raise Locked("busy")
+
+    bench = Bench(Busy())
+    with pytest.raises(ApplyStopped):
+        await bench.run(create("a"))
+    assert len(bench.stub.sent) == 3
+
+
+async def test_a_wish_to_stop_that_comes_when_all_is_done_is_no_failure() -> None:
+    bench = Bench()
+    bench.stop.ask()
+    assert await bench.run() == []
+
+
+async def test_the_summary_names_what_failed_what_was_not_tried_and_what_is_done() -> None:
+    async def one_fails(run: Run, name: str) -> None:
+        if name == "bad":
+            raise MpcError("it broke", hint="mend it")
+
+    bench = Bench(driver=Driver(one_fails))
+    with pytest.raises(ApplyFailed) as failed:
+        await bench.run(create("good"), create("bad"), create("waits", "bad"))
+    assert str(failed.value).splitlines() == [
+        "1 of 3 steps failed; 1 done; 1 not tried:",
+        "  ✗ Pool bad: it broke",
+        "    mend it",
+        "  - Pool waits: needs Pool bad",
+        "  ✓ Pool good",
+    ]
+    assert failed.value.hint == "mend the cause, then continue: proxmox-cli apply --resume --app shop"
 
 
 async def test_what_another_application_took_in_between_is_left_alone() -> None:
