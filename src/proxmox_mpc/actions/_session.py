@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from proxmox_mpc.applications.ownership import owned_by_key
 from proxmox_mpc.engine.journal import Progress
+from proxmox_mpc.engine.stop import Stop
 from proxmox_mpc.kinds._kind import Key, Owned
 from proxmox_mpc.kinds._view import View
 
@@ -51,6 +52,7 @@ class Session:
     now: Callable[[], datetime]
     new_uid: Callable[[], str]
     report: Callable[[Progress], None] = lambda progress: None
+    stop: Stop = field(default_factory=Stop)
     _parts: AsyncExitStack = field(default_factory=AsyncExitStack)
     _store: Store | None = None
     _context: Context | None = None

@@ -10,8 +10,9 @@ from proxmox_mpc.actions._moved import refuse_moved
 from proxmox_mpc.actions._planning import DesiredState, prepare
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import OutcomeView, PlanView, outcome_views, plan_view
-from proxmox_mpc.actions.resume import ResumeRequest, resume
-from proxmox_mpc.applications import snapshots
+from proxmox_mpc.actions.settle import SettleRequest, settle
+from proxmox_mpc.applications import resumable, snapshots
+from proxmox_mpc.engine.execute import PATIENCE_S
 
 
 class ApplyRequest(DesiredState):
@@ -21,6 +22,9 @@ class ApplyRequest(DesiredState):
         "", description="Hash of the plan that was reviewed, or its first digits; another plan is refused."
     )
     verb: str = Field("apply", description="What the revision is called in the history.")
+    patience_s: float = Field(
+        PATIENCE_S, ge=0, description="How long locks and a lost quorum are waited out, in seconds."
+    )
     source: str = Field("", description="Where the manifests come from, for the history.")
 
 
@@ -36,7 +40,7 @@ class ApplyResult(Result):
 @action(permission="resources:write", route="POST /applications/apply", writes=True)
 async def apply(session: Session, request: ApplyRequest) -> ApplyResult:
     """Make the cluster as these manifests say, as a new revision of the application."""
-    resumed = (await resume(session, ResumeRequest())).resumed
+    resumed = (await settle(session, SettleRequest())).settled
     prepared = await prepare(session, request)
     plan = prepared.plan
     shown = plan_view(plan, (await session.context()).endpoints[0])
@@ -49,7 +53,15 @@ async def apply(session: Session, request: ApplyRequest) -> ApplyResult:
         shown=shown.model_dump(mode="json", by_alias=True),
         source=request.source,
         planned_at=prepared.planned_at,
+        sealed_request=session.seal(_continuing(request)),
+        stop=session.stop,
+        patience_s=request.patience_s,
     )
     rows = await (await session.view()).resources()
     await snapshots.record(await session.store(), plan.context, rows)
     return ApplyResult(plan=shown, revision=revision, outcomes=outcome_views(outcomes), resumed=resumed)
+
+
+def _continuing(request: ApplyRequest) -> str:
+    """What an apply is continued from: the same, but the plan that was agreed to has been carried out in part."""
+    return resumable.written(resumable.APPLY, request.model_dump(mode="json", exclude={"agreed"}))

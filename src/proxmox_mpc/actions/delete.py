@@ -14,7 +14,7 @@ from proxmox_mpc.actions._plans import keep
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import OutcomeView, PlanView, outcome_views, plan_view
 from proxmox_mpc.actions.get import GetRequest, is_named, select
-from proxmox_mpc.applications import clusters
+from proxmox_mpc.applications import clusters, resumable
 from proxmox_mpc.applications.ownership import of_application, owned_by_key
 from proxmox_mpc.engine import observe, planner
 from proxmox_mpc.engine.plan import Plan
@@ -64,8 +64,18 @@ async def delete(session: Session, request: DeleteRequest) -> DeleteResult:
         manifests=documents,
         shown=shown.model_dump(mode="json", by_alias=True),
         planned_at=planned_at,
+        sealed_request=session.seal(_continuing(request, plan)),
+        stop=session.stop,
     )
     return DeleteResult(plan=shown, outcomes=outcome_views(outcomes))
+
+
+def _continuing(request: DeleteRequest, plan: Plan) -> str:
+    """What a deletion is continued from: the very objects that were agreed to, whatever a selector means by then."""
+    named = [str(step.live.identity.get("vmid", step.key.label)) for step in plan.work if step.live is not None]
+    by_kind = {} if request.texts else {"names": named, "selector": "", "ignore_missing": True}
+    content = {**request.model_dump(mode="json", exclude={"agreed"}), **by_kind}
+    return resumable.written(resumable.DELETE, content)
 
 
 async def _plan(session: Session, request: DeleteRequest) -> tuple[Plan, View, list[dict[str, object]]]:

@@ -9,7 +9,7 @@ from pydantic import Field
 from proxmox_mpc.actions._action import Request, Result, action
 from proxmox_mpc.actions._applying import applier
 from proxmox_mpc.actions._session import Session
-from proxmox_mpc.actions.resume import ResumeRequest, resume
+from proxmox_mpc.actions.settle import SettleRequest, settle
 from proxmox_mpc.applications import clusters, rotation
 from proxmox_mpc.applications.errands import errand
 from proxmox_mpc.applications.rotation import Turn
@@ -50,7 +50,7 @@ class SnapshotRotateResult(Result):
 async def snapshot_rotate(session: Session, request: SnapshotRotateRequest) -> SnapshotRotateResult:
     """Take the snapshots that are due by policies, and delete those of theirs that are not kept any more."""
     if not request.dry_run:
-        await resume(session, ResumeRequest())
+        await settle(session, SettleRequest())
     view, context, store = await session.view(), await session.context(), await session.store()
     await clusters.confirm(store, context.name, await clusters.look(view))
     policies = {key.name: item for key, item in (await view.remembered()).items() if key.kind == "SnapshotPolicy"}

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from proxmox_mpc.applications import clusters
 from proxmox_mpc.applications.journal import StoreJournal
-from proxmox_mpc.engine.execute import ApplyFailed, Execution, Outcome
+from proxmox_mpc.engine.execute import PATIENCE_S, ApplyFailed, ApplyStopped, Execution, Outcome
 from proxmox_mpc.engine.journal import Progress
 from proxmox_mpc.engine.plan import Plan
+from proxmox_mpc.engine.stop import Stop
 from proxmox_mpc.errors import MpcError
 from proxmox_mpc.kinds._kind import Kind
 from proxmox_mpc.kinds._view import View
@@ -46,12 +47,16 @@ class Applier:
         planned_at: datetime,
         source: str = "",
         note: str = "",
+        sealed_request: str = "",
+        stop: Stop | None = None,
+        patience_s: float = PATIENCE_S,
     ) -> tuple[int | None, list[Outcome]]:
         """Carry out the plan; answers the new revision's number (None where nothing was to do) and the outcomes.
 
-        `planned_at` is when the plan began to read the cluster. Raises Blocked, and ApplyBusy where another process
-        is or was at work since then, with nothing changed and nothing recorded; ApplyFailed with the revision marked
-        failed.
+        `planned_at` is when the plan began to read the cluster; `sealed_request` what it can be continued from; `stop`
+        is heard between requests, locks are waited out for `patience_s`. Raises Blocked, and ApplyBusy where another
+        process is or was at work since, with nothing changed and nothing recorded; ApplyFailed with the revision
+        marked failed.
         """
         plan.refuse_blocked()
         run = await self.store.runs.begin(
@@ -63,6 +68,7 @@ class Applier:
             socket.gethostname(),
             plan.hash,
             planned_at=planned_at,
+            sealed_request=sealed_request,
         )
         number: int | None = None
         await clusters.remember(self.store, plan.context, await clusters.look(view), self.now())
@@ -79,17 +85,30 @@ class Applier:
             )
             number = revision.number
         journal = StoreJournal(self.store, plan.context, run.id, self.now)
-        execution = Execution(view, self.kind_of, plan, journal, self.new_uid, self.report)
+        execution = Execution(
+            view, self.kind_of, plan, journal, self.new_uid, self.report, stop=stop or Stop(), patience_s=patience_s
+        )
+        alive = asyncio.create_task(self._signs_of_life(run.id))
         try:
             outcomes = await execution.run()
         except ApplyFailed as error:
-            await self._finish(plan, run.id, number, "failed", error.outcomes, verb)
+            status: RunStatus = "interrupted" if isinstance(error, ApplyStopped) else "failed"
+            await self._finish(plan, run.id, number, status, error.outcomes, verb)
             raise
         except (MpcError, asyncio.CancelledError, KeyboardInterrupt):
             await asyncio.shield(self._finish(plan, run.id, number, "interrupted", (), verb))
             raise
+        finally:
+            alive.cancel()
         await self._finish(plan, run.id, number, "succeeded", outcomes, verb)
         return number, outcomes
+
+    async def _signs_of_life(self, run_id: str) -> None:
+        from proxmox_mpc.store import SIGN_OF_LIFE_S
+
+        while True:
+            await asyncio.sleep(SIGN_OF_LIFE_S)
+            await self.store.runs.lives(run_id)
 
     async def _finish(
         self, plan: Plan, run_id: str, number: int | None, status: RunStatus, outcomes: Sequence[Outcome], verb: str

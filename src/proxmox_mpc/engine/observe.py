@@ -15,7 +15,7 @@ from typing import Any
 
 from proxmox_mpc.errors import RefusedError, UnreachableError
 from proxmox_mpc.kinds._codec import Value
-from proxmox_mpc.kinds._kind import Key, Kind, Live, Owned, Resource
+from proxmox_mpc.kinds._kind import HALF_MADE, LOCK, Key, Kind, Live, Owned, Resource
 from proxmox_mpc.kinds._view import View
 
 
@@ -59,9 +59,18 @@ async def observe(
         known_as = Known(lives)
         for resource in mine[kind]:
             live = match(resource, kind_of(kind), known_as, owned.get(resource.key))
+            live = live or _half_made(lives, owned.get(resource.key))
             seen = sighting(kind_of(kind), live, owned.get(resource.key), application)
             sightings[resource.key] = _under_another_name(seen, resource.key, known[kind])
     return sightings
+
+
+def _half_made(lives: Iterable[Live], owned: Owned | None) -> Live | None:
+    """What was being made when its node died: it is locked, and has neither a name nor our mark yet."""
+    if owned is None or owned.applied is not None:
+        return None
+    locked = (live for live in lives if live.facts.get(LOCK) in HALF_MADE and live.mark is None)
+    return next((live for live in locked if is_same(live, owned)), None)
 
 
 def _under_another_name(seen: Sighting, key: Key, known: Sequence[Owned]) -> Sighting:
@@ -178,6 +187,8 @@ def sighting(kind: Kind, live: Live | None, owned: Owned | None, application: st
     if live.mark is not None:
         ours = live.mark.application == application
         return Sighting(live, Owner.OURS if ours else Owner.OTHER, live.mark.application, owned)
+    if owned is not None and owned.applied is None and kind.marked and live.facts.get(LOCK) not in HALF_MADE:
+        return Sighting(live)  # what we make is marked from its first moment on: somebody else was faster
     if owned is not None and (not kind.marked or is_same(live, owned)):
         ours = owned.application == application
         return Sighting(live, Owner.OURS if ours else Owner.OTHER, owned.application, owned)

@@ -20,6 +20,7 @@ from proxmox_mpc.kinds._guest_rows import UNNAMED
 from proxmox_mpc.kinds._kind import (
     CONVERTED,
     DEFAULT_NAMESPACE,
+    LOCK,
     NAME,
     NAMESPACE,
     UNKNOWN_KEYS,
@@ -192,6 +193,8 @@ class GuestDriver(Driver):
                 fields[CONVERTED] = bool(config.get("template"))
                 del fields["state"]
         facts = {**row, "status": state, "name": name, "pool": pool, "namespace": key.namespace}
+        if config.get("lock"):
+            facts[LOCK] = config["lock"]
         if unknown := sorted(key for key in config if self._is_unknown(key, fields)):
             facts[UNKNOWN_KEYS] = ", ".join(unknown)
         identity = {"vmid": vmid, "node": node}

@@ -17,7 +17,7 @@ from proxmox_mpc.kinds._field import Impact
 from proxmox_mpc.kinds._guest_power import SHUTDOWN_TIMEOUT_S, answers_again, power
 from proxmox_mpc.kinds._guest_promise import broken
 from proxmox_mpc.kinds._guest_rows import Row, fresh_rows, is_meant
-from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE, Change, Live, Resource
+from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE, HALF_MADE, LOCK, Change, Live, Resource
 from proxmox_mpc.kinds._mark import INDEX_TAG, split_block
 from proxmox_mpc.kinds._run import Run
 
@@ -35,6 +35,12 @@ class NotKept(MpcError):
 
     code = "apply.not-kept"
     default_hint = "look at the guest's pending changes and the task log, then plan again"
+
+
+class HalfMade(RefusedError):
+    """Its creation was cut off, and left it locked: PVE lets only root unlock it."""
+
+    code = "apply.half-made"
 
 
 class MovedOn(RefusedError):
@@ -151,6 +157,7 @@ async def update(guest: GuestDriver, run: Run, live: Live, resource: Resource, c
     open_changes = {change.path: change for change in changes}
     live = await guest.reread(run.view, live)
     waited = _waiting(guest, live)
+    _refuse_half_made(guest, live)
     _refuse_if_moved_on(guest, live, resource, changes)
     if (move := open_changes.pop("node", None)) is not None:
         live = await _migrate(guest, run, live, str(move.new))
@@ -202,6 +209,17 @@ def _moves_while_stopped(guest: GuestDriver, live: Live, changes: Sequence[Chang
     """Whether a volume is moved that cannot be while its guest runs: POST …/lxc/{vmid}/move_volume (8.4, 9.1)."""
     running = live.fields.get("state") == "running"
     return running and not guest.api.moves_running and any(guest.moved(change) for change in changes)
+
+
+def _refuse_half_made(guest: GuestDriver, live: Live) -> None:
+    """Whoever made it is gone, for the tasks of earlier runs were waited for: so nobody will unlock it."""
+    lock, vmid = live.facts.get(LOCK), live.identity["vmid"]
+    if lock in HALF_MADE:
+        tool = "qm" if guest.api.type == "qemu" else "pct"
+        hint = (
+            f"if no task works on it, on {live.identity['node']} as root: {tool} unlock {vmid} && {tool} destroy {vmid}"
+        )
+        raise HalfMade(f"VMID {vmid} was left half made and locked ({lock}); it is not touched", hint=hint)
 
 
 def _refuse_if_moved_on(guest: GuestDriver, live: Live, resource: Resource, changes: Sequence[Change]) -> None:
@@ -355,6 +373,7 @@ async def delete(guest: GuestDriver, run: Run, live: Live) -> None:
     if (now.key, now.mark) != (live.key, live.mark):
         raise MovedOn(f"VMID {vmid} was {live.key} when the plan was made and is {now.key} now; nothing was deleted")
     live = now
+    _refuse_half_made(guest, live)
     if live.fields.get("protection"):
         raise RefusedError(
             f"{live.key} is protected (VMID {vmid}); nothing was deleted",

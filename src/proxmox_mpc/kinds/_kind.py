@@ -39,6 +39,10 @@ SET = "metadata.set"
 """A field of every replica: the set that it is one of. It is remembered, and stands nowhere on the cluster."""
 SUMMARY = "summary"
 """A fact of what holds others: how those are, in a few words."""
+LOCK = "lock"
+"""A fact of guests: what keeps others from changing them for now, such as a backup."""
+HALF_MADE = frozenset({"create", "clone"})
+"""Locks that PVE holds while a guest is being made; one that outlives its task was cut off (a node lost its power)."""
 UNKNOWN_KEYS = "unknownKeys"
 """A fact of guests: keys of their config that the API of this version does not take, such as raw LXC lines."""
 

@@ -19,10 +19,12 @@ from proxmox_mpc.store.records import (
     SavedPlan,
     Snapshot,
 )
+from proxmox_mpc.store.runs import SIGN_OF_LIFE_S
 from proxmox_mpc.store.secrets import SecretKey
 from proxmox_mpc.store.store import Store
 
 __all__ = [
+    "SIGN_OF_LIFE_S",
     "Application",
     "ApplyBusy",
     "Context",

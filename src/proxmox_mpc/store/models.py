@@ -138,6 +138,8 @@ runs = Table(
     Column("status", String, nullable=False),
     Column("plan_hash", String, nullable=False),
     Column("summary", JSON, nullable=False),
+    Column("sealed_request", Text, nullable=False),
+    Column("seen_at", UtcTime),
     Index(None, "context", "status"),
 )
 

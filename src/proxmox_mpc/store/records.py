@@ -98,7 +98,10 @@ class SavedPlan:
 
 @dataclass(frozen=True)
 class Run:
-    """One process at work on an application: who, where, since when, and how it ended."""
+    """One process at work on an application: who, where, since when, and how it ended.
+
+    `sealed_request` is what was asked for, encrypted; `seen_at` when the process last gave a sign of life.
+    """
 
     id: str
     context: str
@@ -112,6 +115,8 @@ class Run:
     plan_hash: str = ""
     ended_at: datetime | None = None
     summary: dict[str, Any] = field(default_factory=dict)
+    sealed_request: str = field(default="", repr=False)
+    seen_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,10 @@ from proxmox_mpc.store.models import journal, runs
 from proxmox_mpc.store.records import EntryState, JournalEntry, Run, RunStatus
 
 Also = Callable[[AsyncConnection], Awaitable[None]]
-FOREIGN_RUN = timedelta(hours=6)
-"""How long a running run of another machine keeps others out: longer than any apply that somebody waits for."""
+SIGN_OF_LIFE_S = 20.0
+"""How often a process at work says that it lives; often enough for its death to be noticed soon, seldom enough."""
+FOREIGN_RUN = timedelta(seconds=6 * SIGN_OF_LIFE_S)
+"""How long a run of another machine counts as alive after its last sign: a few may be lost with a busy database."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Runs:
         plan_hash: str = "",
         *,
         planned_at: datetime | None = None,
+        sealed_request: str = "",
     ) -> Run:
         """Note that a process begins to work on an application; only one may at a time.
 
@@ -56,6 +59,8 @@ class Runs:
             started_at=self.database.now(),
             status="running",
             plan_hash=plan_hash,
+            sealed_request=sealed_request,
+            seen_at=self.database.now(),
         )
         async with self.database.write() as connection:
             await self.database.alone(connection, f"{context}/{application}")
@@ -79,7 +84,25 @@ class Runs:
         """Whether a running run's process lives; of other machines nobody knows, so their runs count for a while."""
         if run.host == here:
             return is_alive(run.pid, run.started_at)
-        return self.database.now() - run.started_at < FOREIGN_RUN
+        return self.database.now() - (run.seen_at or run.started_at) < FOREIGN_RUN
+
+    async def lives(self, run_id: str) -> None:
+        """Note a sign of life of the process at work."""
+        async with self.database.write() as connection:
+            await connection.execute(update(runs).where(runs.c.id == run_id).values(seen_at=self.database.now()))
+
+    async def resumable(self, context: str) -> builtins.list[Run]:
+        """The last run of each application, where it did not end well and can be continued."""
+        newest = select(runs.c.application, func.max(runs.c.started_at).label("at")).where(runs.c.context == context)
+        last = newest.group_by(runs.c.application).subquery()
+        query = (
+            select(runs)
+            .join(last, (last.c.application == runs.c.application) & (last.c.at == runs.c.started_at))
+            .where(runs.c.context == context, runs.c.status.in_(("failed", "interrupted")), runs.c.sealed_request != "")
+            .order_by(runs.c.application)
+        )
+        async with self.database.read() as connection:
+            return [Run(**row._mapping) for row in (await connection.execute(query)).all()]
 
     async def finish(self, run_id: str, status: RunStatus, summary: dict[str, Any]) -> None:
         """Close a run. Raises RecordMissing."""
@@ -149,10 +172,11 @@ class Runs:
     ) -> builtins.list[tuple[Run, builtins.list[JournalEntry]]]:
         """Runs that left requests without a known end, the oldest first, with their journals.
 
-        Their process died, or was interrupted, or lost the cluster. Runs of other machines that seem to be at
-        work are left to those: from here nobody can tell whether they live.
+        Their process died, or was interrupted, or lost the cluster. Runs of other machines count as dead once they
+        have given no sign of life for a while.
         """
-        here = (runs.c.status == "running") & (runs.c.host == (host or this_host()))
+        stale = runs.c.seen_at < self.database.now() - FOREIGN_RUN
+        here = (runs.c.status == "running") & ((runs.c.host == (host or this_host())) | stale)
         left_open = select(journal.c.run_id).where(journal.c.state.in_(("sending", "accepted")))
         query = (
             select(runs)
@@ -161,7 +185,7 @@ class Runs:
         )
         async with self.database.read() as connection:
             found = [Run(**row._mapping) for row in (await connection.execute(query)).all()]
-        over = [run for run in found if run.status != "running" or not is_alive(run.pid, run.started_at)]
+        over = [run for run in found if run.status != "running" or not self._works(run, host or this_host())]
         return [(run, await self.journal(run.id)) for run in over]
 
     async def _move(self, run_id: str, seq: int, state: EntryState, also: Also | None = None, **values: str) -> None:

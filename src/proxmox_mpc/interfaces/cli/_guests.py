@@ -101,8 +101,8 @@ def run(action: Action[Any, GuestsResult], chosen: dict[str, Any], **more: Any) 
     from proxmox_mpc.errors import UsageError
     from proxmox_mpc.interfaces.cli._confirm import confirm
     from proxmox_mpc.interfaces.cli._progress import Show
-    from proxmox_mpc.interfaces.cli._resume import resume_first
     from proxmox_mpc.interfaces.cli._run import within
+    from proxmox_mpc.interfaces.cli._settle import settle_first
 
     if chosen["output"] not in ("text", "json"):
         raise UsageError(f"there is no output {chosen['output']!r} here", hint="known: text, json")
@@ -110,7 +110,7 @@ def run(action: Action[Any, GuestsResult], chosen: dict[str, Any], **more: Any) 
 
     async def work(session: Session) -> GuestsResult:
         if not request.dry_run:
-            await resume_first(session, patient=False)
+            await settle_first(session, patient=False)
         result = await action(session, request)
         if result.dry_run or not result.asks:
             return result

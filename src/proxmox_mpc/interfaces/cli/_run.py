@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import signal
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
+
+import click
 
 from proxmox_mpc.actions._action import Action, Q, R
 from proxmox_mpc.actions._session import Session
@@ -32,7 +37,34 @@ def within(
 
     async def run() -> None:
         async with open_session(context, report=report or (lambda progress: None)) as session:
-            results.append(await work(session))
+            with _interruptible(session):
+                results.append(await work(session))
 
-    asyncio.run(run())
+    try:
+        asyncio.run(run())
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
     return results[0]
+
+
+@contextmanager
+def _interruptible(session: Session) -> Iterator[None]:
+    """Ctrl-C once: what works stops between requests. Once more, or where nothing works: it ends at once."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def interrupt() -> None:
+        if session.stop.is_heard and not session.stop.asked:
+            session.stop.ask()
+            click.echo("stopping, once the cluster has done what it is at (Ctrl-C again: at once)", err=True)
+        elif task is not None:
+            task.cancel()
+
+    # Only the main thread hears signals.
+    signals = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
+    for number in signals:
+        loop.add_signal_handler(number, interrupt)
+    try:
+        yield
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)

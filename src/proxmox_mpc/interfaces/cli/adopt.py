@@ -45,8 +45,8 @@ def command(
     from proxmox_mpc.interfaces.cli._files import application_name, read
     from proxmox_mpc.interfaces.cli._plan_text import outcome_text, plan_text
     from proxmox_mpc.interfaces.cli._progress import Show
-    from proxmox_mpc.interfaces.cli._resume import resume_first
     from proxmox_mpc.interfaces.cli._run import within
+    from proxmox_mpc.interfaces.cli._settle import settle_first
 
     if bool(files) + bool(kind) + everything > 1:
         raise UsageError("-f, KIND and --all exclude each other")
@@ -64,7 +64,7 @@ def command(
 
     async def work(session: Session) -> AdoptResult:
         if not dry_run:
-            await resume_first(session)
+            await settle_first(session)
         proposed = await adopt(session, request)
         for line in proposed.left_out:
             click.echo(f"{click.style('left out', fg='yellow')}  {line}", err=True)

@@ -46,8 +46,8 @@ def command(
     from proxmox_mpc.interfaces.cli._files import application_name, read
     from proxmox_mpc.interfaces.cli._plan_text import outcome_text, plan_text
     from proxmox_mpc.interfaces.cli._progress import Show
-    from proxmox_mpc.interfaces.cli._resume import resume_first
     from proxmox_mpc.interfaces.cli._run import within
+    from proxmox_mpc.interfaces.cli._settle import settle_first
 
     if kind and "/" in kind and not names:
         kind, _, name = kind.partition("/")
@@ -65,7 +65,7 @@ def command(
 
     async def work(session: Session) -> DeleteResult:
         if not dry_run:
-            await resume_first(session)
+            await settle_first(session)
         proposed = await delete(session, request)
         if proposed.plan.empty:
             click.echo("nothing to delete")

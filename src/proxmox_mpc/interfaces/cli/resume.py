@@ -16,6 +16,6 @@ def command(**chosen: Any) -> None:
 
     Examples: resume web
     """
-    from proxmox_mpc.actions.guest_resume import guest_resume
+    from proxmox_mpc.actions.resume import resume
 
-    _guests.act(guest_resume, chosen)
+    _guests.act(resume, chosen)

@@ -34,14 +34,14 @@ def command(
     from proxmox_mpc.interfaces.cli._confirm import confirm_plan
     from proxmox_mpc.interfaces.cli._plan_text import outcome_text, plan_text
     from proxmox_mpc.interfaces.cli._progress import Show
-    from proxmox_mpc.interfaces.cli._resume import resume_first
     from proxmox_mpc.interfaces.cli._run import within
+    from proxmox_mpc.interfaces.cli._settle import settle_first
 
     request = RollbackRequest(application=application, revision=revision, allow=allow, max_deletions=max_deletions)
 
     async def work(session: Session) -> ApplyResult:
         if not dry_run:
-            await resume_first(session)
+            await settle_first(session)
         proposed = await rollback(session, request)
         click.echo(plan_text(proposed.plan))
         if dry_run or proposed.plan.empty:
