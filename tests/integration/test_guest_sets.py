@@ -341,9 +341,7 @@ async def test_a_replica_that_does_not_come_back_stops_the_others() -> None:
         }  # fmt: skip
         it.sim.faults.clear()
         plan = await it.apply(a_set({**RUNNING, "memory": 128}, replicas=4), allow=RESTART)
-        assert {c.note for s in plan.work if s.key.name == "web-3" for c in s.changes} == {
-            "already written"
-        }
+        assert {c.note for s in plan.work if s.key.name == "web-3" for c in s.changes} == {"already written"}
         assert max(map(len, down)) == 1
         assert set(turns(down)) == {f"web-{n}" for n in range(4)}
 

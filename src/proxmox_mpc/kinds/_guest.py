@@ -271,24 +271,6 @@ class GuestDriver(Driver):
             Write("POST", self.api.path(self.api.move_verb), moved),
         ]
 
-    def moved(self, change: Change) -> bool:
-        """Whether a change takes a volume that is there to another storage."""
-        return self._slot_of(change, "storage") is not None
-
-    def resized(self, change: Change) -> bool:
-        """Whether a change makes a volume that is there another size."""
-        return self._slot_of(change, "size") is not None
-
-    def slot_of(self, change: Change) -> str | None:
-        """The slot of the volume that a change moves or grows; others are config like any other."""
-        return self._slot_of(change, "storage") or self._slot_of(change, "size")
-
-    def _slot_of(self, change: Change, name: str) -> str | None:
-        home, _, rest = change.path.partition(".")
-        slot, _, part = rest.rpartition(".") if home in self.api.disk_lists else ("", "", rest)
-        slot = home if home == "rootfs" else slot
-        return slot if slot and part == name and change.old is not None and change.new is not None else None
-
     # -- writing: see _guest_write.py ------------------------------------------------------------------------------
 
     async def create(self, run: Run, resource: Resource) -> Live:

@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from proxmox_mpc.kinds._field import Impact
-from proxmox_mpc.kinds._guest_write import parameters
+from proxmox_mpc.kinds._guest_parameters import parameters
+from proxmox_mpc.kinds._guest_volumes import is_detached, moved, resized
 from proxmox_mpc.kinds._kind import NAMESPACE, Change, Live, Resource
 from proxmox_mpc.kinds._mark import Mark
 from proxmox_mpc.kinds._verdict import SILENT, Edit
@@ -37,7 +38,7 @@ def cost(guest: GuestDriver, live: Live, resource: Resource, changes: Sequence[C
         # What is sent anyway is not changed by PVE itself.
         waits |= {key for edit in mine for key in guest.api.follows(edit) if key not in edits} if running else set()
         change = replace(change, impact=worst.impact, reason=worst.reason, waits=tuple(sorted(waits)))
-        found.append(_detached(change) if _is_detached(guest, change) else change)
+        found.append(_detached(change) if is_detached(guest.api, change) else change)
     return found
 
 
@@ -45,7 +46,7 @@ def _is_own(guest: GuestDriver, change: Change) -> bool:
     """Whether it is no matter of the config: the product's own fields, and volumes that are grown or moved."""
     if change.path in ("node", "state", NAMESPACE) or change.impact is Impact.REPLACE:
         return True
-    return guest.resized(change) or guest.moved(change)
+    return resized(guest.api, change) is not None or moved(guest.api, change) is not None
 
 
 def _own(guest: GuestDriver, change: Change, *, running: bool) -> Change:
@@ -59,7 +60,7 @@ def _own(guest: GuestDriver, change: Change, *, running: bool) -> Change:
         if not running:
             return replace(change, note="offline migration")
         return change if guest.api.moves_running else replace(change, reason="a container is restarted to move")
-    if guest.moved(change):
+    if moved(guest.api, change):
         change = replace(change, note="moved to the other storage")
         if running and not guest.api.moves_running:
             reason = "no volume of a running container can be moved; it is stopped, and started again"
@@ -67,10 +68,6 @@ def _own(guest: GuestDriver, change: Change, *, running: bool) -> Change:
     if change.impact is Impact.REPLACE:
         return change
     return replace(change, impact=Impact.HOTPLUG if running else Impact.NONE)
-
-
-def _is_detached(guest: GuestDriver, change: Change) -> bool:
-    return change.new is None and change.path.count(".") == 1 and change.path.partition(".")[0] in guest.api.disk_lists
 
 
 def _detached(change: Change) -> Change:

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 from proxmox_mpc.errors import MpcError, NotFoundError, RefusedError
 from proxmox_mpc.kinds import _guest_ha
-from proxmox_mpc.kinds._codec import Fields, Value
+from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._field import Impact
+from proxmox_mpc.kinds._guest_parameters import parameters, tag_text
 from proxmox_mpc.kinds._guest_power import SHUTDOWN_TIMEOUT_S, answers_again, power
 from proxmox_mpc.kinds._guest_promise import broken
 from proxmox_mpc.kinds._guest_rows import Row, fresh_rows, is_meant
+from proxmox_mpc.kinds._guest_volumes import moved, resized
 from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE, HALF_MADE, LOCK, Change, Live, Resource
 from proxmox_mpc.kinds._mark import INDEX_TAG, split_block
 from proxmox_mpc.kinds._run import Run
 
 if TYPE_CHECKING:
     from proxmox_mpc.kinds._guest import GuestDriver
-    from proxmox_mpc.kinds._mark import Mark
-    from proxmox_mpc.kinds._schema import Schema
 
 VMID_TRIES = 20
 """How many VMIDs in a row may turn out to be taken by somebody else before giving up."""
@@ -208,7 +208,7 @@ def _waiting(guest: GuestDriver, live: Live) -> set[str]:
 def _moves_while_stopped(guest: GuestDriver, live: Live, changes: Sequence[Change]) -> bool:
     """Whether a volume is moved that cannot be while its guest runs: POST …/lxc/{vmid}/move_volume (8.4, 9.1)."""
     running = live.fields.get("state") == "running"
-    return running and not guest.api.moves_running and any(guest.moved(change) for change in changes)
+    return running and not guest.api.moves_running and any(moved(guest.api, change) for change in changes)
 
 
 def _refuse_half_made(guest: GuestDriver, live: Live) -> None:
@@ -265,10 +265,11 @@ async def _move_pool(run: Run, live: Live, change: Change) -> None:
 
 async def _disk_change(guest: GuestDriver, run: Run, live: Live, path: str, change: Change) -> bool:
     """Move or grow a volume that exists; other changes of a disk are config like any other."""
-    if (slot := guest.slot_of(change)) is None:
+    grown = resized(guest.api, change)
+    if (slot := grown or moved(guest.api, change)) is None:
         return False
     where = dict(live.identity)
-    if guest.resized(change):
+    if grown:
         params = {**where, "disk": slot, "size": guest.schema.show(path, change.new)}
         await run.call("PUT", guest.api.path("/resize"), params, title=f"grow {slot} to {params['size']}")
     else:
@@ -289,57 +290,6 @@ async def _configure(guest: GuestDriver, run: Run, live: Live, resource: Resourc
         params["digest"] = live.digest
     title = f"configure {live.identity['vmid']}"
     await run.call(guest.api.write_verb, guest.api.path("/config"), {**live.identity, **params}, title=title)
-
-
-def parameters(
-    guest: GuestDriver, live: Live, resource: Resource, changes: Sequence[Change], mark: Mark
-) -> tuple[dict[str, Any], list[str]]:
-    """What these changes set in the config, and what they take out of it."""
-    before = guest.encode(live.fields, {}, mark)
-    merged = _merged(guest.schema, live.fields, changes, resource.fields)
-    secrets = {c.path: resource.secrets[c.path] for c in changes if c.path in resource.secrets}
-    after = guest.encode({p: v for p, v in merged.items() if p not in secrets}, secrets, mark)
-    for key in ("description", "tags"):
-        before.pop(key)
-        if key in live.raw:
-            before[key] = str(live.raw[key]).rstrip("\n") if key == "description" else _tag_text(live.raw[key])
-    params: dict[str, Any] = {key: text for key, text in after.items() if before.get(key) != text}
-    gone = sorted(before.keys() - after.keys())
-    if params.keys() - before.keys():
-        resent = {key for field, key in guest.api.resent.items() if field in resource.fields} & after.keys()
-        params |= {key: after[key] for key in resent}
-    # Some parameters cannot be deleted, only set: their default says the same.
-    params |= {key: default for key in gone if (default := guest.api.undeletable.get(key))}
-    return params, [key for key in gone if key not in params]
-
-
-def _tag_text(raw: object) -> str:
-    return ";".join(sorted({tag.lower() for tag in str(raw).replace(",", ";").split(";") if tag.strip()}))
-
-
-def _merged(schema: Schema, live: Fields, changes: Sequence[Change], desired: Mapping[str, Value]) -> Fields:
-    """Live fields with the changes made, in a form that the API takes: whole property strings."""
-    merged = dict(live)
-    touched = {home for change in changes if (home := schema.home_of(change.path))}
-    # A string that is written anew says all that was declared of it, also what is the default: PVE requires some parts.
-    merged |= {p: v for p, v in desired.items() if schema.home_of(p) in touched and p not in live and schema.leaf(p)}
-    # What steers how something is made, such as a slot, stands beside what is made.
-    beside = {change.path.rpartition(".")[0] for change in changes if change.old is None} - {""}
-    hints = (p for p in desired if (leaf := schema.leaf(p)) is not None and leaf.wire.hint and p not in live)
-    merged |= {p: desired[p] for p in hints if p.rpartition(".")[0] in beside}
-    for change in changes:
-        if change.new is not None:
-            merged[change.path] = change.new
-        elif schema.strand_of(change.path) is not None and (default := schema.default(change.path)) is not None:
-            # A part goes back to its default by being written so: other parts of the string may need it to be there.
-            merged[change.path] = default
-        else:
-            merged = {p: v for p, v in merged.items() if p != change.path and not p.startswith(change.path + ".")}
-    for home in {strand.path for c in changes if (strand := schema.strand_of(c.path)) and not strand.is_list}:
-        inside = [path for path in merged if path.startswith(f"{home}.")]
-        if all(merged[path] == schema.default(path) for path in inside):
-            merged = {path: value for path, value in merged.items() if path not in inside}
-    return merged
 
 
 async def _destroy_detached(guest: GuestDriver, run: Run, live: Live, changes: Sequence[Change]) -> None:
@@ -392,7 +342,7 @@ async def release(guest: GuestDriver, run: Run, live: Live) -> None:
     own, mark = split_block(str(live.raw.get("description", "")))
     if mark is None:
         return
-    tags = [tag for tag in _tag_text(live.raw.get("tags", "")).split(";") if tag not in ("", INDEX_TAG)]
+    tags = [tag for tag in tag_text(live.raw.get("tags", "")).split(";") if tag not in ("", INDEX_TAG)]
     params: dict[str, Any] = {key: text for key, text in {"description": own, "tags": ";".join(tags)}.items() if text}
     gone = [key for key in ("description", "tags") if key not in params]
     params |= {**live.identity, **({"delete": gone} if gone else {}), "digest": live.digest}
