@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
+from proxmox_mpc.applications.apply import Applier
 from proxmox_mpc.engine.plan import Plan
 from proxmox_mpc.errors import MpcError
+from proxmox_mpc.kinds import find_kind
 from proxmox_mpc.kinds._field import Impact
+from proxmox_mpc.store import SecretKey, Store
 from tests.lab import Lab, lab
 
 EXAMPLES = max(5, settings.default.max_examples // 4) if settings.default else 5
@@ -203,3 +208,16 @@ async def test_a_container_is_stopped_and_started_to_move_a_volume() -> None:
         await it.apply(manifest("Container", moved), allow=Impact.STOP_START)
         live = await it.live("ct", "it")
         assert (live.fields["mounts.mp0.storage"], live.fields["state"]) == ("local", "running")
+
+
+async def test_a_broken_promise_is_an_event_of_its_guest(tmp_path: Path) -> None:
+    key = SecretKey(["a passphrase for tests"])
+    async with lab() as it, Store.open(f"sqlite:///{tmp_path / 'store.db'}", key=key) as store:
+        await it.apply(manifest("VirtualMachine", {"networks": [NET]}))
+        plan = await it.plan(manifest("VirtualMachine", {"networks": [{**NET, "mtu": 1400}]}))
+        it.sim.cluster.guests[(await it.live("vm", "it")).identity["vmid"]].live["hotplug"] = "0"
+        now = datetime.now(UTC)
+        applier = Applier(store, "amy", find_kind, lambda: now, lambda: "uid-9", lambda progress: None)
+        await applier.apply(plan, it.view(), verb="apply", manifests=[], shown={}, planned_at=now)
+        (told,) = [event for event in await store.events.list("lab", name="it") if event.type == "Warning"]
+        assert (told.reason, told.message) == ("update-remark", "promised at once, waits for a reboot: net0")
