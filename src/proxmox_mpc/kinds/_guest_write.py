@@ -7,16 +7,15 @@ that differ are sent, with the digest of what was read. So parts of a property s
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from proxmox_mpc.errors import MpcError, NotFoundError, RefusedError
-from proxmox_mpc.kinds import _guest_ha
 from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._field import Impact
 from proxmox_mpc.kinds._guest_parameters import parameters, tag_text
 from proxmox_mpc.kinds._guest_power import SHUTDOWN_TIMEOUT_S, answers_again, power
 from proxmox_mpc.kinds._guest_promise import broken
+from proxmox_mpc.kinds._guest_requests import clone, grow, migrate, origin_of, pool, reread, storage_lanes, with_vmid
 from proxmox_mpc.kinds._guest_rows import Row, fresh_rows, is_meant
 from proxmox_mpc.kinds._guest_volumes import moved, resized
 from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE, HALF_MADE, LOCK, Change, Live, Resource
@@ -25,9 +24,6 @@ from proxmox_mpc.kinds._run import Run
 
 if TYPE_CHECKING:
     from proxmox_mpc.kinds._guest import GuestDriver
-
-VMID_TRIES = 20
-"""How many VMIDs in a row may turn out to be taken by somebody else before giving up."""
 
 
 class NotKept(MpcError):
@@ -52,67 +48,41 @@ class MovedOn(RefusedError):
 
 async def create(guest: GuestDriver, run: Run, resource: Resource) -> Live:
     """Make the guest, by clone or from nothing; a VMID that was taken meanwhile is replaced by the next free one."""
-    from proxmox_mpc.pve import AlreadyExists, TaskFailed
-
     wanted: int | None = resource.spec.vmid  # type: ignore[attr-defined]
-    for _ in range(VMID_TRIES):
-        vmid = await run.reserve_vmid(wanted)
-        try:
-            make = _clone if "template" in resource.fields else _create_new
-            live = await make(guest, run, resource, vmid)
-            break
-        except (AlreadyExists, TaskFailed) as error:
-            # Who was faster may be noticed at the request, or by the task once it holds the lock.
-            taken = isinstance(error.cause if isinstance(error, TaskFailed) else error, AlreadyExists)
-            if wanted is not None or not taken:
-                raise
-    else:
-        raise RefusedError(f"{VMID_TRIES} VMIDs in a row were taken by others", hint="name a free one in spec.vmid")
+    make = _clone if "template" in resource.fields else _create_new
+    live = await with_vmid(run, wanted, lambda vmid: make(guest, run, resource, vmid))
     # A clone with local disks is made where its template is, and moves from there.
     if live.identity["node"] != resource.choices["node"]:
-        live = await _migrate(guest, run, live, str(resource.choices["node"]))
+        live = await migrate(guest, run, live, str(resource.choices["node"]))
     return await _finish(guest, run, live, resource)
 
 
 async def _create_new(guest: GuestDriver, run: Run, resource: Resource, vmid: int) -> Live:
     node = str(resource.choices["node"])
     params: dict[str, Any] = guest.encode(resource.fields, resource.secrets, run.mark(vmid))
-    params |= {"node": node, "vmid": vmid, **_pool(resource), **guest.api.create_params(resource)}
-    async with run.lane(f"node:{node}", *_storage_lanes(resource.fields)):
+    params |= {"node": node, "vmid": vmid, **pool(resource.key.namespace), **guest.api.create_params(resource)}
+    async with run.lane(f"node:{node}", *storage_lanes(resource.fields)):
         path, makes = f"/nodes/{{node}}/{guest.api.type}", {"vmid": vmid, "node": node}
         await run.call("POST", path, params, title=f"create {vmid} on {node}", makes=makes)
-    return await _reread(guest, run, node, vmid)
+    return await reread(guest, run, node, vmid)
 
 
 async def _clone(guest: GuestDriver, run: Run, resource: Resource, vmid: int) -> Live:
     source = await _source(guest, run, resource)
-    node, source_node = str(resource.choices["node"]), str(source["node"])
-    full = resource.spec.clone != "linked"  # type: ignore[attr-defined]
-    params: dict[str, Any] = {
-        "node": source_node,
-        "vmid": source["vmid"],
-        "newid": vmid,
-        guest.api.name_key: resource.key.name,
-        "full": full,
-        "description": run.mark(vmid).block(),
-        **_pool(resource),
-    }
-    config = await run.view.pve.get(guest.api.path("/config"), {"node": source_node, "vmid": source["vmid"]})
-    origin = await guest.decode(run.view, config)
-    boot = guest.api.boot_slot(origin)
-    home = guest.api.disk_lists[0]
-    storage = resource.fields.get(f"{home}.{boot}.storage")
-    if full and storage is not None and storage != origin.get(f"{home}.{boot}.storage"):
-        params["storage"] = storage
-    used = {str(v) for path, v in origin.items() if path.endswith(".storage")}
-    shared = {name for name, row in (await run.view.storages()).items() if row.get("shared")}
-    if node != source_node and (used <= shared or (full and params.get("storage") in shared)):
-        params["target"] = node
-    made_on = str(params.get("target", source_node))
-    async with run.lane(f"node:{source_node}", f"clone:{source['vmid']}", *_storage_lanes(origin)):
-        title = f"clone {source['vmid']} to {vmid}"
-        await run.call("POST", guest.api.path("/clone"), params, title=title, makes={"vmid": vmid, "node": made_on})
-    return await _reread(guest, run, made_on, vmid)
+    origin = await origin_of(guest, run, source)
+    return await clone(
+        guest,
+        run,
+        source,
+        origin,
+        vmid,
+        name=resource.key.name,
+        namespace=resource.key.namespace,
+        node=str(resource.choices["node"]),
+        full=resource.spec.clone != "linked",  # type: ignore[attr-defined]
+        storage=resource.fields.get(f"{guest.api.disk_lists[0]}.{guest.api.boot_slot(origin)}.storage"),
+        description=run.mark(vmid).block(),
+    )
 
 
 async def _source(guest: GuestDriver, run: Run, resource: Resource) -> Row:
@@ -131,10 +101,6 @@ async def _source(guest: GuestDriver, run: Run, resource: Resource) -> Row:
     if row is None:
         raise RefusedError(f"{resource.key}: the template {resource.fields['template']!r} is not there any more")
     return row
-
-
-def _pool(resource: Resource) -> dict[str, str]:
-    return {} if resource.key.namespace == DEFAULT_NAMESPACE else {"pool": resource.key.namespace}
 
 
 async def _finish(guest: GuestDriver, run: Run, live: Live, resource: Resource) -> Live:
@@ -160,7 +126,7 @@ async def update(guest: GuestDriver, run: Run, live: Live, resource: Resource, c
     _refuse_half_made(guest, live)
     _refuse_if_moved_on(guest, live, resource, changes)
     if (move := open_changes.pop("node", None)) is not None:
-        live = await _migrate(guest, run, live, str(move.new))
+        live = await migrate(guest, run, live, str(move.new))
     wished = open_changes.pop("state", None)
     if _moves_while_stopped(guest, live, changes):
         wished = wished or Change("state", "stopped", "running")
@@ -233,27 +199,6 @@ def _refuse_if_moved_on(guest: GuestDriver, live: Live, resource: Resource, chan
             raise MovedOn(f"{resource.key}: {change.path} was {shown[0]} when the plan was made and is {shown[1]} now")
 
 
-async def _reread(guest: GuestDriver, run: Run, node: str, vmid: int) -> Live:
-    stub = Live(key=run.mark(vmid).key, identity={"node": node, "vmid": vmid}, fields={}, facts={})
-    return await guest.reread(run.view, stub)
-
-
-async def _migrate(guest: GuestDriver, run: Run, live: Live, target: str) -> Live:
-    params: dict[str, Any] = {**live.identity, "target": target}
-    running = live.fields.get("state") == "running"
-    if running:
-        params["online" if guest.api.type == "qemu" else "restart"] = True
-    if guest.api.type == "qemu" and running:
-        params["with-local-disks"] = True
-    async with run.lane(f"node:{live.identity['node']}", f"node:{target}"):
-        title = f"migrate {live.identity['vmid']} to {target}"
-        upid = await run.call("POST", guest.api.path("/migrate"), params, title=title)
-    wish = f"migrate it to {target}"
-    moved = await _guest_ha.settled(guest, run, live, upid, wish, lambda now: now.identity["node"] == target)
-    moved = replace(moved, identity={**live.identity, "node": target})
-    return await guest.reread(run.view, moved)
-
-
 async def _move_pool(run: Run, live: Live, change: Change) -> None:
     vmid = live.identity["vmid"]
     if change.new == DEFAULT_NAMESPACE:
@@ -270,8 +215,7 @@ async def _disk_change(guest: GuestDriver, run: Run, live: Live, path: str, chan
         return False
     where = dict(live.identity)
     if grown:
-        params = {**where, "disk": slot, "size": guest.schema.show(path, change.new)}
-        await run.call("PUT", guest.api.path("/resize"), params, title=f"grow {slot} to {params['size']}")
+        await grow(guest, run, live, slot, str(guest.schema.show(path, change.new)))
     else:
         params = {**where, guest.api.move_key: slot, "storage": change.new, "delete": True}
         async with run.lane(f"storage:{change.old}", f"storage:{change.new}"):
@@ -331,7 +275,7 @@ async def delete(guest: GuestDriver, run: Run, live: Live) -> None:
         )
     if live.facts.get("status") == "running":
         live = await power(guest, run, live, "stop", {})
-    async with run.lane(f"node:{live.identity['node']}", *_storage_lanes(live.fields)):
+    async with run.lane(f"node:{live.identity['node']}", *storage_lanes(live.fields)):
         params = {**live.identity, "purge": True}
         await run.call("DELETE", guest.api.path(), params, title=f"destroy {vmid}")
 
@@ -347,7 +291,3 @@ async def release(guest: GuestDriver, run: Run, live: Live) -> None:
     gone = [key for key in ("description", "tags") if key not in params]
     params |= {**live.identity, **({"delete": gone} if gone else {}), "digest": live.digest}
     await run.call("PUT", guest.api.path("/config"), params, title=f"give up {live.identity['vmid']}")
-
-
-def _storage_lanes(fields: Mapping[str, Value]) -> list[str]:
-    return sorted({f"storage:{value}" for path, value in fields.items() if path.endswith(".storage")})

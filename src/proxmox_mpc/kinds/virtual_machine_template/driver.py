@@ -10,6 +10,7 @@ from proxmox_mpc.kinds import _guest_write
 from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._field import Impact
 from proxmox_mpc.kinds._guest import GuestDriver
+from proxmox_mpc.kinds._guest_requests import convert
 from proxmox_mpc.kinds._guest_rows import Row, namespace_of
 from proxmox_mpc.kinds._kind import CONVERTED, Change, Key, Live, Resource
 from proxmox_mpc.kinds._reach import Write
@@ -59,9 +60,7 @@ class TemplateDriver(GuestDriver):
         """The last step: before it, everything else is done, so that a template is never half made."""
         vmid, node = live.identity["vmid"], str(live.identity["node"])
         await image.tidy_up(run, resource, node)
-        async with run.lane(f"node:{node}"):
-            await run.call("POST", self.api.path("/template"), live.identity, title=f"convert {vmid} to a template")
-        live = await self.reread(run.view, live)
+        live = await convert(self, run, live)
         if not live.fields[CONVERTED]:
             raise _guest_write.NotKept(f"{resource.key}: VMID {vmid} was converted and is no template")
         return live
