@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from proxmox_mpc.applications.apply import Applier
 from proxmox_mpc.applications.journal import StoreJournal
+from proxmox_mpc.applications.ownership import record_key
 from proxmox_mpc.engine.execute import Execution
 from proxmox_mpc.engine.plan import Action, Plan, Step
 from proxmox_mpc.engine.step_run import StepRun
@@ -41,4 +42,14 @@ async def errand(
         yield lambda key, action: StepRun(execution, Step(key, action), "")
         status = "succeeded"
     finally:
+        await _let_go(applier, context, begun.id, name)
         await applier.store.runs.finish(begun.id, status, {"status": status})
+
+
+async def _let_go(applier: Applier, context: str, run: str, name: str) -> None:
+    """Nobody owns what an errand made: it was remembered while it was made, and stays so only where its end is open."""
+    entries = await applier.store.runs.journal(run)
+    unseen = {entry.resource for entry in entries if entry.state in ("sending", "accepted")}
+    for record in await applier.store.resources.list(context, name):
+        if str(record_key(record)) not in unseen:
+            await applier.store.resources.delete(context, record.kind, record.namespace, record.name)

@@ -76,8 +76,9 @@ async def _made(store: Store, context: str, pve: Cluster, begun: Mapping[Key, Ow
         except NotFoundError:
             lines.append(f"{key} (VMID {vmid}) was not made")
         else:
-            half = f"not whole (locked: {config['lock']}): proxmox-cli delete {key.kind.lower()} {vmid}"
-            lines.append(f"{key} (VMID {vmid}) is on {node}, {half if 'lock' in config else 'whole'}")
+            lock, again = config.get("lock"), f"proxmox-cli delete {key.kind.lower()} {vmid}"
+            whole = f"not whole (locked: {lock}); to be rid of it: {again}" if lock else "whole"
+            lines.append(f"{key} (VMID {vmid}) is on {node}, {whole}")
         await store.resources.delete(context, key.kind, key.namespace, key.name)
     return lines
 

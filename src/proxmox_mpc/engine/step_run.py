@@ -50,7 +50,9 @@ class StepRun:
     def applied(self) -> Fields:
         return (self.step.owned.applied if self.step.owned else None) or {}
 
-    async def until(self, is_so: Callable[[], Awaitable[bool]], *, timeout_s: float, saying: str = "") -> bool:
+    async def until(
+        self, is_so: Callable[[], Awaitable[bool]], *, timeout_s: float, saying: str = "", every_s: float = LOOK_AGAIN_S
+    ) -> bool:
         ends = self.execution.clock() + timeout_s
         while not await is_so():
             if self.execution.clock() >= ends:
@@ -58,7 +60,7 @@ class StepRun:
             if saying:
                 self.execution.report(Progress(self.step.key, "request", saying, self.step.action))
                 saying = ""
-            await self.execution.stop.pause(self.execution.sleep, LOOK_AGAIN_S)
+            await self.execution.stop.pause(self.execution.sleep, every_s)
         return True
 
     def lane(self, *names: str) -> AbstractAsyncContextManager[None]:

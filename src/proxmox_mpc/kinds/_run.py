@@ -61,7 +61,9 @@ class Run(Protocol):
     ) -> None:
         """Upload a file of this machine to a storage, and wait for the task; `makes` as in `call`."""
 
-    async def until(self, is_so: Callable[[], Awaitable[bool]], *, timeout_s: float, saying: str = "") -> bool:
+    async def until(
+        self, is_so: Callable[[], Awaitable[bool]], *, timeout_s: float, saying: str = "", every_s: float = 2.0
+    ) -> bool:
         """Ask again and again, with pauses, until it is so; False where it is not in time. People read `saying`."""
 
     def lane(self, *names: str) -> AbstractAsyncContextManager[None]:

@@ -51,6 +51,14 @@ async def forget(run: Run, row: Row, name: str) -> None:
     run.view.forget(f"snapshots/{row['vmid']}")
 
 
+async def roll_back(run: Run, row: Row, name: str, *, start: bool) -> None:
+    """Take a guest back to a snapshot, and wait for it."""
+    async with _lanes(run, row):
+        params = {**where(row), "snapname": name, "start": start}
+        title = f"roll {row['vmid']} back to {name}"
+        await run.call("POST", path(row, "/{snapname}/rollback"), params, title=title)
+
+
 def _lanes(run: Run, row: Row) -> Any:
     """A guest has one lock, and a node not too many tasks."""
     return run.lane(f"node:{row['node']}", f"file:guest/{row['vmid']}")

@@ -44,6 +44,7 @@ class GuestsRequest(Request):
     everything: bool = Field(False, description="All guests.")
     texts: list[ManifestText] = Field([], description="Manifests: the guests that they declare are meant.")
     application: str = Field("default", description="The application of these manifests.")
+    settled: bool = Field(False, description="What earlier runs left open was looked at already.")
     dry_run: bool = Field(False, description="Only say what would be done.")
     agreed: str = Field(
         "", description="Hash of what was shown and confirmed; without it, what is asked is only shown."

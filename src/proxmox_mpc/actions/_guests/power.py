@@ -71,8 +71,8 @@ async def switch(
 ) -> GuestsResult:
     """Do this to the power of guests; `answer_s` is how long their agents may take until they answer again."""
 
-    async def judge(view: View, guest: Guest) -> Turn:
-        return turn(guest, verb, does, loses, params or {}, answer_s)
+    async def judge(view: View, guest: Guest) -> list[Turn]:
+        return [turn(guest, verb, does, loses, params or {}, answer_s)]
 
     return await carry_out(session, request, verb, judge)
 

@@ -32,6 +32,8 @@ from proxmox_mpc.kinds._view import View
 AT_ONCE = 16
 """Guests in work at a time, as many as an apply's steps; what a node has to do at a time is bounded by its lane."""
 
+Status = Literal["planned", "done", "skipped", "failed", "untried"]
+Judge = Callable[[View, Guest], Awaitable[Sequence["Turn"]]]
 Do = Callable[[StepRun, Live], Awaitable[Mapping[str, Any] | None]]
 
 
@@ -40,7 +42,7 @@ class Turn:
     """One guest's turn: what would be done to it, or why nothing is.
 
     `does` says it in words, `loses` what is asked before, `already` that nothing is to do. `do` answers what there is
-    to tell besides. `makes` is what the turn is about where that is not the guest itself: the clone, the snapshot.
+    to tell besides. `makes` is what the turn is about where that is not the guest itself: its clone.
     """
 
     guest: Guest
@@ -68,7 +70,7 @@ class GuestView(Result):
     vmid: int
     node: str
     word: str
-    status: Literal["planned", "done", "skipped", "failed", "untried"]
+    status: Status
     does: str = ""
     loses: str = ""
     note: str = ""
@@ -101,46 +103,54 @@ async def carry_out(
     session: Session,
     request: GuestsRequest,
     verb: str,
-    judge: Callable[[View, Guest], Awaitable[Turn]],
+    judge: Judge,
     *,
     templates: bool = False,
 ) -> GuestsResult:
     """Do to each guest that is meant what `judge` decides for it. Raises what choosing them raises, and PlanMoved."""
-    context, store = await session.context(), await session.store()
-    view = await session.view()
-    await clusters.confirm(store, context.name, await clusters.look(view))
-    resumed = [] if request.dry_run else await settle(store, context.name, view.pve, session.report, patient=False)
+    view, resumed = await begin(session, request)
     guests = await choose(session, view, request, templates=templates)
-    turns = await asyncio.gather(*(_judged(view, guest, judge) for guest in guests))
-    shown = _hash(verb, request, turns)
+    judged = await asyncio.gather(*(_judged(view, guest, judge) for guest in guests))
+    result = await take(session, view, request, verb, [turn for turns in judged for turn in turns])
+    return result.model_copy(update={"resumed": resumed})
+
+
+async def begin(session: Session, request: GuestsRequest) -> tuple[View, list[str]]:
+    """A fresh look at the cluster that is meant, and what earlier runs left open, unless nothing is to be written."""
+    context, store, view = await session.context(), await session.store(), await session.view()
+    await clusters.confirm(store, context.name, await clusters.look(view))
+    if request.dry_run or request.settled:
+        return view, []
+    return view, await settle(store, context.name, view.pve, session.report, patient=False)
+
+
+async def take(session: Session, view: View, request: GuestsRequest, verb: str, turns: Sequence[Turn]) -> GuestsResult:
+    """Take these turns, or only show them: where nothing is to be sent, or what is lost was not agreed to."""
+    context, shown = (await session.context()).name, _hash(verb, request, turns)
     asks = any(turn.loses and turn.do for turn in turns)
-    result = GuestsResult(
-        verb=verb, context=context.name, dry_run=request.dry_run, asks=False, hash=shown, items=[], resumed=resumed
-    )
+    result = GuestsResult(verb=verb, context=context, dry_run=request.dry_run, asks=False, hash=shown, items=[])
     if request.dry_run or (asks and not request.agreed):
         items = [_view(turn, _foreseen(turn)) for turn in turns]
         return result.model_copy(update={"asks": asks, "items": items, "exit_code": _exit_code(items)})
     if asks and request.agreed != shown:
-        raise PlanMoved(
-            f"these guests are not as they were when this was agreed to ({request.agreed[:12]})", hint="ask again"
-        )
-    items = await _all(session, view, context.name, verb, turns)
+        raise PlanMoved(f"these guests are not as they were when this was agreed to ({request.agreed[:12]})")
+    items = await _all(session, view, context, verb, turns)
     return result.model_copy(update={"items": items, "exit_code": _exit_code(items)})
 
 
-async def _judged(view: View, guest: Guest, judge: Callable[[View, Guest], Awaitable[Turn]]) -> Turn:
+async def _judged(view: View, guest: Guest, judge: Judge) -> Sequence[Turn]:
     if guest.error is not None:
-        return Turn(guest, error=guest.error)
+        return [Turn(guest, error=guest.error)]
     try:
         return await judge(view, guest)
     except MpcError as error:
-        return Turn(guest, error=error)
+        return [Turn(guest, error=error)]
 
 
 def _hash(verb: str, request: GuestsRequest, turns: Sequence[Turn]) -> str:
     """The same for the same wish about the same guests in the same state."""
-    wish = request.model_dump(mode="json", exclude={"agreed", "dry_run", "texts"})
-    facts = [[turn.guest.vmid, str(turn.guest.live.key), turn.does, turn.loses, turn.already] for turn in turns]
+    wish = request.model_dump(mode="json", exclude={"agreed", "dry_run", "settled", "texts"})
+    facts = [[turn.guest.vmid, str(turn.key), turn.does, turn.loses, turn.already] for turn in turns]
     return hashlib.sha256(json.dumps([verb, wish, facts], sort_keys=True).encode()).hexdigest()
 
 
@@ -208,20 +218,20 @@ async def _one(
 
 def _view(
     turn: Turn,
-    status: Literal["planned", "done", "skipped", "failed", "untried"],
+    status: Status,
     *,
     error: MpcError | None = None,
     note: str = "",
     seconds: float = 0.0,
     told: Mapping[str, Any] | None = None,
 ) -> GuestView:
-    live, error = turn.guest.live, error or turn.error
+    error, told = error or turn.error, told or {}
     return GuestView(
-        kind=live.key.kind,
-        namespace=live.key.namespace,
-        name=live.key.name,
-        vmid=turn.guest.vmid,
-        node=str(live.identity["node"]),
+        kind=turn.key.kind,
+        namespace=turn.key.namespace,
+        name=turn.key.name,
+        vmid=int(told.get("vmid", turn.guest.vmid)),
+        node=str(told.get("node", turn.guest.live.identity["node"])),
         word=turn.guest.word,
         status=status,
         does=turn.does,
@@ -233,7 +243,7 @@ def _view(
         code=error.code if error else "",
         exit_code=error.exit_code if error else 0,
         seconds=seconds,
-        result=dict(told or {}),
+        result=dict(told),
     )
 
 

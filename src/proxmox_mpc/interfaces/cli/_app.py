@@ -16,7 +16,11 @@ from proxmox_mpc.interfaces import cli
 SECTIONS = {
     "Look": ("get", "describe", "explain", "api-resources", "discover", "status", "tasks", "logs", "wait"),
     "Declare": ("validate", "plan", "diff", "apply", "delete", "export", "adopt", "history", "rollback"),
-    "Guests": ("start", "stop", "shutdown", "reboot", "reset", "suspend", "resume", "snapshots"),
+    "Guests": (
+        *("start", "stop", "shutdown", "reboot", "reset", "suspend", "resume"),
+        *("clone", "migrate", "resize", "tag", "guest-template", "snapshot", "snapshots"),
+        *("backup", "restore", "exec"),
+    ),
     "Set up": ("config", "secret", "test-connection", "simulate", "completion", "version"),
 }
 

@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from proxmox_mpc.actions._guests.turns import GuestsResult, GuestView
 
 F = TypeVar("F", bound=Callable[..., Any])
+R = TypeVar("R", bound="GuestsRequest")
 
 SHOWN = 40
 """Guests that are listed before a question; of more, their number is what counts."""
 CHOOSING = ("guests", "files", "recursive", "namespace", "selector", "field_selector", "everything")
 """Parameters that say which guests are meant: the command that tries again names those that failed instead."""
+_PASSED_ON = ("namespace", "selector", "field_selector", "everything", "dry_run")
+"""Parameters of the request that are typed as they are."""
 
 _options_of_all: Sequence[Callable[[Any], Any]] = (
     _options.context,
@@ -49,23 +52,47 @@ def choosing(function: F) -> F:
     return function
 
 
-def request_of(kind: type[GuestsRequest], chosen: dict[str, Any], **more: Any) -> GuestsRequest:
+def one(function: F) -> F:
+    """The options of a verb for one guest."""
+    kept = (_options.context, _options.namespace, *_options_of_all[-3:])
+    for option in reversed(kept):
+        function = option(function)
+    return function
+
+
+def last(words: Sequence[str], number: int, form: str) -> tuple[list[str], list[str]]:
+    """The guests among the words, and so many words after them. Raises UsageError with the form."""
+    from proxmox_mpc.errors import UsageError
+
+    if len(words) < number:
+        raise UsageError("some words are missing", hint=f"proxmox-cli {form}")
+    return list(words[: len(words) - number]), list(words[len(words) - number :])
+
+
+def first(words: Sequence[str], form: str) -> tuple[list[str], list[str]]:
+    """The one guest at the beginning, with its kind, and the words after it. Raises UsageError with the form."""
+    from proxmox_mpc.actions._guests.choice import is_guest_kind
+    from proxmox_mpc.errors import UsageError
+
+    if not words:
+        raise UsageError("some words are missing", hint=f"proxmox-cli {form}")
+    number = 2 if is_guest_kind(words[0]) and len(words) > 1 else 1
+    return list(words[:number]), list(words[number:])
+
+
+def request_of(kind: type[R], chosen: dict[str, Any], **more: Any) -> R:
     """The action's request, from what was typed."""
     from proxmox_mpc.actions._guests.choice import is_guest_kind
     from proxmox_mpc.interfaces.cli._files import application_name, read
 
-    words, files = list(chosen["guests"]), chosen["files"]
+    words, files = list(chosen["guests"]), chosen.get("files", ())
     kind_word = words.pop(0) if words and is_guest_kind(words[0]) else ""
     return kind(
         kind=kind_word,
         guests=words,
-        namespace=chosen["namespace"],
-        selector=chosen["selector"],
-        field_selector=chosen["field_selector"],
-        everything=chosen["everything"],
         texts=read(files, chosen["recursive"]) if files else [],
         application=application_name("", files),
-        dry_run=chosen["dry_run"],
+        **{name: chosen[name] for name in _PASSED_ON if name in chosen},
         **more,
     )
 
@@ -75,12 +102,18 @@ def act(
     chosen: dict[str, Any],
     *,
     show: Callable[[GuestsResult], str] | None = None,
+    retry: Callable[[Sequence[GuestView]], list[str]] | None = None,
+    quiet: bool = False,
     **more: Any,
 ) -> None:
-    """Show, ask where something is lost, do it, and say how it went; ends the command with its exit code."""
+    """Show, ask where something is lost, do it, and say how it went; ends the command with its exit code.
+
+    `show` is for verbs whose result is more than that, `retry` answers the words by which those that failed are tried
+    again; else they are the guests. A `quiet` verb shows no progress: its output belongs to others.
+    """
     from proxmox_mpc.interfaces.cli import _output
 
-    result = run(action, chosen, **more)
+    result = run(action, chosen, quiet=quiet, **more)
     if chosen["output"] == "json":
         click.echo(_output.as_json(result.model_dump(mode="json", by_alias=True)))
     elif show is not None and not result.dry_run:
@@ -90,12 +123,12 @@ def act(
     elif result.dry_run:
         click.echo(proposal(result))
     else:
-        click.echo(summary(result))
+        click.echo(summary(result, retry or guests_again))
     if result.exit_code:
         raise SystemExit(result.exit_code)
 
 
-def run(action: Action[Any, GuestsResult], chosen: dict[str, Any], **more: Any) -> GuestsResult:
+def run(action: Action[Any, GuestsResult], chosen: dict[str, Any], *, quiet: bool, **more: Any) -> GuestsResult:
     """The action's result, once what had to be asked was agreed to."""
     from proxmox_mpc.actions._session import Session
     from proxmox_mpc.errors import UsageError
@@ -106,7 +139,7 @@ def run(action: Action[Any, GuestsResult], chosen: dict[str, Any], **more: Any) 
 
     if chosen["output"] not in ("text", "json"):
         raise UsageError(f"there is no output {chosen['output']!r} here", hint="known: text, json")
-    request = request_of(action.request, chosen, **more)
+    request = request_of(action.request, chosen, settled=True, **more)
 
     async def work(session: Session) -> GuestsResult:
         if not request.dry_run:
@@ -116,11 +149,11 @@ def run(action: Action[Any, GuestsResult], chosen: dict[str, Any], **more: Any) 
             return result
         if not chosen["yes"] or chosen["output"] == "text":
             click.echo(proposal(result), err=chosen["output"] == "json")
-        confirm(f"{_capital(result.verb)} {_count(_of(result, 'planned'))} on {result.context}?", chosen["yes"])
+        confirm(f"{_phrase(result)} {_count(_of(result, 'planned'))} on {result.context}?", chosen["yes"])
         return await action(session, request.model_copy(update={"agreed": result.hash}))
 
     with Show() as bars:
-        result = within(work, context=chosen["context"], report=bars)
+        result = within(work, context=chosen["context"], report=None if quiet else bars)
     return result
 
 
@@ -130,14 +163,14 @@ def proposal(result: GuestsResult) -> str:
 
     if not result.items:
         return "No guest matches."
-    head = f"{click.style(result.verb, bold=True)} on {click.style(result.context, bold=True)}:"
+    head = f"{click.style(_phrase(result), bold=True)} on {click.style(result.context, bold=True)}:"
     rows = [[_name(item), item.vmid, item.node, _would(item)] for item in result.items]
     lines = [head, "", _output.table(["GUEST", "VMID", "NODE", "WHAT"], rows[:SHOWN], [False, True, False, False])]
     if len(rows) > SHOWN:
         lines.append(f"… and {len(rows) - SHOWN} more")
     lines += warnings(result)
     planned, bad, rest = (_of(result, status) for status in ("planned", "failed", "skipped"))
-    counts = [f"{_count(planned)} to {result.verb}"] if planned else ["nothing to do"]
+    counts = [f"To do: {_count(planned)}"] if planned else ["Nothing to do"]
     counts += [f"{len(rest)} left alone"] if rest else []
     counts += [f"{len(bad)} cannot be"] if bad else []
     return "\n".join([*lines, "", ", ".join(counts) + "."])
@@ -159,7 +192,7 @@ def warnings(result: GuestsResult) -> list[str]:
     ]
 
 
-def summary(result: GuestsResult) -> str:
+def summary(result: GuestsResult, retry: Callable[[Sequence[GuestView]], list[str]]) -> str:
     """How it went: what was done, left alone, and failed, and the command that tries only that again."""
     done, rest, bad = _of(result, "done"), _of(result, "skipped"), _of(result, "failed", "untried")
     if not result.items:
@@ -174,8 +207,8 @@ def summary(result: GuestsResult) -> str:
         counts += [f"{len(rest)} left alone"] if rest else []
         counts += [click.style(f"{len(bad)} failed", fg="red", bold=True)] if bad else []
         lines.append(f"{click.style('✗' if bad else '✓', fg='red' if bad else 'green')} {', '.join(counts)}")
-    if bad:
-        lines.append(f"  {click.style('→', fg='cyan')} only these again: {again(bad)}")
+    if bad and (done or rest or any(item.seconds for item in bad)):
+        lines.append(f"  {click.style('→', fg='cyan')} only these again: {again(retry(bad))}")
     return "\n".join(lines)
 
 
@@ -188,18 +221,20 @@ def problems(result: GuestsResult, bad: Sequence[GuestView]) -> str:
     return "\n".join(lines)
 
 
-def again(items: Sequence[GuestView]) -> str:
-    """The command as it was typed, for these guests only."""
+def guests_again(items: Sequence[GuestView]) -> list[str]:
+    """These guests, as words."""
+    return [f"{'ct' if item.kind == 'Container' else 'vm'}/{item.word}" for item in items]
+
+
+def again(words: Sequence[str]) -> str:
+    """The command as it was typed, with these words in the place of those that chose."""
     context = click.get_current_context()
-    words = context.command_path.split()
-    words += [f"{'ct' if item.kind == 'Container' else 'vm'}/{item.word}" for item in items]
+    words = [*context.command_path.split(), *words]
     for parameter in context.command.params:
         value, source = context.params.get(parameter.name or ""), context.get_parameter_source(parameter.name or "")
         if parameter.name in CHOOSING or source is not ParameterSource.COMMANDLINE:
             continue
-        if isinstance(parameter, click.Argument):
-            words += [str(one) for one in (value if isinstance(value, tuple) else [value])]
-        elif isinstance(parameter, click.Option) and parameter.is_flag:
+        if isinstance(parameter, click.Option) and parameter.is_flag:
             words.append(parameter.opts[-1])
         else:
             words += [
@@ -225,5 +260,15 @@ def _named(item: GuestView, text: str) -> str:
     return f"{_name(item)} {text}" if text.startswith(("is ", "does ")) else f"{_name(item)}: {text}"
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+_PHRASES = {
+    "rollback": "Roll back",
+    "snapshot delete": "Delete the snapshot of",
+    "template": "Make a template of",
+    "snapshot": "Take a snapshot of",
+    "backup": "Back up",
+}
+"""Verbs whose question is not their name."""
+
+
+def _phrase(result: GuestsResult) -> str:
+    return _PHRASES.get(result.verb, result.verb.capitalize())

@@ -27,6 +27,17 @@ DONE = {
     "reset": "reset",
     "suspend": "suspended",
     "resume": "resumed",
+    "clone": "cloned",
+    "migrate": "moved",
+    "resize": "grown",
+    "tag": "tagged",
+    "template": "is a template",
+    "snapshot": "has its snapshot",
+    "snapshot delete": "lost its snapshot",
+    "rollback": "rolled back",
+    "backup": "backed up",
+    "restore": "restored",
+    "exec": "has run it",
 }
 
 
