@@ -88,7 +88,7 @@ class Applier:
         execution = Execution(
             view, self.kind_of, plan, journal, self.new_uid, self.report, stop=stop or Stop(), patience_s=patience_s
         )
-        alive = asyncio.create_task(self._signs_of_life(run.id))
+        alive = asyncio.create_task(self.signs_of_life(run.id))
         try:
             outcomes = await execution.run()
         except ApplyFailed as error:
@@ -103,7 +103,8 @@ class Applier:
         await self._finish(plan, run.id, number, "succeeded", outcomes, verb)
         return number, outcomes
 
-    async def _signs_of_life(self, run_id: str) -> None:
+    async def signs_of_life(self, run_id: str) -> None:
+        """Note now and then that this process is at work, for those of other machines."""
         from proxmox_mpc.store import SIGN_OF_LIFE_S
 
         while True:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -14,6 +15,7 @@ from proxmox_mpc.applications.ownership import record_key
 from proxmox_mpc.engine.execute import Execution
 from proxmox_mpc.engine.plan import Action, Plan, Step
 from proxmox_mpc.engine.step_run import StepRun
+from proxmox_mpc.engine.stop import Stop
 from proxmox_mpc.kinds._field import Impact
 from proxmox_mpc.kinds._kind import Key
 from proxmox_mpc.kinds._view import View
@@ -27,7 +29,7 @@ GUESTS = "guests/"
 
 @asynccontextmanager
 async def errand(
-    applier: Applier, view: View, context: str, name: str, verb: str
+    applier: Applier, view: View, context: str, name: str, verb: str, stop: Stop | None = None
 ) -> AsyncIterator[Callable[[Key, Action], StepRun]]:
     """What answers, for a resource and what is done to it, the `Run` by which drivers write.
 
@@ -36,12 +38,14 @@ async def errand(
     begun = await applier.store.runs.begin(context, name, verb, applier.actor, os.getpid(), socket.gethostname())
     journal = StoreJournal(applier.store, context, begun.id, applier.now)
     plan = Plan(context, name, (), Impact.DATA_LOSS)
-    execution = Execution(view, applier.kind_of, plan, journal, applier.new_uid, applier.report)
+    execution = Execution(view, applier.kind_of, plan, journal, applier.new_uid, applier.report, stop=stop or Stop())
+    alive = asyncio.create_task(applier.signs_of_life(begun.id))
     status: RunStatus = "interrupted"
     try:
         yield lambda key, action: StepRun(execution, Step(key, action), "")
         status = "succeeded"
     finally:
+        alive.cancel()
         await _let_go(applier, context, begun.id, name)
         await applier.store.runs.finish(begun.id, status, {"status": status})
 

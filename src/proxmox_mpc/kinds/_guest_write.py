@@ -6,11 +6,10 @@ that differ are sent, with the digest of what was read. So parts of a property s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from proxmox_mpc.errors import MpcError, NotFoundError, RefusedError
-from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._field import Impact
 from proxmox_mpc.kinds._guest_parameters import parameters, tag_text
 from proxmox_mpc.kinds._guest_power import SHUTDOWN_TIMEOUT_S, answers_again, power

@@ -164,17 +164,21 @@ async def _all(session: Session, view: View, context: str, verb: str, turns: Seq
     places, lost = asyncio.Semaphore(AT_ONCE), asyncio.Event()
     # A name of its own: two people may work on guests at the same time, and on the same one, too.
     name = f"{GUESTS}{session.new_uid()}"
-    async with errand(await applier(session), view, context, name, verb) as run_of:
+    stop = session.stop
+    async with errand(await applier(session), view, context, name, verb, stop) as run_of:
 
         async def one(turn: Turn) -> GuestView:
             if turn.do is None or turn.error is not None:
                 return _view(turn, _foreseen(turn))
             async with places:
+                if stop.asked:
+                    return _view(turn, "untried", note="stopped before it began")
                 if lost.is_set():
                     return _view(turn, "untried", note="the cluster does not answer any more")
                 return await _one(session, context, verb, turn, run_of, lost)
 
-        return list(await asyncio.gather(*(one(turn) for turn in turns)))
+        with stop.listening():
+            return list(await asyncio.gather(*(one(turn) for turn in turns)))
 
 
 async def _one(
@@ -249,5 +253,5 @@ def _view(
 
 def _exit_code(items: Sequence[GuestView]) -> int:
     """Where all that failed failed for one reason (no permission, cluster gone), the code may say which."""
-    codes = {item.exit_code for item in items if item.exit_code}
+    codes = {item.exit_code or 1 for item in items if item.status in ("failed", "untried")}
     return codes.pop() if len(codes) == 1 else 1 if codes else 0
