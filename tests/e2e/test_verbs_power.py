@@ -102,7 +102,7 @@ def test_what_goes_down_is_shown_and_asked_before(cli: Cli) -> None:
         assert f"{verb.capitalize()} web on lab? Nobody is here to answer; nothing was changed" in refused.err
         assert "100   pve-node1" in refused.out
     assert states(cli)["web"] == "running"
-    assert "2 guests to stop" in cli("stop", "--all").out
+    assert "To do: 2 guests, 1 left alone." in cli("stop", "--all").out
     assert tasks(cli) == 0
 
 
