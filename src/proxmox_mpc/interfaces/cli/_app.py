@@ -17,7 +17,7 @@ SECTIONS = {
     "Look": ("get", "describe", "explain", "api-resources", "discover", "status", "tasks", "logs", "wait"),
     "Declare": ("validate", "plan", "diff", "apply", "delete", "export", "adopt", "history", "rollback"),
     "Guests": (
-        *("start", "stop", "shutdown", "reboot", "reset", "suspend", "resume"),
+        *("create", "start", "stop", "shutdown", "reboot", "reset", "suspend", "resume"),
         *("clone", "migrate", "resize", "tag", "guest-template", "snapshot", "snapshots"),
         *("backup", "restore", "exec"),
     ),
