@@ -36,7 +36,7 @@ async def test_a_guest_that_was_left_half_made_is_reported_and_no_second_one_is_
         with pytest.raises(ApplyFailed) as failed:
             await it.execute(plan)
         assert f"VMID 100 was left half made and locked ({lock})" in str(failed.value)
-        assert "pve-node1 as root: qm unlock 100 && qm destroy 100" in str(failed.value)
+        assert "pve-node1 as root: qm unlock 100 && qm destroy 100 --destroy-unreferenced-disks 1" in str(failed.value)
         assert len(it.writes()) == before
         it.sim.faults.unlock_guest(100)
         await it.pve.wait(await it.pve.delete("/nodes/{node}/qemu/{vmid}", node="pve-node1", vmid=100))

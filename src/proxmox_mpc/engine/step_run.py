@@ -29,6 +29,13 @@ LOOK_AGAIN_S = 2.0
 """Between looks at what is waited for: soon enough for people, seldom enough for a node."""
 
 
+class LeftBehind(MpcError):
+    """A task that found a lock held made something nevertheless, and left it: it is remembered, and not touched."""
+
+    code = "apply.left-behind"
+    default_hint = "look at it on the cluster: if it is half made, destroy it; then continue"
+
+
 @dataclass
 class StepRun:
     """What a driver may do for one step: see `kinds._kind.Run`."""
@@ -130,7 +137,7 @@ class StepRun:
             raise  # whether it was carried out is not known: the entry stays open, for the next apply to look
         except MpcError as error:
             await journal.failed(entry, str(error))
-            if makes is not None:
+            if makes is not None and not isinstance(error, LeftBehind):
                 # It was refused, or its task took back what it had made: what was known before still is.
                 await journal.unclaim(key, self.step.owned)
             raise
@@ -146,15 +153,18 @@ class StepRun:
 
     async def _until_unlocked(self, entry: int, title: str, request: Callable[[], Any]) -> Any:
         """Send a request, and wait for its task; what found a lock or no quorum did nothing, and is sent again."""
-        from proxmox_mpc.pve import Locked, NoQuorum
+        from proxmox_mpc.pve import AlreadyExists, Locked, NoQuorum
 
         execution = self.execution
-        ends, pause_s = execution.clock() + execution.patience_s, FIRST_PAUSE_S
+        ends, pause_s, tries = execution.clock() + execution.patience_s, FIRST_PAUSE_S, 0
         while True:
             try:
+                tries += 1
                 return await self._once(entry, title, request)
             except MpcError as error:
                 reason = getattr(error, "cause", error)
+                if tries > 1 and isinstance(reason, AlreadyExists):
+                    raise LeftBehind(str(reason)) from error
                 if not isinstance(reason, Locked | NoQuorum):
                     raise
                 left_s = ends - execution.clock()

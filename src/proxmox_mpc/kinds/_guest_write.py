@@ -181,9 +181,8 @@ def _refuse_half_made(guest: GuestDriver, live: Live) -> None:
     lock, vmid = live.facts.get(LOCK), live.identity["vmid"]
     if lock in HALF_MADE:
         tool = "qm" if guest.api.type == "qemu" else "pct"
-        hint = (
-            f"if no task works on it, on {live.identity['node']} as root: {tool} unlock {vmid} && {tool} destroy {vmid}"
-        )
+        command = f"{tool} unlock {vmid} && {tool} destroy {vmid} --destroy-unreferenced-disks 1"
+        hint = f"if no task works on it, on {live.identity['node']} as root: {command}"
         raise HalfMade(f"VMID {vmid} was left half made and locked ({lock}); it is not touched", hint=hint)
 
 

@@ -148,6 +148,7 @@ _EXISTING_NAMED = re.compile(r"^(IPSet|Security group) '.*' already exists$")
 # Parameter errors raised inside a lock arrive as a 500 with the errors in the text (backup jobs, tokens, SDN,
 # 9.1.7).
 _NESTED = re.compile(r"400 Parameter verification failed\.\s*\n(?P<lines>.*)", re.DOTALL)
+_NODE = re.compile(r"/nodes/([^/]+)")
 _PERL_PLACE = re.compile(r" at /usr/share/perl5/\S+ line \d+\.?")
 
 
@@ -171,6 +172,8 @@ def refusal(
         message = "; ".join(each.strip() for each in errors.values())
     elif errors and nested:
         message = "Parameter verification failed."
+    if kind is NodeUnreachable and (place := _NODE.match(path)):
+        message = f"node {place[1]} does not answer: {message}"  # the proxy's words name no node
     return kind(message, status=status, errors=errors, method=method, path=path)
 
 

@@ -16,7 +16,10 @@ from proxmox_mpc.simulator.state.task import Task
 
 @dataclass
 class Fault:
-    """One rule. `times` counts down; a negative number never ends. `status` 0 drops the connection after `delay_s`."""
+    """One rule. `times` counts down; a negative number never ends. `status` 0 drops the connection after `delay_s`.
+
+    One that is `done` is carried out, and only its answer is lost.
+    """
 
     method: re.Pattern[str]
     path: re.Pattern[str]
@@ -24,6 +27,7 @@ class Fault:
     status: int | None = None
     reason: str = ""
     delay_s: float = 0.0
+    done: bool = False
     probability: float = 1.0
     random: random.Random = field(default_factory=random.Random)
 
@@ -53,9 +57,11 @@ class Faults:
         """Answer the next `times` matching requests with this status and reason instead of doing them."""
         self._add(method, path, times, status=status, reason=reason)
 
-    def drop(self, *, method: str = ".*", path: str = ".*", times: int = 1, after_s: float = 0.0) -> None:
-        """Close the connection of the next matching requests without an answer."""
-        self._add(method, path, times, status=0, delay_s=after_s)
+    def drop(
+        self, *, method: str = ".*", path: str = ".*", times: int = 1, after_s: float = 0.0, done: bool = False
+    ) -> None:
+        """Close the connection of the next matching requests without an answer; `done` carries them out before."""
+        self._add(method, path, times, status=0, delay_s=after_s, done=done)
 
     def delay(self, seconds: float, *, method: str = ".*", path: str = ".*", times: int = 1) -> None:
         """Do the next matching requests, but late (real seconds)."""

@@ -76,11 +76,16 @@ class Api:
             if fault.delay_s:
                 await asyncio.sleep(fault.delay_s)
             if fault.status == 0:
+                if fault.done:
+                    await self._carry_out(request, verb, path, shape)
                 if request.transport:
                     request.transport.abort()
                 return web.Response()
             if fault.status is not None:
                 return _plain(fault.status, fault.reason, "")
+        return await self._carry_out(request, verb, path, shape)
+
+    async def _carry_out(self, request: web.BaseRequest, verb: str, path: str, shape: str) -> web.StreamResponse:
         try:
             call = await self._prepare(request, verb, path)
             data = self._answer(call)

@@ -27,7 +27,7 @@ from proxmox_mpc.kinds import find_kind
 from proxmox_mpc.kinds._kind import Key, Kind, Live, Owned, Resource
 from proxmox_mpc.kinds._run import Run
 from proxmox_mpc.kinds._view import View
-from proxmox_mpc.pve import ClusterUnreachable, ConnectionLost, Locked, NoQuorum, PveError, TaskFailed
+from proxmox_mpc.pve import AlreadyExists, ClusterUnreachable, ConnectionLost, Locked, NoQuorum, PveError, TaskFailed
 from tests.lab import MemoryJournal
 
 UPID = "UPID:pve1:00000001:00000001:00000001:qmcreate:100:root@pam:"
@@ -371,3 +371,12 @@ async def test_an_unchanged_resource_is_remembered_as_it_is_declared_now() -> No
     live = Live(key("a"), {"poolid": "a"}, {})
     assert await bench.run(Step(key("a"), Action.NONE, resource=resource("a"), live=live, owned=owned)) == []
     assert bench.journal.owned[key("a")].applied == {"comment": "ours"}
+
+
+async def test_what_a_refused_task_left_behind_is_remembered_and_not_made_twice() -> None:
+    bench = Bench(Stub(answers=[UPID, AlreadyExists("VM 100 already exists on node 'pve1'")], ends=[locked()]))
+    with pytest.raises(ApplyFailed, match="VM 100 already exists"):
+        await bench.run(create("a"))
+    assert len(bench.stub.sent) == 2
+    assert bench.states == ["failed"]
+    assert bench.journal.owned[key("a")].applied is None, "the next plan looks for it"

@@ -61,6 +61,15 @@ def remove(work: Work, guest: Guest, call: Call) -> None:
     cluster.forget_guest(guest.vmid)
 
 
+def take_back(cluster: Cluster, vmid: int, node: str) -> None:
+    """A guest that could not be made goes with its volumes; a node that lost its power takes nothing back."""
+    if not cluster.nodes[node].online:
+        return
+    for volid in _volumes.of_guest(cluster, vmid, node):
+        _volumes.remove(cluster, volid, node)
+    cluster.forget_guest(vmid)
+
+
 def _leave_jobs(cluster: Cluster, vmid: int) -> None:
     """Backup jobs name the guest no more, and one that named no other goes; replication jobs go after their copies."""
     jobs = cluster.files.get("jobs.cfg", {})

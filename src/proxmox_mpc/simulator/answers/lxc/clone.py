@@ -8,7 +8,7 @@ from proxmox_mpc.simulator import _tasks
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import die
 from proxmox_mpc.simulator._registry import answers
-from proxmox_mpc.simulator.answers.guests import _guest, _volumes
+from proxmox_mpc.simulator.answers.guests import _guest, _removal, _volumes
 from proxmox_mpc.simulator.answers.lxc import _mounts
 from proxmox_mpc.simulator.answers.lxc.create import with_mac
 from proxmox_mpc.simulator.state.cluster import Cluster
@@ -52,9 +52,7 @@ def clone(call: Call) -> str:
             async with _tasks.locked(cluster, "lxc", -newid) if guest.is_template else _guest.held(cluster, guest):
                 live = await _copy(work, call, guest, made, section, full, storage)
         except BaseException:
-            for volid in _volumes.of_guest(cluster, newid, target):
-                _volumes.remove(cluster, volid, target)
-            cluster.forget_guest(newid)
+            _removal.take_back(cluster, newid, target)
             raise
         made.conf.live = live
         made.touch()

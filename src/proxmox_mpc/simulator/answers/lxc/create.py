@@ -62,9 +62,7 @@ def create(call: Call) -> str:
             live = await _build(work, call, guest, settings, mounts, storage)
         except BaseException as error:
             if not overwrite:
-                for volid in _volumes.of_guest(cluster, vmid, node):
-                    _volumes.remove(cluster, volid, node)
-                cluster.forget_guest(vmid)
+                _removal.take_back(cluster, vmid, node)
             if isinstance(error, ApiError):
                 raise ApiError(error.status, f"unable to {word} CT {vmid} - {error.message}", error.errors) from None
             raise

@@ -9,7 +9,7 @@ from proxmox_mpc.simulator import _tasks
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import ApiError, die
 from proxmox_mpc.simulator._registry import answers
-from proxmox_mpc.simulator.answers.guests import _drives, _guest, _volumes
+from proxmox_mpc.simulator.answers.guests import _drives, _guest, _removal, _volumes
 from proxmox_mpc.simulator.state.conf import Section
 from proxmox_mpc.simulator.state.guest import Guest
 from proxmox_mpc.simulator.state.storage import size_text
@@ -48,15 +48,13 @@ def clone(call: Call) -> str:
     _guest.join_pool(call, newid)
 
     async def work(work: _tasks.Work) -> None:
-        work.log(f"creating a clone of VM {guest.vmid} with ID {newid}")
         try:
+            work.log(f"creating a clone of VM {guest.vmid} with ID {newid}")
             # Full clones of a machine that is no template exclude each other; template clones do not.
             async with _tasks.locked(cluster, "qemu", -newid) if guest.is_template else _guest.held(cluster, guest):
                 live = await _copy(work, call, guest, made, section, full, storage)
         except BaseException as error:
-            cluster.forget_guest(newid)
-            for volid in _volumes.of_guest(cluster, newid, target):
-                _volumes.remove(cluster, volid, target)
+            _removal.take_back(cluster, newid, target)
             if isinstance(error, ApiError):
                 raise ApiError(error.status, f"clone failed: {error.message}", error.errors) from None
             raise

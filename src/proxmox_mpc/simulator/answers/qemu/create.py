@@ -8,7 +8,7 @@ from proxmox_mpc.simulator import _tasks
 from proxmox_mpc.simulator._call import Call
 from proxmox_mpc.simulator._errors import ApiError
 from proxmox_mpc.simulator._registry import answers
-from proxmox_mpc.simulator.answers.guests import _drives, _guest, _ha
+from proxmox_mpc.simulator.answers.guests import _drives, _guest, _ha, _removal
 from proxmox_mpc.simulator.answers.qemu import _disks, _identity, _permissions, _restore, power
 from proxmox_mpc.simulator.state.guest import Guest
 
@@ -55,11 +55,10 @@ def create(call: Call) -> str:
     async def work(work: _tasks.Work) -> None:
         try:
             await _build(work, call, guest, settings, drives)
-        except ApiError as error:
-            cluster.forget_guest(vmid)
-            raise ApiError(error.status, f"unable to create VM {vmid} - {error.message}", error.errors) from None
-        except BaseException:
-            cluster.forget_guest(vmid)
+        except BaseException as error:
+            _removal.take_back(cluster, vmid, node)
+            if isinstance(error, ApiError):
+                raise ApiError(error.status, f"unable to create VM {vmid} - {error.message}", error.errors) from None
             raise
         if call.flag("ha-managed"):
             _ha.manage(cluster, guest, started=call.flag("start"))
