@@ -45,7 +45,7 @@ def specs(case: Case) -> st.SearchStrategy[dict[str, Any]]:
 
 
 async def settle(it: Lab, case: Case, spec: dict[str, Any] | None) -> None:
-    await it.apply(case.text(spec), prune=True, allow=Impact.DATA_LOSS)
+    await it.apply(case.text(spec), prune=True, allow=Impact.DATA_LOSS, most_deletions=99)
     plan = await it.plan(case.text(spec), prune=True)
     assert plan.is_empty, [(step.key, step.action, step.changes) for step in plan.work]
 

@@ -29,7 +29,7 @@ async def test_all_of_it_is_made_in_order_and_only_a_file_system_stays() -> None
         assert [live.key.name for live in await it.lives("CephMonitor")] == [
             f"pve-node{n}/pve-node{n}" for n in (1, 2, 3)
         ]
-        plan = await it.plan(yaml.safe_dump_all(DAEMONS), prune=True, allow=Impact.DATA_LOSS)
+        plan = await it.plan(yaml.safe_dump_all(DAEMONS), prune=True, allow=Impact.DATA_LOSS, most_deletions=99)
         assert {step.key.name: step.note for step in plan.work if "pveceph fs destroy" in step.note}.keys() == {"files"}
         await it.execute(plan)
         assert [live.key.name for live in await it.lives("CephFS")] == ["files"]
@@ -39,7 +39,7 @@ async def test_all_of_it_is_made_in_order_and_only_a_file_system_stays() -> None
 async def test_everything_goes_but_the_last_monitor() -> None:
     async with lab(seed=INITIALIZED) as it:
         await it.apply(yaml.safe_dump_all([manifest("CephPool", "vms", {"size": 2}), *DAEMONS]))
-        await it.apply("", prune=True, allow=Impact.DATA_LOSS)
+        await it.apply("", prune=True, allow=Impact.DATA_LOSS, most_deletions=99)
         assert [len(await it.lives(kind)) for kind in ("CephMonitor", "CephMetadataServer", "CephPool")] == [1, 0, 0]
         assert it.journal.owned == {}
 
@@ -58,7 +58,7 @@ async def test_a_pool_of_chunks_is_one_and_goes_with_its_storage() -> None:
             "cold-data": 64,
             "cold-metadata": 64,
         }
-        await it.apply(yaml.safe_dump_all(DAEMONS), prune=True, allow=Impact.DATA_LOSS)
+        await it.apply(yaml.safe_dump_all(DAEMONS), prune=True, allow=Impact.DATA_LOSS, most_deletions=99)
         left = [row["pool_name"] for row in await it.pve.get("/nodes/{node}/ceph/pool", {"node": "pve-node1"})]
         assert [name for name in left if "cold" in name] == []
         assert "cold" not in [row["storage"] for row in await it.pve.get("/storage")]

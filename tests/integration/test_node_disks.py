@@ -54,7 +54,7 @@ async def test_it_is_built_found_and_taken_away_with_its_storage(spec: dict[str,
         assert {path: live.fields[path] for path in told} == told
         assert str(live.fields.get("device", "/dev/sdb")).startswith("/dev/sdb")
         assert "data" in [row["storage"] for row in await it.pve.get("/storage")]
-        await it.apply("", prune=True, allow=Impact.DATA_LOSS)
+        await it.apply("", prune=True, allow=Impact.DATA_LOSS, most_deletions=99)
         assert await it.lives("NodeDisk") == []
         assert "data" not in [row["storage"] for row in await it.pve.get("/storage")]
         assert bool(await used(it)) is not wipe

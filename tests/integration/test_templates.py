@@ -187,14 +187,14 @@ async def test_what_linked_clones_depend_on_is_not_destroyed_and_the_plan_says_s
         )
         with pytest.raises(Blocked, match="is held by VirtualMachine default/web"):
             await it.delete(await it.live("VirtualMachineTemplate", "base"))
-        await settled(it, template(newer), vm("full"), prune=True, allow=LOSS)
+        await settled(it, template(newer), vm("full"), prune=True, allow=LOSS, most_deletions=99)
         assert "web" not in [live.key.name for live in await it.lives("vm")], "gone before its base"
 
 
 async def test_a_template_and_its_clones_are_deleted_together() -> None:
     async with lab() as it:
         await it.apply(text(template(), vm(clone="linked")))
-        await it.apply("", prune=True, allow=LOSS)
+        await it.apply("", prune=True, allow=LOSS, most_deletions=99)
         assert it.journal.owned == {}
         assert "base" not in [guest.name for guest in it.sim.cluster.guests.values()]
 

@@ -16,7 +16,7 @@ from proxmox_mpc.engine.step_run import StepRun
 from proxmox_mpc.errors import NotFoundError, RefusedError, UsageError
 from proxmox_mpc.kinds import _guest_requests
 from proxmox_mpc.kinds._guest import is_template
-from proxmox_mpc.kinds._guest_requests import migrate, origin_of, with_vmid
+from proxmox_mpc.kinds._guest_requests import clone_lanes, migrate, origin_of, with_vmid
 from proxmox_mpc.kinds._guest_rows import namespace_of
 from proxmox_mpc.kinds._kind import Key, Live
 from proxmox_mpc.kinds._mark import INDEX_TAG, split_block
@@ -95,7 +95,7 @@ def _turn(view: View, guest: Guest, request: CloneRequest, name: str) -> Turn:
                 description=_description(guest),
             )
 
-        made = await with_vmid(run, request.vmid, make)
+        made = await with_vmid(run, request.vmid, make, clone_lanes(live.identity, origin))
         if made.identity["node"] != node:
             made = await migrate(guest.driver, run, made, node)
         await _untag(guest, run, made)

@@ -195,12 +195,13 @@ class StepRun:
     def _logged(self, upid: str, line: str) -> None:
         self.execution.report(Progress(self.step.key, "log", line, upid=upid))
 
-    async def reserve_vmid(self, wanted: int | None) -> int:
+    async def reserve_vmid(self, wanted: int | None, *, ahead: int = 0) -> int:
         execution = self.execution
         if wanted is not None:
             return wanted
         async with execution._reserving:
             vmid, taken = await self.view.free_vmid()
+            vmid += ahead
             while vmid in taken | execution._taken or not await execution.journal.reserve(vmid, str(self.step.key)):
                 vmid += 1
             execution._taken.add(vmid)

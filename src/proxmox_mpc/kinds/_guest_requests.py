@@ -18,16 +18,24 @@ if TYPE_CHECKING:
 
 VMID_TRIES = 20
 """How many VMIDs in a row may turn out to be taken by somebody else before giving up."""
+FARTHEST_AHEAD = 64
+"""Others take the next free VMID, too: after each collision one farther ahead is tried, up to so many."""
 
 
-async def with_vmid(run: Run, wanted: int | None, make: Callable[[int], Awaitable[Live]]) -> Live:
-    """Make a guest; a VMID that was taken meanwhile is replaced by the next free one, unless it was `wanted`."""
+async def with_vmid(
+    run: Run, wanted: int | None, make: Callable[[int], Awaitable[Live]], lanes: Sequence[str] = ()
+) -> Live:
+    """Make a guest; a VMID that was taken meanwhile is replaced by a free one, unless it was `wanted`.
+
+    It is chosen when the `lanes` that `make` works in are held: one that waits for its turn is taken by somebody else.
+    """
     from proxmox_mpc.pve import AlreadyExists, TaskFailed
 
-    for _ in range(VMID_TRIES):
-        vmid = await run.reserve_vmid(wanted)
+    for tries in range(VMID_TRIES):
         try:
-            return await make(vmid)
+            async with run.lane(*lanes):
+                vmid = await run.reserve_vmid(wanted, ahead=min(FARTHEST_AHEAD, 2**tries - 1))
+                return await make(vmid)
         except (AlreadyExists, TaskFailed) as error:
             # Who was faster may be noticed at the request, or by the task once it holds the lock.
             taken = isinstance(error.cause if isinstance(error, TaskFailed) else error, AlreadyExists)
@@ -56,7 +64,7 @@ async def clone(
     storage: Value | None,
     description: str,
 ) -> Live:
-    """Clone a guest; on `node` where its volumes can be made there, else beside its source.
+    """Clone a guest, in its `clone_lanes`; on `node` where its volumes can be made there, else beside its source.
 
     `origin` is what the source has, `storage` where the disks of a full clone go: a linked one's stay with their base.
     """
@@ -78,10 +86,14 @@ async def clone(
     if node != source_node and (used <= shared or (full and params.get("storage") in shared)):
         params["target"] = node
     made_on = str(params.get("target", source_node))
-    async with run.lane(f"node:{source_node}", f"clone:{source['vmid']}", *storage_lanes(origin)):
-        title = f"clone {source['vmid']} to {vmid}"
-        await run.call("POST", guest.api.path("/clone"), params, title=title, makes={"vmid": vmid, "node": made_on})
+    title = f"clone {source['vmid']} to {vmid}"
+    await run.call("POST", guest.api.path("/clone"), params, title=title, makes={"vmid": vmid, "node": made_on})
     return await reread(guest, run, made_on, vmid)
+
+
+def clone_lanes(source: Row, origin: Mapping[str, Value]) -> list[str]:
+    """Where a clone works: PVE locks its source, whose node reads all of it."""
+    return [f"node:{source['node']}", f"clone:{source['vmid']}", *storage_lanes(origin)]
 
 
 async def migrate(

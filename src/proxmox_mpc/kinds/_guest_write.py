@@ -6,7 +6,7 @@ that differ are sent, with the digest of what was read. So parts of a property s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from proxmox_mpc.errors import MpcError, NotFoundError, RefusedError
@@ -14,7 +14,17 @@ from proxmox_mpc.kinds._field import Impact
 from proxmox_mpc.kinds._guest_parameters import parameters, tag_text
 from proxmox_mpc.kinds._guest_power import SHUTDOWN_TIMEOUT_S, answers_again, power
 from proxmox_mpc.kinds._guest_promise import broken
-from proxmox_mpc.kinds._guest_requests import clone, grow, migrate, origin_of, pool, reread, storage_lanes, with_vmid
+from proxmox_mpc.kinds._guest_requests import (
+    clone,
+    clone_lanes,
+    grow,
+    migrate,
+    origin_of,
+    pool,
+    reread,
+    storage_lanes,
+    with_vmid,
+)
 from proxmox_mpc.kinds._guest_rows import Row, fresh_rows, is_meant
 from proxmox_mpc.kinds._guest_volumes import moved, resized
 from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE, HALF_MADE, LOCK, Change, Live, Resource
@@ -48,40 +58,51 @@ class MovedOn(RefusedError):
 async def create(guest: GuestDriver, run: Run, resource: Resource) -> Live:
     """Make the guest, by clone or from nothing; a VMID that was taken meanwhile is replaced by the next free one."""
     wanted: int | None = resource.spec.vmid  # type: ignore[attr-defined]
-    make = _clone if "template" in resource.fields else _create_new
-    live = await with_vmid(run, wanted, lambda vmid: make(guest, run, resource, vmid))
+    make = await _clone(guest, run, resource) if "template" in resource.fields else _create_new(guest, run, resource)
+    live = await with_vmid(run, wanted, *make)
     # A clone with local disks is made where its template is, and moves from there.
     if live.identity["node"] != resource.choices["node"]:
         live = await migrate(guest, run, live, str(resource.choices["node"]))
     return await _finish(guest, run, live, resource)
 
 
-async def _create_new(guest: GuestDriver, run: Run, resource: Resource, vmid: int) -> Live:
+def _create_new(guest: GuestDriver, run: Run, resource: Resource) -> tuple[Callable[[int], Awaitable[Live]], list[str]]:
+    """What makes it from nothing, once it has a VMID, and in which lanes."""
     node = str(resource.choices["node"])
-    params: dict[str, Any] = guest.encode(resource.fields, resource.secrets, run.mark(vmid))
-    params |= {"node": node, "vmid": vmid, **pool(resource.key.namespace), **guest.api.create_params(resource)}
-    async with run.lane(f"node:{node}", *storage_lanes(resource.fields)):
+
+    async def make(vmid: int) -> Live:
+        params: dict[str, Any] = guest.encode(resource.fields, resource.secrets, run.mark(vmid))
+        params |= {"node": node, "vmid": vmid, **pool(resource.key.namespace), **guest.api.create_params(resource)}
         path, makes = f"/nodes/{{node}}/{guest.api.type}", {"vmid": vmid, "node": node}
         await run.call("POST", path, params, title=f"create {vmid} on {node}", makes=makes)
-    return await reread(guest, run, node, vmid)
+        return await reread(guest, run, node, vmid)
+
+    return make, [f"node:{node}", *storage_lanes(resource.fields)]
 
 
-async def _clone(guest: GuestDriver, run: Run, resource: Resource, vmid: int) -> Live:
+async def _clone(
+    guest: GuestDriver, run: Run, resource: Resource
+) -> tuple[Callable[[int], Awaitable[Live]], list[str]]:
+    """The same for a clone."""
     source = await _source(guest, run, resource)
     origin = await origin_of(guest, run, source)
-    return await clone(
-        guest,
-        run,
-        source,
-        origin,
-        vmid,
-        name=resource.key.name,
-        namespace=resource.key.namespace,
-        node=str(resource.choices["node"]),
-        full=resource.spec.clone != "linked",  # type: ignore[attr-defined]
-        storage=resource.fields.get(f"{guest.api.disk_lists[0]}.{guest.api.boot_slot(origin)}.storage"),
-        description=run.mark(vmid).block(),
-    )
+
+    async def make(vmid: int) -> Live:
+        return await clone(
+            guest,
+            run,
+            source,
+            origin,
+            vmid,
+            name=resource.key.name,
+            namespace=resource.key.namespace,
+            node=str(resource.choices["node"]),
+            full=resource.spec.clone != "linked",  # type: ignore[attr-defined]
+            storage=resource.fields.get(f"{guest.api.disk_lists[0]}.{guest.api.boot_slot(origin)}.storage"),
+            description=run.mark(vmid).block(),
+        )
+
+    return make, clone_lanes(source, origin)
 
 
 async def _source(guest: GuestDriver, run: Run, resource: Resource) -> Row:

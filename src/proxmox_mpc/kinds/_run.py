@@ -69,8 +69,11 @@ class Run(Protocol):
     def lane(self, *names: str) -> AbstractAsyncContextManager[None]:
         """Hold bounded places (`node:pve1`, `clone:9000`, `storage:local-lvm`) while a long piece of work runs."""
 
-    async def reserve_vmid(self, wanted: int | None) -> int:
-        """A VMID that nobody else in this store takes until it is used or the reservation ends."""
+    async def reserve_vmid(self, wanted: int | None, *, ahead: int = 0) -> int:
+        """A VMID that nobody else in this store takes until it is used or the reservation ends.
+
+        It is the next free one, or one that is so many `ahead` of it, out of others' way.
+        """
 
     def mark(self, vmid: int | None = None) -> Mark:
         """The ownership mark for this resource."""
