@@ -90,6 +90,7 @@ def test_the_noun_may_stand_before_every_verb_that_takes_one(cli: Cli) -> None:
     assert cli.ok("vm", "wait", "web", "--for", "running").out == "vm/web: running\n"
     assert cli.ok("pools", "get", "-o", "name").out == cli.ok("get", "pools", "-o", "name").out
     assert "- VirtualMachine default/db" in cli.ok("vm", "delete", "db", "--dry-run").out
+    assert cli.ok("snapshots", "get").out == cli.ok("get", "snapshots").out, "a kind that is a group of verbs, too"
     assert "There is no command 'vm'" in cli("vm", "fly").err
     cli.ok("stop", "web", "--yes")
     assert cli.ok("vm", "logs", "web").out == cli.ok("logs", "web").out
@@ -99,7 +100,10 @@ def test_what_goes_down_is_shown_and_asked_before(cli: Cli) -> None:
     for verb in ("stop", "shutdown", "reboot", "reset", "suspend"):
         refused = cli(verb, "web")
         assert refused.code == 6, refused
-        assert f"{verb.capitalize()} web on lab? Nobody is here to answer; nothing was changed" in refused.err
+        assert (
+            f"{'Shut down' if verb == 'shutdown' else verb.capitalize()} web on lab? Nobody is here to answer; nothing was changed"
+            in refused.err
+        )
         assert "100   pve-node1" in refused.out
     assert states(cli)["web"] == "running"
     assert "To do: 2 guests, 1 left alone." in cli("stop", "--all").out

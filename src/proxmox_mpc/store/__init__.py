@@ -8,6 +8,7 @@ what is kept; each other plain file keeps one noun. SQLAlchemy is loaded only wh
 
 from proxmox_mpc.store.errors import ApplyBusy, RecordMissing, SecretUnreadable, StoreTooNew, StoreUnavailable
 from proxmox_mpc.store.records import (
+    SIGN_OF_LIFE_S,
     Application,
     Context,
     Event,
@@ -19,7 +20,6 @@ from proxmox_mpc.store.records import (
     SavedPlan,
     Snapshot,
 )
-from proxmox_mpc.store.runs import SIGN_OF_LIFE_S
 from proxmox_mpc.store.secrets import SecretKey
 from proxmox_mpc.store.store import Store
 

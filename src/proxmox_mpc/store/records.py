@@ -14,6 +14,10 @@ ResourceType = Literal["guest", "node", "storage"]
 Change = Literal["created", "updated", "deleted", "discovered"]
 
 
+SIGN_OF_LIFE_S = 20.0
+"""How often a process at work says that it lives; often enough for its death to be noticed soon, seldom enough."""
+
+
 @dataclass(frozen=True)
 class Context:
     """One PVE cluster: its endpoints, who logs in (user or token), and what its certificate is trusted for.

@@ -16,11 +16,9 @@ from proxmox_mpc.store._database import Database
 from proxmox_mpc.store._processes import is_alive, this_host
 from proxmox_mpc.store.errors import ApplyBusy, RecordMissing
 from proxmox_mpc.store.models import journal, runs
-from proxmox_mpc.store.records import EntryState, JournalEntry, Run, RunStatus
+from proxmox_mpc.store.records import SIGN_OF_LIFE_S, EntryState, JournalEntry, Run, RunStatus
 
 Also = Callable[[AsyncConnection], Awaitable[None]]
-SIGN_OF_LIFE_S = 20.0
-"""How often a process at work says that it lives; often enough for its death to be noticed soon, seldom enough."""
 FOREIGN_RUN = timedelta(seconds=6 * SIGN_OF_LIFE_S)
 """How long a run of another machine counts as alive after its last sign: a few may be lost with a busy database."""
 

@@ -261,6 +261,7 @@ def _named(item: GuestView, text: str) -> str:
 
 
 _PHRASES = {
+    "shutdown": "Shut down",
     "rollback": "Roll back",
     "snapshot delete": "Delete the snapshot of",
     "template": "Make a template of",
