@@ -195,7 +195,9 @@ async def test_a_held_guest_is_pruned_with_its_ha_resource_or_not_at_all() -> No
         await it.apply(both, adopt=True)
         pool = "apiVersion: proxmox.io/v1\nkind: Pool\nmetadata: { name: other }\nspec: {}\n"
         with pytest.raises(Blocked, match="is held by HAResource vm:150"):
-            await it.apply(pool + held("vm:150", state="stopped"), prune=True, allow=Impact.DATA_LOSS, most_deletions=99)
+            await it.apply(
+                pool + held("vm:150", state="stopped"), prune=True, allow=Impact.DATA_LOSS, most_deletions=99
+            )
         assert 150 in it.sim.cluster.guests
         await it.apply(pool, prune=True, allow=Impact.DATA_LOSS, most_deletions=99)
         assert 150 not in it.sim.cluster.guests
