@@ -158,7 +158,7 @@ def test_a_failure_stops_what_needs_it_and_nothing_else(place: Place) -> None:
     place.cli.write("mixed.yaml", BROKEN + "---\n" + VM.format(name="sound"))
     answer = place.cli("apply", "-f", "mixed.yaml")
     assert answer.code == 1
-    assert "1 of 3 steps failed; 1 done; 1 not tried" in answer.err
+    assert "1 of 3 steps failed; 1 done; 1 left" in answer.err
     assert place.made() == ["sound"]
     [app] = place.cli.ok("status", "mixed", "-o", "json").json
     assert (app["status"], app["health"]) == ("failed", "degraded")

@@ -87,7 +87,7 @@ def _summary(outcomes: Sequence[Outcome]) -> str:
     failed, done, skipped = by_status.values()
     counts = [f"{len(failed)} of {len(outcomes)} steps failed"] if failed else []
     counts += [f"{len(done)} of {len(outcomes)} done"] if not failed else [f"{len(done)} done"]
-    counts += [f"{len(skipped)} not tried"] if skipped else []
+    counts += [f"{len(skipped)} left"] if skipped else []
     lines = [f"{'; '.join(counts)}:"]
     for outcome in failed:
         lines.append(f"  ✗ {outcome.key}: {outcome.error}")
@@ -133,6 +133,8 @@ class Execution:
     remarks: dict[Key, list[str]] = field(default_factory=dict)
     stop: Stop = field(default_factory=Stop)
     patience_s: float = PATIENCE_S
+    begun: set[Key] = field(default_factory=set)
+    """Steps that have sent something."""
     _lost: MpcError | None = None
     _taken: set[int] = field(default_factory=set)
     _reserving: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -152,13 +154,13 @@ class Execution:
             if not lacking and await stages.applied(step):
                 lacking = "what could not be applied"
             if lacking:
-                return self._skipped(step, f"needs {lacking}")
+                return self._skipped(step, f"not tried, for it needs {lacking}")
             if step.action is Action.NONE:
                 await self._refresh(step)
                 return Outcome(step.key, step.action, "done")
             async with places:
                 if self._lost is not None:
-                    return self._skipped(step, "the cluster does not answer any more")
+                    return self._skipped(step, "not tried, for the cluster does not answer any more")
                 if self.stop.asked:
                     return self._skipped(step, "stopped before it began")
                 return await self._step(step, stages)
@@ -223,7 +225,7 @@ class Execution:
             # A fault of our own fails its step like any other: the rest goes on, and everything is recorded.
             error = problem if isinstance(problem, MpcError) else InternalError(problem)
             if isinstance(error, Stopped):
-                return self._skipped(step, "stopped halfway; what is missing is done when it is continued")
+                return self._skipped(step, "stopped halfway" if step.key in self.begun else "stopped before it began")
             if isinstance(error, ClusterUnreachable):
                 self._lost = error
             self.report(Progress(step.key, "failed", str(error), step.action, seconds=self.clock() - start))

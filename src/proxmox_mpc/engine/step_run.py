@@ -131,6 +131,7 @@ class StepRun:
         if makes is not None:
             await self._claim(makes)
         entry = await journal.sending(self.step.action.value, str(key), verb, path)
+        self.execution.begun.add(key)
         try:
             answer = await self._until_unlocked(entry, title, request)
         except UnreachableError:

@@ -151,7 +151,7 @@ async def test_a_failure_skips_what_needs_it_and_nothing_else() -> None:
             raise MpcError("no luck", hint="try again")
 
     bench = Bench(driver=Driver(fail))
-    with pytest.raises(ApplyFailed, match="1 of 4 steps failed; 1 done; 2 not tried") as failed:
+    with pytest.raises(ApplyFailed, match="1 of 4 steps failed; 1 done; 2 left") as failed:
         await bench.run(create("a"), create("b", "a"), create("c", "b"), create("d"))
     assert {o.key.name: o.status for o in failed.value.outcomes} == {
         "a": "failed",
@@ -280,9 +280,9 @@ async def test_who_asks_to_stop_is_heard_between_requests() -> None:
     assert bench.states == ["done"], "what was sent was seen to its end"
     assert stopped.value.hint == "to continue: proxmox-cli apply --resume --app shop"
     text = str(stopped.value)
-    assert "0 of 3 done; 3 not tried" in text
+    assert "0 of 3 done; 3 left" in text
     assert "Pool first: stopped halfway" in text
-    assert "Pool later: needs Pool first" in text
+    assert "Pool later: not tried, for it needs Pool first" in text
 
 
 async def test_who_waits_for_a_lock_hears_it_too() -> None:
@@ -314,10 +314,10 @@ async def test_the_summary_names_what_failed_what_was_not_tried_and_what_is_done
     with pytest.raises(ApplyFailed) as failed:
         await bench.run(create("good"), create("bad"), create("waits", "bad"))
     assert str(failed.value).splitlines() == [
-        "1 of 3 steps failed; 1 done; 1 not tried:",
+        "1 of 3 steps failed; 1 done; 1 left:",
         "  ✗ Pool bad: it broke",
         "    mend it",
-        "  - Pool waits: needs Pool bad",
+        "  - Pool waits: not tried, for it needs Pool bad",
         "  ✓ Pool good",
     ]
     assert failed.value.hint == "mend the cause, then continue: proxmox-cli apply --resume --app shop"

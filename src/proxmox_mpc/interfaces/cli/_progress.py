@@ -110,5 +110,5 @@ def _ended(name: str, progress: Progress) -> str:
     if progress.what == "remark":
         return f"! {name}: {progress.text}"
     if progress.what == "skipped":
-        return f"- {name} not tried: {progress.text}"
+        return f"- {name}: {progress.text}"
     return f"✗ {name} failed: {progress.text.splitlines()[0] if progress.text else ''}"

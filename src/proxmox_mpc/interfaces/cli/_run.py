@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
-
-import click
 
 from proxmox_mpc.actions._action import Action, Q, R
 from proxmox_mpc.actions._session import Session
@@ -55,7 +54,9 @@ def _interruptible(session: Session) -> Iterator[None]:
     def interrupt() -> None:
         if session.stop.is_heard and not session.stop.asked:
             session.stop.ask()
-            click.echo("stopping, once the cluster has done what it is at (Ctrl-C again: at once)", err=True)
+            # Written to what stands for stderr now: bars that live there move out of its way.
+            sys.stderr.write("stopping, once the cluster has done what it is at (Ctrl-C again: at once)\n")
+            sys.stderr.flush()
         elif task is not None:
             task.cancel()
 
