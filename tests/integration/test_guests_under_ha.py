@@ -122,19 +122,31 @@ async def test_a_guest_that_the_manager_gave_up_says_what_to_do() -> None:
         assert "set the state of HAResource vm:150 to disabled" in str(caught.value)
 
 
-async def test_a_new_node_is_a_request_and_where_the_manager_puts_it_is_no_drift() -> None:
+async def test_the_node_is_the_managers_and_another_one_in_the_manifest_is_only_noted() -> None:
     async with under_ha() as it:
         here = vm(node=ONE) + "---\n" + container(node=ONE)
         await it.apply(here, **ALLOWED)
         there = vm(node=TWO) + "---\n" + container(node=TWO)
-        await it.apply(there, allow=Impact.MIGRATE)
-        assert sorted(tasks(it)) == ["hamigrate", "hamigrate"]
-        assert [it.sim.cluster.guests[vmid].node for vmid in (150, 151)] == [TWO, TWO]
-        assert (await it.plan(there)).is_empty
-        it.sim.faults.node_down(TWO)
-        while it.sim.cluster.guests[150].node == TWO or not it.sim.cluster.guests[150].is_running:
+        for _ in range(2):
+            plan = await it.plan(there, allow=Impact.MIGRATE)
+            assert plan.is_empty
+            assert {step.note for step in plan.steps} == {"the HA manager decides where it runs, not spec.node"}
+            await it.execute(plan)
+        assert tasks(it) == []
+        assert [it.sim.cluster.guests[vmid].node for vmid in (150, 151)] == [ONE, ONE]
+        it.sim.faults.node_down(ONE)
+        while it.sim.cluster.guests[150].node == ONE or not it.sim.cluster.guests[150].is_running:
             await it.pve.get("/version")
-        assert (await it.plan(vm(node=TWO, state="running"))).is_empty
+        assert (await it.plan(vm(node=ONE, state="running"))).is_empty, "where the manager puts it is no drift"
+
+
+async def test_once_ha_lets_go_of_a_guest_the_node_in_its_manifest_counts() -> None:
+    async with under_ha() as it:
+        await it.apply(vm(node=ONE), **ALLOWED)
+        await it.apply(vm(node=TWO))
+        await it.pve.delete("/cluster/ha/resources/{sid}", {"sid": "vm:150"})
+        await it.apply(vm(node=TWO), allow=Impact.MIGRATE)
+        assert it.sim.cluster.guests[150].node == TWO
 
 
 async def test_a_guest_that_moved_after_the_plan_is_changed_where_it_is() -> None:

@@ -29,7 +29,11 @@ class ChangeView(Result):
 
 
 class StepView(Result):
-    """One resource of a plan."""
+    """One resource of a plan.
+
+    `choices` are what was decided where the manifest leaves it open, `reasons` why: of a node, the others that would
+    have fitted, and what keeps the resource from the rest.
+    """
 
     kind: str
     namespace: str
@@ -40,6 +44,8 @@ class StepView(Result):
     blocked: str = ""
     gate: str = ""
     opens: str = ""
+    choices: dict[str, Any] = {}
+    reasons: dict[str, Any] = {}
     changes: list[ChangeView] = []
 
 
@@ -146,12 +152,19 @@ def _step_view(step: Step) -> StepView:
         blocked=step.refusal.why if step.refusal else "",
         gate=step.refusal.gate.value if step.refusal else "",
         opens=step.refusal.opens if step.refusal else "",
+        choices={name: choice for name, choice in step.choices.items() if choice is not None},
+        reasons=_reasons(step),
         changes=[_change_view(kind, change) for change in step.changes],
     )
 
 
+def _reasons(step: Step) -> dict[str, Any]:
+    return dict(step.resource.reasons) if step.resource is not None else {}
+
+
 def _note(step: Step) -> str:
-    chosen = [f"on {step.choices['node']}" if step.choices.get("node") else ""]
+    node = step.choices.get("node")
+    chosen = [str(_reasons(step)["node"]["text"]) if "node" in _reasons(step) else f"on {node}" if node else ""]
     if step.choices.get("source"):
         chosen.append(f"clone of VMID {step.choices['source']}")
     return ", ".join(part for part in [step.note, *chosen] if part)

@@ -15,9 +15,8 @@ from proxmox_mpc.actions._session import Session
 from proxmox_mpc.engine.step_run import StepRun
 from proxmox_mpc.errors import NotFoundError
 from proxmox_mpc.kinds import _guest_requests
-from proxmox_mpc.kinds._guest_bridges import wished
+from proxmox_mpc.kinds._guest_place import Promised, elsewhere
 from proxmox_mpc.kinds._kind import Live
-from proxmox_mpc.kinds._placement import Wish, candidates, choose
 from proxmox_mpc.kinds._view import View
 
 AUTO = "auto"
@@ -33,7 +32,7 @@ class MigrateRequest(GuestsRequest):
 @action(permission="guests:write", route="POST /guests/migrate", writes=True)
 async def migrate(session: Session, request: MigrateRequest) -> GuestsResult:
     """Move guests to another node: VMs as they run, containers by a restart; local disks go with them."""
-    promised: dict[str, list[Wish]] = {}
+    promised: Promised = {}
     in_turn = asyncio.Lock()
 
     async def judge(view: View, guest: Guest) -> list[Turn]:
@@ -41,27 +40,14 @@ async def migrate(session: Session, request: MigrateRequest) -> GuestsResult:
         if request.to not in (AUTO, *online):
             raise NotFoundError(f"there is no node {request.to!r} online", hint=f"nodes: {', '.join(online)}")
         async with in_turn:  # each is placed beside those before it, in the same order every time
-            target = request.to if request.to != AUTO else await _emptiest(view, guest, promised)
+            target = request.to if request.to != AUTO else await _chosen(view, guest, promised)
         return [await _turn(view, guest, target, request.storage)]
 
     return await carry_out(session, request, "migrate", judge, templates=True)
 
 
-async def _emptiest(view: View, guest: Guest, promised: dict[str, list[Wish]]) -> str:
-    fields, here = guest.live.fields, guest.live.identity["node"]
-    bridges, has = await wished(guest.driver, view, fields)
-    tags = fields.get("tags", [])
-    wish = Wish(
-        name=str(guest.live.key),
-        memory_mib=int(str(fields.get("memory", 512))),
-        storages=_storages(guest),
-        bridges=bridges,
-        tags=frozenset(tags if isinstance(tags, list) else ()),
-    )
-    others = [node for node in candidates(await view.resources(), promised, has) if node.node != here]
-    target = choose(wish, others)
-    promised.setdefault(target, []).append(wish)
-    return target
+async def _chosen(view: View, guest: Guest, promised: Promised) -> str:
+    return (await elsewhere(guest.driver, view, guest.live, promised, declared=guest.declared)).node
 
 
 def _storages(guest: Guest) -> frozenset[str]:

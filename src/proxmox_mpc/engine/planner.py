@@ -69,6 +69,7 @@ async def plan(view: View, kind_of: Callable[[str], Kind], wish: Wish) -> Plan:
         with_what_waits(kind_of(step.key.kind), step, wish.application, _leave(wish, step.resource)) for step in steps
     ]
     steps = rolling(await _replacements(view, kind_of, steps, {resource.key: resource for resource in wanted}))
+    steps = [_remarked(step) for step in steps]
     kept = needed | {resource.key for resource in completed}
     stale = {key: item for key, item in wish.owned.items() if item.application == wish.application and key not in kept}
     unseen = await out_of_reach(view, kind_of, stale)
@@ -252,6 +253,12 @@ def _step(kind: Kind, resource: Resource, seen: Sighting, wish: Wish, needs: tup
     if seen.owner is Owner.NOBODY and not adopt and not kind.always_there:
         return replace(step, refusal=gates.NOBODYS)
     return gates.impact(step, allow)
+
+
+def _remarked(step: Step) -> Step:
+    """The step with what its driver has to say of its resource."""
+    remarks = step.resource.remarks if step.resource is not None else ()
+    return replace(step, note=", ".join(filter(None, [step.note, *remarks]))) if remarks else step
 
 
 def _leave(wish: Wish, resource: Resource | None) -> Impact:

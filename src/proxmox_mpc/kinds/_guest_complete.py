@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import partial
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from proxmox_mpc.errors import DeniedError
-from proxmox_mpc.kinds import _guest_bridges, _guest_ha, _slots
+from proxmox_mpc.kinds import _guest_bridges, _guest_ha, _guest_place, _slots
 from proxmox_mpc.kinds._codec import Fields, Value
 from proxmox_mpc.kinds._guest_rows import fresh_rows, is_meant
-from proxmox_mpc.kinds._kind import CONVERTED, DEFAULT_NAMESPACE, NAME, NAMESPACE, REPLACES, Key, Live, Resource
+from proxmox_mpc.kinds._kind import CONVERTED, NAME, NAMESPACE, REPLACES, Key, Live, Resource
 from proxmox_mpc.kinds._mark import Mark
-from proxmox_mpc.kinds._placement import Placement, Wish, candidates, choose
 from proxmox_mpc.kinds._view import View
 
 if TYPE_CHECKING:
     from proxmox_mpc.kinds._guest import GuestDriver
     from proxmox_mpc.pve import Facts, Problem
-
-MAPPINGS = {
-    "PCIMapping": "/cluster/mapping/pci",
-    "USBMapping": "/cluster/mapping/usb",
-    "DirectoryMapping": "/cluster/mapping/dir",
-}
 
 
 async def complete(
@@ -51,11 +42,14 @@ async def complete(
     gone = (applied or {}).keys() - resource.fields.keys()
     _check_mistakes(guest, resource, {path: value for path, value in present.items() if path not in gone}, live)
     if live is not None:
+        resource = _guest_ha.where_it_is(resource, live, applied)
         await _check_changes(guest, view, resource, live)
         return resource
     await _check_vmid(guest, view, resource)
-    choices = {"node": await _place(guest, view, resource, origin), "source": source["vmid"] if source else None}
-    resource = replace(resource, choices=choices)
+    chosen = await _guest_place.place(guest, view, resource, origin, source)
+    choices = {"node": chosen.node, "source": source["vmid"] if source else None}
+    reasons = {"node": {"text": str(chosen), **asdict(chosen)}} if chosen.why else {}
+    resource = replace(resource, choices=choices, reasons=reasons)
     await _check_parameters(guest, view, resource, origin)
     return resource
 
@@ -63,14 +57,12 @@ async def complete(
 async def _check_mappings(guest: GuestDriver, view: View, resource: Resource, live: Live | None) -> None:
     """PVE takes a mapping that there is not, and then cannot start the guest; who may use one sees it in the list."""
     for path, value in resource.fields.items():
-        leaf = guest.schema.leaf(path)
-        kind = next((kind for kind in leaf.wire.refers if kind in MAPPINGS), None) if leaf is not None else None
-        if kind is None or (live and live.fields.get(path) == value) or Key(kind, "", str(value)) in view.planned:
+        key = _guest_place.mapping(guest, path, value)
+        if key is None or (live and live.fields.get(path) == value) or key in view.planned:
             continue
-        rows = await view.once(MAPPINGS[kind], partial(view.pve.get, MAPPINGS[kind]))
-        if value not in (known := sorted(row["id"] for row in rows)):
-            hint = f"there: {', '.join(known)}" if known else f"declare a {kind}"
-            raise resource.invalid(f"spec.{path}", f"there is no {kind} {value!r}", hint)
+        if value not in (known := sorted(row["id"] for row in await _guest_place.mappings(view, key.kind))):
+            hint = f"there: {', '.join(known)}" if known else f"declare a {key.kind}"
+            raise resource.invalid(f"spec.{path}", f"there is no {key.kind} {value!r}", hint)
 
 
 async def _check_vmid(guest: GuestDriver, view: View, resource: Resource) -> None:
@@ -210,43 +202,3 @@ async def _check_node(guest: GuestDriver, view: View, resource: Resource) -> Non
     online, node = await view.nodes(), resource.fields.get("node")
     if node is not None and node not in online:
         raise resource.invalid("spec.node", f"there is no node {node!r} online", f"nodes: {', '.join(online)}")
-
-
-async def _place(guest: GuestDriver, view: View, resource: Resource, origin: Fields) -> str:
-    node = resource.fields.get("node")
-    tags = resource.fields.get("tags", [])
-    promised: dict[str, list[Wish]] = await view.once("promised", _empty)
-    planned = {key.name for key in view.planned if key.kind == "Storage"}
-    bridges, has = await _guest_bridges.wished(guest, view, {**origin, **resource.fields})
-    wish = Wish(
-        name=str(resource.key),
-        memory_mib=int(resource.fields.get("memory", origin.get("memory", 512))),  # type: ignore[arg-type]
-        storages=frozenset({str(v) for path, v in resource.fields.items() if path.endswith(".storage")} - planned),
-        bridges=bridges,
-        tags=frozenset(tags if isinstance(tags, list) else ()),
-        placement=resource.spec.placement or Placement(),  # type: ignore[attr-defined]
-        set=str(resource.member.set) if resource.member else "",
-        spread=resource.member.spread if resource.member else "",
-        siblings=await _siblings(view, resource, promised),
-    )
-    chosen = str(node) if node is not None else choose(wish, candidates(await view.resources(), promised, has))
-    promised.setdefault(chosen, []).append(wish)
-    return chosen
-
-
-async def _siblings(view: View, resource: Resource, promised: Mapping[str, Sequence[Wish]]) -> Counter[str]:
-    """How many others of the resource's set there are on each node, those that are planned included."""
-    member, pool = resource.member, resource.key.namespace
-    if member is None:
-        return Counter()
-    there = (
-        row["node"]
-        for row in await view.rows("qemu", "lxc")
-        if row.get("name") in member.names - {resource.key.name} and (row.get("pool") or DEFAULT_NAMESPACE) == pool
-    )
-    coming = (node for node, wishes in promised.items() for wish in wishes if wish.set == str(member.set))
-    return Counter([*there, *coming])
-
-
-async def _empty() -> dict[str, list[Wish]]:
-    return {}

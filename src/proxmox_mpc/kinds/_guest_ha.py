@@ -6,10 +6,12 @@ is looked at until it is there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from proxmox_mpc.errors import MpcError, NotFoundError
+from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._kind import Key, Live, Resource
 from proxmox_mpc.kinds._run import Run
 from proxmox_mpc.kinds._view import View
@@ -64,6 +66,18 @@ def check(view: View, resource: Resource, live: Live | None) -> None:
     if kept not in (None, power):
         hint = f"write state: {kept} here, or change that state; its `ignored` leaves the guest alone"
         raise resource.invalid("spec.state", f"{key} has state {state}, so the HA manager keeps it {kept}", hint)
+
+
+def where_it_is(resource: Resource, live: Live, applied: Mapping[str, Value] | None) -> Resource:
+    """The resource without a wish for another node, where the HA manager decides on that.
+
+    What was applied before stays remembered: once HA lets go of the guest, the wish counts.
+    """
+    node, before = resource.fields.get("node"), (applied or {}).get("node")
+    if node is None or before in (None, node) or not is_held(live):
+        return resource
+    note = "the HA manager decides where it runs, not spec.node"
+    return replace(resource, fields={**resource.fields, "node": before}, remarks=(*resource.remarks, note))
 
 
 async def settled(

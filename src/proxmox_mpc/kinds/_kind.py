@@ -68,8 +68,9 @@ class Resource:
     """A resource as a manifest wants it.
 
     `place` finds the manifest's line for a path. Secrets stand apart from `fields`, which hold their fingerprints.
-    `choices` are what the driver decided where the manifest left it open (the node, the template's VMID). `unknown` are
-    fields whose secret the manifest only names, and the store does not have: they stay as they are.
+    `choices` are what the driver decided where the manifest left it open (the node, the template's VMID), `reasons` why
+    it did, `remarks` what people have to know of it. `unknown` are fields whose secret the manifest only names, and the
+    store does not have: they stay as they are.
     """
 
     key: Key
@@ -79,6 +80,8 @@ class Resource:
     annotations: Mapping[str, str] = field(default_factory=dict)
     place: Callable[[str], Place | None] = lambda path: None
     choices: Mapping[str, Any] = field(default_factory=dict)
+    reasons: Mapping[str, Any] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
     unknown: Mapping[str, str] = field(default_factory=dict)
     member: Membership | None = None
 

@@ -54,6 +54,8 @@ class Settings:
     """Parameters that PVE always wants: they can be changed, and never unset."""
     clear: Clear = "delete"
     verb: Literal["PUT", "POST"] = "PUT"
+    beside: Callable[[Mapping[str, Any], dict[str, Any]], dict[str, Any]] = lambda answer, params: params
+    """The parameters of a write with what else stands in them, by what was answered: what `row` hides."""
     comes_with: Key | None = None
     """What brings these settings along, where a plan can make it."""
     check: Callable[[View, Resource, Live | None], Awaitable[None]] = _nothing
@@ -124,6 +126,7 @@ class SettingsDriver(Driver):
         params = Difference.of(self._schema(), live, resource, changes).params(clear=it.clear, whole=it.whole)
         if not params:
             return live
+        params = it.beside(live.facts, params)
         if live.digest and run.view.pve.facts.parameter(it.verb, it.path, "digest") is not None:
             params["digest"] = live.digest
         await run.call(it.verb, it.path, {**live.identity, **params}, title=f"change {live.key.name}")

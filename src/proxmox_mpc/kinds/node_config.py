@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from proxmox_mpc.kinds import _codec
+from proxmox_mpc.kinds import _codec, _cordon
 from proxmox_mpc.kinds._collection import each_node
 from proxmox_mpc.kinds._field import OptionMap, Part, Prose, field, group
 from proxmox_mpc.kinds._kind import Column
@@ -47,7 +47,7 @@ KIND = settings(
     "nodeconfigs",
     ("nc",),
     NodeConfigSpec,
-    Settings("/nodes/{node}/config", "{node}", each_node),
+    Settings("/nodes/{node}/config", "{node}", each_node, row=_cordon.hidden, beside=_cordon.kept),
     columns=(Column.name(), Column.of("DESCRIPTION", "description")),
     options_of=("PUT", "/nodes/{node}/config"),
     order=47,

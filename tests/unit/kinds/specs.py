@@ -125,7 +125,7 @@ cloud_init = some(
 )
 cpu = some(
     {},
-    cores=st.integers(1, 8),
+    cores=st.integers(1, 4),  # with two sockets as many as the simulated nodes have
     sockets=st.integers(1, 2),
     type=words("host", "kvm64", "x86-64-v2-AES"),
     flags=several("+aes", "-pcid", "+md-clear"),
