@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from pydantic import Field
 from proxmox_mpc.actions._action import Request
 from proxmox_mpc.actions._secrets import find_secret
 from proxmox_mpc.actions._session import Session
-from proxmox_mpc.applications import clusters
+from proxmox_mpc.applications import clusters, drift
 from proxmox_mpc.applications.ownership import owned_by_key
 from proxmox_mpc.engine import manifests, planner, references
 from proxmox_mpc.engine.plan import Plan
@@ -125,4 +125,6 @@ async def prepare(session: Session, desired: DesiredState) -> Prepared:
         adopt=desired.adopt,
         most_deletions=desired.max_deletions,
     )
-    return Prepared(await planner.plan(view, find_kind, wish), planned_at, view, resources, documents)
+    plan = await planner.plan(view, find_kind, wish)
+    plan = replace(plan, notes=(*plan.notes, *await drift.notes(store, plan)))
+    return Prepared(plan, planned_at, view, resources, documents)

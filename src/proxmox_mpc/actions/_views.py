@@ -154,7 +154,7 @@ def _step_view(step: Step) -> StepView:
         opens=step.refusal.opens if step.refusal else "",
         choices={name: choice for name, choice in step.choices.items() if choice is not None},
         reasons=_reasons(step),
-        changes=[_change_view(kind, change) for change in step.changes],
+        changes=[change_view(kind, change) for change in step.changes],
     )
 
 
@@ -170,7 +170,8 @@ def _note(step: Step) -> str:
     return ", ".join(part for part in [step.note, *chosen] if part)
 
 
-def _change_view(kind: Kind, change: Change) -> ChangeView:
+def change_view(kind: Kind, change: Change) -> ChangeView:
+    """A change as people write its values."""
     leaf = kind.schema.leaf(change.path)
     if leaf is not None and leaf.wire.secret:
         old, new = (SECRET if value is not None else None for value in (change.old, change.new))
@@ -180,6 +181,11 @@ def _change_view(kind: Kind, change: Change) -> ChangeView:
             old = kind.schema.show(change.path, leaf.wire.default)
     said = {"impact": change.impact.label, "reason": change.reason, "note": change.note}
     return ChangeView(path=change.path, old=old, new=new, **said)
+
+
+def written(value: Any) -> str:
+    """A shown value within a sentence."""
+    return "unset" if value is None else ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def outcome_views(outcomes: Sequence[Outcome]) -> list[OutcomeView]:

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._views import change_view, written
+from proxmox_mpc.applications import drift
+from proxmox_mpc.applications.drift import Difference, Drifted
 from proxmox_mpc.applications.ownership import of_application, owned_by_key
-from proxmox_mpc.engine.diff import three_way
-from proxmox_mpc.engine.observe import out_of_reach
-from proxmox_mpc.engine.pruning import find_owned
+from proxmox_mpc.engine.drift import members
 from proxmox_mpc.errors import NotFoundError
 from proxmox_mpc.kinds import find_kind
-from proxmox_mpc.kinds._codec import Value
-from proxmox_mpc.kinds._kind import SUMMARY, UNKNOWN_KEYS, Key, Kind, Live, Owned
+from proxmox_mpc.kinds._kind import Key, Kind, Owned
 from proxmox_mpc.kinds._view import View
-from proxmox_mpc.store import Application
 
-# Task types that change what is declared; a backup that ran last night is no suspect. Direct edits leave no task.
-CONFIG_TASKS = frozenset("qmconfig resize qmmove move_volume imgcopy qmrollback vzrollback qmrestore vzrestore".split())
-POWER_TASKS = frozenset("qmstart qmstop qmshutdown qmreboot vzstart vzstop vzshutdown vzreboot".split())
+if TYPE_CHECKING:
+    from proxmox_mpc.store import Application
 
 
 class StatusRequest(Request):
@@ -34,7 +30,7 @@ class StatusRequest(Request):
 
 
 class MemberView(Result):
-    """One owned resource: synced, drifted (and in what), restart pending, unfinished, missing, or unknown."""
+    """One owned resource: synced, drifted (in what), drift accepted, restart pending, unfinished, missing, unknown."""
 
     kind: str
     namespace: str
@@ -85,67 +81,37 @@ async def _application(
 ) -> ApplicationView:
     store = await session.store()
     last = (await store.applications.history(context, app.name))[-1]
-    mine = of_application(owned, app.name)
-    lost = await out_of_reach(view, find_kind, mine)
-    seen = {key: item for key, item in mine.items() if key not in lost}
-    found = await find_owned(view, find_kind, seen, app.name)
-    members = await asyncio.gather(*(_member(view, key, item, found.get(key)) for key, item in sorted(seen.items())))
-    members += [_unseen(key, node) for key, node in sorted(lost.items())]
-    if any(member.state == "drifted" for member in members):
-        members = [_attributed(member, await view.tasks(), last.finished_at) for member in members]
-    states = {member.state for member in members}
+    found = await members(view, find_kind, of_application(owned, app.name), app.name)
+    seen = [_member(one) for one in await drift.examined(store, context, view, find_kind, app, found, session.now())]
+    states = {member.state for member in seen}
     lacking = states & {"missing", "unfinished"} or last.status == "failed"
-    health = "degraded" if lacking else "drifted" if "drifted" in states else "unknown" if lost else "synced"
+    unseen = "unknown" if "unknown" in states else "synced"
     return ApplicationView(
         name=app.name,
         revision=last.number,
         status=last.status,
         updated_at=last.created_at,
-        health=health,
-        members=list(members),
+        health="degraded" if lacking else "drifted" if "drifted" in states else unseen,
+        members=seen,
     )
 
 
-def _attributed(member: MemberView, tasks: Sequence[Mapping[str, Any]], since: datetime | None) -> MemberView:
-    """A drifted member with who was at it last since it was applied, where the task log knows."""
-    vmid = member.where.partition(" ")[0]
-    after = since.timestamp() if since else 0
-    mine = [t for t in tasks if vmid and str(t.get("id")) == vmid and int(t["starttime"]) > after]
-    suspects = [t for t in mine if t["type"] in (POWER_TASKS if member.detail.startswith("state ") else CONFIG_TASKS)]
-    if member.state != "drifted" or not suspects:
-        return member
-    task = max(suspects, key=lambda task: int(task["starttime"]))
-    when = datetime.fromtimestamp(int(task["starttime"])).astimezone()
-    return member.model_copy(update={"detail": f"{member.detail} ({task['type']} by {task['user']}, {when:%H:%M})"})
+def _member(drifted: Drifted) -> MemberView:
+    member, kind = drifted.member, find_kind(drifted.member.key.kind)
+    detail = ", ".join(_difference(kind, one) for one in drifted.differences if one.path) or member.detail
+    return MemberView(
+        kind=member.key.kind,
+        namespace=member.key.namespace,
+        name=member.key.name,
+        state="drift accepted" if drifted.is_accepted else member.state,
+        detail=detail,
+        where=member.where,
+    )
 
 
-def _unseen(key: Key, node: str) -> MemberView:
-    head = {"kind": key.kind, "namespace": key.namespace, "name": key.name}
-    return MemberView(**head, state="unknown", detail=f"{node} is offline", where=node)
-
-
-async def _member(view: View, key: Key, owned: Owned, live: Live | None) -> MemberView:
-    head = {"kind": key.kind, "namespace": key.namespace, "name": key.name}
-    if live is None:
-        return MemberView(**head, state="missing", detail="is not on the cluster any more")
-    kind = find_kind(key.kind)
-    where = " ".join(str(value) for value in live.identity.values() if str(value) not in (key.name, key.label))
-    if owned.applied is None:
-        return MemberView(**head, state="unfinished", detail="its creation did not end; apply again", where=where)
-    changes = three_way(kind.schema, live.fields, owned.applied, owned.applied)
-    if changes:
-        detail = ", ".join(
-            f"{c.path} is {_value(kind, c.path, c.old)}, not {_value(kind, c.path, c.new)}" for c in changes
-        )
-        return MemberView(**head, state="drifted", detail=detail, where=where)
-    pending = sorted({key for change in kind.driver.waiting(live) for key in change.waits})
-    if pending:
-        return MemberView(**head, state="restart pending", detail=", ".join(pending), where=where)
-    told = str(live.facts.get(SUMMARY, ""))
-    unknown = f"not known here, and kept: {live.facts[UNKNOWN_KEYS]}" if UNKNOWN_KEYS in live.facts else told
-    return MemberView(**head, state="synced", detail=unknown, where=where)
-
-
-def _value(kind: Kind, path: str, value: Value | None) -> str:
-    shown = kind.schema.show(path, value)
-    return "unset" if shown is None else ",".join(shown) if isinstance(shown, list) else str(shown)
+def _difference(kind: Kind, one: Difference) -> str:
+    shown = change_view(kind, one.change)
+    text = f"{one.path} is {written(shown.old)}, not {written(shown.new)}"
+    if one.accepted is not None:
+        return f"{text} (accepted{f' until {one.accepted.expires_at:%Y-%m-%d}' if one.accepted.expires_at else ''})"
+    return f"{text} ({one.trace.type} by {one.trace.user}, {one.trace.at.astimezone():%H:%M})" if one.trace else text

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+from proxmox_mpc.kinds._kind import Owned
 
 if TYPE_CHECKING:
     from proxmox_mpc.store import Store
@@ -26,3 +29,14 @@ async def record(store: Store, context: str, rows: Iterable[Mapping[str, Any]]) 
     for kind, found in states.items():
         changes += len(await store.snapshots.record(context, kind, found, complete=True))
     return changes
+
+
+async def since_status(store: Store, context: str, owned: Owned, status: str) -> datetime | None:
+    """Since when a guest is known to be in this power state without a break; None where nobody looked."""
+    vmid, found = owned.identity.get("vmid"), None
+    for type in ("qemu", "lxc") if vmid is not None else ():
+        for snapshot in reversed(await store.snapshots.history(context, "guest", f"{type}/{vmid}")):
+            if (snapshot.state or {}).get("status") != status:
+                break
+            found = snapshot.at
+    return found

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from proxmox_mpc.kinds._codec import Value
-from proxmox_mpc.kinds._kind import Change, Live, Owned, Resource
+from proxmox_mpc.kinds._kind import Change, Live, Owned, Resource, Trace
 from proxmox_mpc.kinds._run import Run
 from proxmox_mpc.kinds._view import View
 
@@ -63,6 +64,19 @@ class Driver(Protocol):
     def node_of(self, name: str) -> str:
         """The node without which an object of this name cannot be seen; nothing for most."""
         return ""
+
+    async def whereabouts(self, view: View, owned: Owned) -> str:
+        """The node that an owned object stands on now, and without which it cannot be seen; nothing for most."""
+        return self.node_of(owned.key.name)
+
+    async def traces(
+        self, view: View, owned: Owned, live: Live | None, changes: Sequence[Change], since: datetime
+    ) -> Mapping[str, Trace]:
+        """What the cluster's tasks prove about who made these changes since then, by path.
+
+        Of an object that is gone: who destroyed it, by the empty path. What no task proves is not in it.
+        """
+        return {}  # most changes leave no task
 
     def writes(self) -> Sequence[Write]:
         """The methods that configure its objects, for the count of what can be declared."""

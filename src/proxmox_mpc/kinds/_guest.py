@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from proxmox_mpc.errors import NotFoundError
-from proxmox_mpc.kinds import _guest_complete, _guest_config, _guest_cost, _guest_ha, _guest_write
+from proxmox_mpc.kinds import _guest_complete, _guest_config, _guest_cost, _guest_ha, _guest_traces, _guest_write
 from proxmox_mpc.kinds._codec import Fields, Value
 from proxmox_mpc.kinds._driver import Driver
 from proxmox_mpc.kinds._guest_rows import UNNAMED
@@ -31,6 +32,7 @@ from proxmox_mpc.kinds._kind import (
     Need,
     Owned,
     Resource,
+    Trace,
 )
 from proxmox_mpc.kinds._mark import INDEX_TAG, Mark, split_block, with_block
 from proxmox_mpc.kinds._reach import Write
@@ -120,6 +122,15 @@ class GuestDriver(Driver):
         wishes = {resource.key.name: resource.fields.get("state") for resource in wanted}
         found = await asyncio.gather(*(self._read(view, row, wishes) for row in [*matter.values(), *unseen.values()]))
         return [live for live in found if live is not None and self._is_mine(live)]
+
+    async def whereabouts(self, view: View, owned: Owned) -> str:
+        rows = {int(row["vmid"]): str(row["node"]) for row in await view.rows(self.api.type)}
+        return rows.get(int(owned.identity["vmid"]), "")
+
+    async def traces(
+        self, view: View, owned: Owned, live: Live | None, changes: Sequence[Change], since: datetime
+    ) -> Mapping[str, Trace]:
+        return await _guest_traces.traces(self, view, owned, live, changes, since)
 
     async def rows(self, view: View) -> list[Live]:
         rows = await view.rows(self.api.type)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -142,6 +143,16 @@ class Hit:
     impact: Impact
     how: str
     services: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A task that is proven to have made a change: its UPID and type, who began it, and when."""
+
+    upid: str
+    type: str
+    user: str
+    at: datetime
 
 
 @dataclass(frozen=True)

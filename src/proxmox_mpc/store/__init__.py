@@ -1,6 +1,7 @@
 """What Proxmox-MPC remembers, on SQLite or on PostgreSQL with the same code.
 
-Contexts, applications with their revisions, owned resources, plans, runs, events, snapshots, reserved VMIDs.
+Contexts, applications with their revisions, owned resources, plans, runs, events, snapshots, accepted drift,
+reserved VMIDs.
 
 What belongs here: keeping and finding. What never does: deciding, or talking to a cluster. `records.py` says
 what is kept; each other plain file keeps one noun. SQLAlchemy is loaded only when a store is opened.
@@ -10,6 +11,7 @@ from proxmox_mpc.store.errors import ApplyBusy, RecordMissing, SecretUnreadable,
 from proxmox_mpc.store.records import (
     SIGN_OF_LIFE_S,
     Application,
+    Baseline,
     Context,
     Event,
     JournalEntry,
@@ -27,6 +29,7 @@ __all__ = [
     "SIGN_OF_LIFE_S",
     "Application",
     "ApplyBusy",
+    "Baseline",
     "Context",
     "Event",
     "JournalEntry",

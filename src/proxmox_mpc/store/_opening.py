@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from proxmox_mpc.store._database import Database
 from proxmox_mpc.store.applications import Applications
+from proxmox_mpc.store.baselines import Baselines
 from proxmox_mpc.store.contexts import Contexts
 from proxmox_mpc.store.errors import StoreTooNew, StoreUnavailable
 from proxmox_mpc.store.events import Events
@@ -40,6 +41,7 @@ def assemble(database: Database, key: SecretKey) -> Store:
         events=Events(database),
         snapshots=Snapshots(database),
         reservations=Reservations(database),
+        baselines=Baselines(database),
         kept_secrets=KeptSecrets(database, key),
     )
 

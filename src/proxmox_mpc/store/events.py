@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,6 +47,7 @@ class Events:
         kind: str | None = None,
         name: str | None = None,
         since: datetime | None = None,
+        reasons: Collection[str] = (),
         limit: int = 1000,
     ) -> builtins.list[Event]:
         """The newest `limit` events that fit, the oldest of them first."""
@@ -56,6 +58,8 @@ class Events:
             query = query.where(events.c.name == name)
         if since is not None:
             query = query.where(events.c.at >= since)
+        if reasons:
+            query = query.where(events.c.reason.in_(reasons))
         query = query.order_by(events.c.at.desc(), events.c.id.desc()).limit(limit)
         async with self.database.read() as connection:
             rows = (await connection.execute(query)).all()

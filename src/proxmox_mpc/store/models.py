@@ -197,6 +197,22 @@ reservations = Table(
     Column("expires_at", UtcTime, nullable=False),
 )
 
+baselines = Table(
+    "baselines",
+    metadata,
+    Column("context", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("namespace", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("path", String, primary_key=True),
+    Column("application", String, nullable=False),
+    Column("value", JSON, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime),
+)
+
 kept_secrets = Table(
     "kept_secrets",
     metadata,

@@ -168,6 +168,26 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
+class Baseline:
+    """A drift that somebody accepted: this value of a field, until it changes again or `expires_at` passes.
+
+    An empty `path` stands for the whole object, which is missing; its value is None.
+    """
+
+    context: str
+    kind: str
+    namespace: str
+    name: str
+    path: str
+    application: str
+    value: Any
+    reason: str
+    actor: str
+    at: datetime
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Reservation:
     """A VMID that one owner holds until it is used, released, or `expires_at` passes."""
 

@@ -13,6 +13,7 @@ from proxmox_mpc.store.secrets import SecretKey
 
 if TYPE_CHECKING:
     from proxmox_mpc.store.applications import Applications
+    from proxmox_mpc.store.baselines import Baselines
     from proxmox_mpc.store.contexts import Contexts
     from proxmox_mpc.store.events import Events
     from proxmox_mpc.store.kept_secrets import KeptSecrets
@@ -40,6 +41,7 @@ class Store:
     events: Events
     snapshots: Snapshots
     reservations: Reservations
+    baselines: Baselines
     kept_secrets: KeptSecrets
 
     @staticmethod

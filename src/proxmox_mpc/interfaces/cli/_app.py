@@ -14,7 +14,7 @@ from proxmox_mpc.errors import InvalidInputs, MpcError
 from proxmox_mpc.interfaces import cli
 
 SECTIONS = {
-    "Look": ("get", "describe", "explain", "api-resources", "discover", "status", "tasks", "logs", "wait"),
+    "Look": ("get", "describe", "explain", "api-resources", "discover", "status", "drift", "tasks", "logs", "wait"),
     "Declare": ("validate", "plan", "diff", "apply", "delete", "export", "adopt", "history", "rollback"),
     "Guests": (
         *("create", "start", "stop", "shutdown", "reboot", "reset", "suspend", "resume"),

@@ -22,6 +22,7 @@ STATUS_COLOURS = {
     "stopped": "bright_black",
     "template": "cyan",
     "drifted": "yellow",
+    "drift accepted": "cyan",
     "restart pending": "yellow",
     "pending": "yellow",
     "failed": "red",

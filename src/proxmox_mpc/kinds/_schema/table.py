@@ -226,6 +226,15 @@ class Table:
             return None
         return f"{strand.path}.{path[len(strand.path) + 1 :].partition('.')[0]}"
 
+    def key_of(self, path: str) -> str:
+        """The wire parameter that holds a field: net0 for `networks.net0.bridge`, cpu for `cpu.type`."""
+        if (item := self.item_of(path)) is not None:
+            return item.rpartition(".")[2]
+        if (strand := self.strand_of(path)) is not None:
+            return strand.group.key
+        leaf = self.leaf(path)
+        return leaf.key if leaf is not None and leaf.key != "*" else path.removeprefix(f"{OPTIONS}.")
+
     def default(self, path: str) -> Value | None:
         leaf = self.leaf(path)
         return leaf.wire.default if leaf else None
