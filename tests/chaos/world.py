@@ -8,6 +8,7 @@ import multiprocessing
 import re
 import sqlite3
 import threading
+import time
 import urllib.error
 from collections import Counter
 from collections.abc import Iterator
@@ -95,10 +96,13 @@ class World:
         for row in self.rows():
             if row.get("lock") not in (None, "create", "clone"):
                 ask("POST", f"{self.url}/simulator/faults", {"fault": "unlock_guest", "vmid": row["vmid"]})
-        for _ in range(500):
+        ends = time.monotonic() + LONGEST_S
+        while time.monotonic() < ends:
             if all("status" in task or "endtime" in task for task in self.api("GET", "/cluster/tasks")):
                 return
-        raise AssertionError("tasks do not end")
+            time.sleep(0.01)  # the cluster lives in a thread of this process
+        tasks = [task for task in self.api("GET", "/cluster/tasks") if "status" not in task and "endtime" not in task]
+        raise AssertionError(f"tasks do not end: {tasks}")
 
     def clear_half_made(self) -> bool:
         """Do what the product said is to be done about guests that a dead node left half made."""

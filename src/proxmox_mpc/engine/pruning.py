@@ -65,7 +65,7 @@ def with_retained(kind_of: Callable[[str], Kind], steps: Sequence[Step]) -> list
 
 def _pruned(kind: Kind, step: Step, allow: Impact) -> Step:
     of = ((step.owned.applied if step.owned else None) or {}).get(SET)
-    note = ", ".join([f"{of} has it no more" if of else "in no manifest any more", step.note])
+    note = ", ".join(filter(None, [f"{of} has it no more" if of else "in no manifest any more", step.note]))
     if kind.marked and step.live is not None and step.live.mark is None:
         name = f"proxmox-cli delete {step.key.kind.lower()} {step.key.name}"
         return replace(
