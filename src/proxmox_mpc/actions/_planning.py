@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import Field
@@ -104,9 +104,25 @@ async def _secrets(session: Session, names: set[str]) -> dict[str, str]:
     return {name: secret for name, secret in found.items() if secret is not None}
 
 
+FRESH = timedelta(seconds=3)
+"""A plan that was shown and agreed to at once is carried out as it is: one that is made anew would look no later."""
+
+
 async def prepare(session: Session, desired: DesiredState) -> Prepared:
     """Read the cluster and make the plan; nothing is written."""
     planned_at = session.now()
+    wish = {name: getattr(desired, name) for name in DesiredState.model_fields}
+    if session.prepared is not None and session.prepared[0] == wish:
+        prepared: Prepared = session.prepared[1]
+        session.prepared = None
+        if planned_at - prepared.planned_at < FRESH:
+            return prepared
+    prepared = await _prepare(session, desired, planned_at)
+    session.prepared = (wish, prepared)
+    return prepared
+
+
+async def _prepare(session: Session, desired: DesiredState, planned_at: datetime) -> Prepared:
     resources, documents = await load(session, desired.texts, desired.namespace)
     if not resources and not desired.prune:
         names = ", ".join(text.name for text in desired.texts)

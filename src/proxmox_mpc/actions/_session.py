@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from proxmox_mpc.applications.ownership import owned_by_key
 from proxmox_mpc.engine.journal import Progress
@@ -53,6 +53,8 @@ class Session:
     new_uid: Callable[[], str]
     report: Callable[[Progress], None] = lambda progress: None
     stop: Stop = field(default_factory=Stop)
+    prepared: Any = None
+    """The plan that was made last, for the next action of the very same wish; see `actions/_planning.py`."""
     _parts: AsyncExitStack = field(default_factory=AsyncExitStack)
     _store: Store | None = None
     _context: Context | None = None

@@ -80,7 +80,7 @@ def _turn(view: View, guest: Guest, request: CloneRequest, name: str) -> Turn:
     async def do(run: StepRun, live: Live) -> dict[str, Any]:
         origin = await origin_of(guest.driver, run, live.identity)
 
-        async def make(vmid: int) -> Live:
+        async def make(vmid: int) -> str:
             return await _guest_requests.clone(
                 guest.driver,
                 run,
@@ -95,7 +95,9 @@ def _turn(view: View, guest: Guest, request: CloneRequest, name: str) -> Turn:
                 description=_description(guest),
             )
 
-        made = await with_vmid(run, request.vmid, make, clone_lanes(live.identity, origin))
+        made = await with_vmid(
+            guest.driver, run, request.vmid, make, await clone_lanes(run.view, live.identity, origin)
+        )
         if made.identity["node"] != node:
             made = await migrate(guest.driver, run, made, node)
         await _untag(guest, run, made)

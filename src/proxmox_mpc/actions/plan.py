@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from proxmox_mpc.actions import _quiet
 from proxmox_mpc.actions._action import action
-from proxmox_mpc.actions._planning import DesiredState, prepare
-from proxmox_mpc.actions._plans import keep
+from proxmox_mpc.actions._planning import DesiredState
 from proxmox_mpc.actions._session import Session
-from proxmox_mpc.actions._views import PlanView, plan_view
+from proxmox_mpc.actions._views import PlanView
 
 
 @action(permission="resources:read", route="POST /plans")
 async def plan(session: Session, request: DesiredState) -> PlanView:
     """Show what applying these manifests would do, and at what cost; changes nothing."""
-    prepared = await prepare(session, request)
+    if (nothing := await _quiet.recall(session, request)) is not None:
+        return nothing
+    from proxmox_mpc.actions import _planning
+    from proxmox_mpc.actions._plans import keep
+    from proxmox_mpc.actions._views import plan_view
+
+    with (await session.cluster()).witnessed() as witness:
+        prepared = await _planning.prepare(session, request)
     shown = plan_view(prepared.plan, (await session.context()).endpoints[0])
-    if not shown.empty:
+    if shown.empty:
+        await _quiet.remember(session, request, shown, witness)
+    else:
         await keep(session, shown)
     return shown

@@ -151,10 +151,11 @@ async def _anew(view: View, request: RestoreRequest, target: _Target) -> Turn:
     key = Key(kind.name, space, name)
 
     async def do(run: StepRun, live: Live) -> dict[str, Any]:
-        async def make(vmid: int) -> Live:
-            return await _guest_backup.restore(driver, run, archive, vmid, node, over=False, options=options)
+        async def make(vmid: int) -> str:
+            made = await _guest_backup.restore(driver, run, archive, vmid, node, over=False, options=options)
+            return str(made.identity["node"])
 
-        return dict((await with_vmid(run, wanted, make)).identity)
+        return dict((await with_vmid(driver, run, wanted, make)).identity)
 
     guest = Guest(kind, Live(key, {"vmid": wanted or 0, "node": node}, {}))
     does = f"is made on {node} of the backup of {_taken(archive)}" + (", with addresses of its own" * target.original)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -126,25 +126,25 @@ class Applier:
             done = status == "succeeded"
             state: RevisionStatus = "failed" if not done else "uninstalled" if verb == "delete" else "deployed"
             await self.store.applications.finish_revision(plan.context, plan.application, number, state, result)
-        for outcome in outcomes:
-            await self.store.events.add(
-                plan.context,
-                type="Normal" if outcome.status == "done" else "Warning",
-                reason=f"{outcome.action.value}-{outcome.status}",
-                kind=outcome.key.kind,
-                namespace=outcome.key.namespace,
-                name=outcome.key.name,
-                message=str(outcome.error or outcome.action.value),
-                actor=self.actor,
-            )
-            for remark in outcome.remarks:
-                await self.store.events.add(
-                    plan.context,
-                    type="Warning",
-                    reason=f"{outcome.action.value}-remark",
-                    kind=outcome.key.kind,
-                    namespace=outcome.key.namespace,
-                    name=outcome.key.name,
-                    message=remark,
-                    actor=self.actor,
-                )
+        await self.store.events.add_all(
+            plan.context,
+            [self._event(outcome, word, text) for outcome in outcomes for word, text in _told(outcome)],
+        )
+
+    def _event(self, outcome: Outcome, word: str, text: str) -> dict[str, str]:
+        return {
+            "type": "Normal" if word == "done" else "Warning",
+            "reason": f"{outcome.action.value}-{word}",
+            "kind": outcome.key.kind,
+            "namespace": outcome.key.namespace,
+            "name": outcome.key.name,
+            "message": text,
+            "actor": self.actor,
+        }
+
+
+def _told(outcome: Outcome) -> Iterator[tuple[str, str]]:
+    """What is told of an outcome: how it ended, and what was remarkable."""
+    yield outcome.status, str(outcome.error or outcome.action.value)
+    for remark in outcome.remarks:
+        yield "remark", remark

@@ -29,8 +29,8 @@ PATIENCE_S = 600.0
 """How long locks and a lost quorum are waited out: a backup of a big guest may take longer, and then says so."""
 NAMED = 8
 """So many steps are named that ended the same way; the history has them all."""
-STEPS_AT_ONCE = 16
-"""Steps in flight; what they may ask of a node or storage is bounded by the lanes."""
+STEPS_AT_ONCE = 64
+"""Steps in flight: enough for every node of a big cluster to have work; the lanes bound what they ask of each."""
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 15.0
 """Between tries of what found a lock held: PVE itself has waited 10 s for it each time."""
+FOLLOWED_AFTER_S = 1.0
+"""Of longer tasks the log is shown as it grows; of shorter ones nobody could read it."""
 LOOK_AGAIN_S = 2.0
 """Between looks at what is waited for: soon enough for people, seldom enough for a node."""
 
@@ -190,7 +192,7 @@ class StepRun:
         self.execution.report(Progress(self.step.key, "request", title, self.step.action, upid))
         if upid:
             await self.execution.journal.accepted(entry, upid)
-            await self.view.pve.wait(upid, on_log=partial(self._logged, upid))
+            await self.view.pve.wait(upid, on_log=partial(self._logged, upid), log_after_s=FOLLOWED_AFTER_S)
         return answer
 
     def _logged(self, upid: str, line: str) -> None:

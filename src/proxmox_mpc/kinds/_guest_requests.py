@@ -12,6 +12,7 @@ from proxmox_mpc.kinds._codec import Fields, Value
 from proxmox_mpc.kinds._guest_rows import Row
 from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE, Live
 from proxmox_mpc.kinds._run import Run
+from proxmox_mpc.kinds._view import View
 
 if TYPE_CHECKING:
     from proxmox_mpc.kinds._guest import GuestDriver
@@ -23,11 +24,16 @@ FARTHEST_AHEAD = 64
 
 
 async def with_vmid(
-    run: Run, wanted: int | None, make: Callable[[int], Awaitable[Live]], lanes: Sequence[str] = ()
+    guest: GuestDriver,
+    run: Run,
+    wanted: int | None,
+    make: Callable[[int], Awaitable[str]],
+    lanes: Sequence[str] = (),
 ) -> Live:
     """Make a guest; a VMID that was taken meanwhile is replaced by a free one, unless it was `wanted`.
 
-    It is chosen when the `lanes` that `make` works in are held: one that waits for its turn is taken by somebody else.
+    `make` answers the node where it was made. The VMID is chosen when the `lanes` that it works in are held: one that
+    waits for its turn is taken by somebody else.
     """
     from proxmox_mpc.pve import AlreadyExists, TaskFailed
 
@@ -35,7 +41,8 @@ async def with_vmid(
         try:
             async with run.lane(*lanes):
                 vmid = await run.reserve_vmid(wanted, ahead=min(FARTHEST_AHEAD, 2**tries - 1))
-                return await make(vmid)
+                node = await make(vmid)
+            return await reread(guest, run, node, vmid)
         except (AlreadyExists, TaskFailed) as error:
             # Who was faster may be noticed at the request, or by the task once it holds the lock.
             taken = isinstance(error.cause if isinstance(error, TaskFailed) else error, AlreadyExists)
@@ -63,10 +70,11 @@ async def clone(
     full: bool,
     storage: Value | None,
     description: str,
-) -> Live:
+) -> str:
     """Clone a guest, in its `clone_lanes`; on `node` where its volumes can be made there, else beside its source.
 
-    `origin` is what the source has, `storage` where the disks of a full clone go: a linked one's stay with their base.
+    Answers the node where it was made. `origin` is what the source has, `storage` where the disks of a full clone go:
+    a linked one's stay with their base.
     """
     source_node = str(source["node"])
     params: dict[str, Any] = {
@@ -88,12 +96,12 @@ async def clone(
     made_on = str(params.get("target", source_node))
     title = f"clone {source['vmid']} to {vmid}"
     await run.call("POST", guest.api.path("/clone"), params, title=title, makes={"vmid": vmid, "node": made_on})
-    return await reread(guest, run, made_on, vmid)
+    return made_on
 
 
-def clone_lanes(source: Row, origin: Mapping[str, Value]) -> list[str]:
+async def clone_lanes(view: View, source: Row, origin: Mapping[str, Value]) -> list[str]:
     """Where a clone works: PVE locks its source, whose node reads all of it."""
-    return [f"node:{source['node']}", f"clone:{source['vmid']}", *storage_lanes(origin)]
+    return [f"node:{source['node']}", f"clone:{source['vmid']}", *await storage_lanes(view, origin)]
 
 
 async def migrate(
@@ -148,6 +156,9 @@ def pool(namespace: str) -> dict[str, str]:
     return {} if namespace == DEFAULT_NAMESPACE else {"pool": namespace}
 
 
-def storage_lanes(fields: Mapping[str, Value]) -> list[str]:
-    """Lanes of all storages that a guest's volumes are on."""
-    return sorted({f"storage:{value}" for path, value in fields.items() if path.endswith(".storage")})
+async def storage_lanes(view: View, fields: Mapping[str, Value]) -> list[str]:
+    """Lanes of the storages that a guest's volumes are on and other nodes use, too: a node's own are as wide as it."""
+    used = {str(value) for path, value in fields.items() if path.endswith(".storage")}
+    return sorted(
+        f"storage:{name}" for name, row in (await view.storages()).items() if name in used and row.get("shared")
+    )

@@ -21,7 +21,6 @@ from proxmox_mpc.kinds._guest_requests import (
     migrate,
     origin_of,
     pool,
-    reread,
     storage_lanes,
     with_vmid,
 )
@@ -58,36 +57,36 @@ class MovedOn(RefusedError):
 async def create(guest: GuestDriver, run: Run, resource: Resource) -> Live:
     """Make the guest, by clone or from nothing; a VMID that was taken meanwhile is replaced by the next free one."""
     wanted: int | None = resource.spec.vmid  # type: ignore[attr-defined]
-    make = await _clone(guest, run, resource) if "template" in resource.fields else _create_new(guest, run, resource)
-    live = await with_vmid(run, wanted, *make)
+    begin = _clone if "template" in resource.fields else _create_new
+    live = await with_vmid(guest, run, wanted, *(await begin(guest, run, resource)))
     # A clone with local disks is made where its template is, and moves from there.
     if live.identity["node"] != resource.choices["node"]:
         live = await migrate(guest, run, live, str(resource.choices["node"]))
     return await _finish(guest, run, live, resource)
 
 
-def _create_new(guest: GuestDriver, run: Run, resource: Resource) -> tuple[Callable[[int], Awaitable[Live]], list[str]]:
+async def _create_new(
+    guest: GuestDriver, run: Run, resource: Resource
+) -> tuple[Callable[[int], Awaitable[str]], list[str]]:
     """What makes it from nothing, once it has a VMID, and in which lanes."""
     node = str(resource.choices["node"])
 
-    async def make(vmid: int) -> Live:
+    async def make(vmid: int) -> str:
         params: dict[str, Any] = guest.encode(resource.fields, resource.secrets, run.mark(vmid))
         params |= {"node": node, "vmid": vmid, **pool(resource.key.namespace), **guest.api.create_params(resource)}
         path, makes = f"/nodes/{{node}}/{guest.api.type}", {"vmid": vmid, "node": node}
         await run.call("POST", path, params, title=f"create {vmid} on {node}", makes=makes)
-        return await reread(guest, run, node, vmid)
+        return node
 
-    return make, [f"node:{node}", *storage_lanes(resource.fields)]
+    return make, [f"node:{node}", *await storage_lanes(run.view, resource.fields)]
 
 
-async def _clone(
-    guest: GuestDriver, run: Run, resource: Resource
-) -> tuple[Callable[[int], Awaitable[Live]], list[str]]:
+async def _clone(guest: GuestDriver, run: Run, resource: Resource) -> tuple[Callable[[int], Awaitable[str]], list[str]]:
     """The same for a clone."""
     source = await _source(guest, run, resource)
     origin = await origin_of(guest, run, source)
 
-    async def make(vmid: int) -> Live:
+    async def make(vmid: int) -> str:
         return await clone(
             guest,
             run,
@@ -102,7 +101,7 @@ async def _clone(
             description=run.mark(vmid).block(),
         )
 
-    return make, clone_lanes(source, origin)
+    return make, await clone_lanes(run.view, source, origin)
 
 
 async def _source(guest: GuestDriver, run: Run, resource: Resource) -> Row:
@@ -133,7 +132,7 @@ async def _finish(guest: GuestDriver, run: Run, live: Live, resource: Resource) 
         # Secrets cannot be seen on the template; those that only creation takes are the template's.
         settable = (p for p in resource.secrets if (leaf := guest.schema.leaf(p)) is not None and not leaf.wire.hint)
         changes += [Change(path, None, desired[path]) for path in settable]
-    return await update(guest, run, live, resource, changes)
+    return await update(guest, run, live, resource, changes) if changes else live
 
 
 async def update(guest: GuestDriver, run: Run, live: Live, resource: Resource, changes: Sequence[Change]) -> Live:
@@ -294,7 +293,7 @@ async def delete(guest: GuestDriver, run: Run, live: Live) -> None:
         )
     if live.facts.get("status") == "running":
         live = await power(guest, run, live, "stop", {})
-    async with run.lane(f"node:{live.identity['node']}", *storage_lanes(live.fields)):
+    async with run.lane(f"node:{live.identity['node']}", *await storage_lanes(run.view, live.fields)):
         params = {**live.identity, "purge": True}
         await run.call("DELETE", guest.api.path(), params, title=f"destroy {vmid}")
 

@@ -28,6 +28,7 @@ from proxmox_mpc.telemetry import Logger
 
 if TYPE_CHECKING:
     from proxmox_mpc.pve._wire import Wire
+    from proxmox_mpc.pve.witness import Witness
 
 _NO_PASS = Pass({})
 _log = Logger("pve")
@@ -46,6 +47,7 @@ class Transport:
         limits: Limits,
         retry: Retry,
     ) -> None:
+        self.witness: Witness | None = None
         self._wire = wire
         self._clock = clock
         self._random = random
@@ -56,6 +58,17 @@ class Transport:
 
     async def send(self, request: Request) -> Reply:
         """The reply to a request, tried again where that is safe; a typed `PveError` otherwise."""
+        try:
+            reply = await self._insistently(request)
+        except PveError:
+            if self.witness is not None:
+                self.witness.missed()
+            raise
+        if self.witness is not None:
+            self.witness.saw(request, reply)
+        return reply
+
+    async def _insistently(self, request: Request) -> Reply:
         began, tries = self._clock.now(), 0
         while True:
             tries += 1

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import random as _random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from proxmox_mpc.pve import request as requests
 from proxmox_mpc.pve import tasks, uploads
@@ -25,6 +26,9 @@ from proxmox_mpc.pve.target import Target
 from proxmox_mpc.pve.tasks import TaskResult
 from proxmox_mpc.pve.upid import Upid
 from proxmox_mpc.pve.version import Version
+
+if TYPE_CHECKING:
+    from proxmox_mpc.pve.witness import Witness
 
 _UPLOAD = "/nodes/{node}/storage/{storage}/upload"
 
@@ -102,6 +106,24 @@ class Cluster:
         request = requests.build(await self.api(), verb, template, params or {})
         return (await self._sender.send(replace(request, once=True))).data
 
+    @contextmanager
+    def witnessed(self) -> Iterator[Witness]:
+        """What is read of the cluster inside, as one fingerprint."""
+        from proxmox_mpc.pve.witness import Witness
+
+        witness = self._sender.witness = Witness()
+        try:
+            yield witness
+        finally:
+            self._sender.witness = None
+
+    async def read_again(self, reads: Iterable[tuple[str, tuple[tuple[str, str], ...], str]]) -> str:
+        """The fingerprint of what these reads (path, parameters, node; as a witness saw them) answer now."""
+        with self.witnessed() as witness:
+            requests = [Request("GET", path, pairs, node) for path, pairs, node in reads]
+            await asyncio.gather(*map(self._sender.send, requests))
+        return witness.fingerprint
+
     async def version(self) -> Version:
         """The cluster's version, asked once per connection."""
         return self._version or await self._ask_version()
@@ -121,13 +143,17 @@ class Cluster:
         *,
         on_log: Callable[[str], Awaitable[None] | None] | None = None,
         timeout_s: float | None = None,
+        log_after_s: float = 0.0,
     ) -> TaskResult:
         """Wait until a task ended. `on_log` gets its log lines as they come.
 
         Raises `TaskFailed` with the reason and the last log lines, and `TaskUnfinished` after `timeout_s`
-        (the task goes on then). A task that ended with warnings succeeded.
+        (the task goes on then). A task that ended with warnings succeeded. Of one that takes less than `log_after_s` no
+        log is read.
         """
-        return await tasks.wait(self.get, self._clock, _upid(upid), on_log=on_log, timeout_s=timeout_s)
+        return await tasks.wait(
+            self.get, self._clock, _upid(upid), on_log=on_log, timeout_s=timeout_s, log_after_s=log_after_s
+        )
 
     def task_log(self, upid: str | Upid) -> AsyncIterator[str]:
         """The lines of a task's log, as they come, until it ended."""

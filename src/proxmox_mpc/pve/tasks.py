@@ -11,9 +11,9 @@ from proxmox_mpc.pve.errors import TaskFailed, TaskUnfinished, UnexpectedAnswer
 from proxmox_mpc.pve.refusals import refusal
 from proxmox_mpc.pve.upid import Upid
 
-# Most tasks end within a second, some take hours: ask soon, then ever less often.
-_FIRST_PAUSE_S = 0.1
-_PAUSE_GROWTH = 1.4
+# Most tasks end within a second, some take hours: who waits shall wait a twentieth longer than it takes, and no more.
+_FIRST_PAUSE_S = 0.05
+_PAUSE_SHARE = 0.05
 _LONGEST_PAUSE_S = 5.0
 
 _LOG_PAGE = 500  # lines per request; PVE's own page is 50
@@ -51,12 +51,16 @@ async def wait(
     *,
     on_log: Callable[[str], Awaitable[None] | None] | None,
     timeout_s: float | None,
+    log_after_s: float = 0.0,
 ) -> TaskResult:
-    """The result of a task when it ended; `TaskFailed` or `TaskUnfinished` (it goes on then) otherwise."""
+    """The result of a task when it ended; `TaskFailed` or `TaskUnfinished` (it goes on then) otherwise.
+
+    The log of one that ends before `log_after_s` is not read: nobody could have followed it.
+    """
     began, pause, lines = clock.now(), _FIRST_PAUSE_S, list[str]()
     while True:
         status = await _status(ask, upid)
-        if on_log:
+        if on_log and clock.now() - began >= log_after_s:
             async for line in _new_lines(ask, upid, after=len(lines)):
                 lines.append(line)
                 if (awaitable := on_log(line)) is not None:
@@ -66,12 +70,12 @@ async def wait(
         if timeout_s is not None and clock.now() - began + pause > timeout_s:
             raise TaskUnfinished(f"the task {upid} still runs after {timeout_s:g} s", upid=str(upid))
         await clock.sleep(pause)
-        pause = min(_LONGEST_PAUSE_S, pause * _PAUSE_GROWTH)
+        pause = min(_LONGEST_PAUSE_S, max(_FIRST_PAUSE_S, (clock.now() - began) * _PAUSE_SHARE))
 
 
 async def follow(ask: Ask, clock: Clock, upid: Upid) -> AsyncIterator[str]:
     """The lines of a task's log, as they come, until it ended."""
-    seen, pause = 0, _FIRST_PAUSE_S
+    seen, since, pause = 0, clock.now(), _FIRST_PAUSE_S
     while True:
         status = await _status(ask, upid)
         before = seen
@@ -80,7 +84,8 @@ async def follow(ask: Ask, clock: Clock, upid: Upid) -> AsyncIterator[str]:
             yield line
         if status.get("status") == "stopped":
             return
-        pause = _FIRST_PAUSE_S if seen > before else min(_LONGEST_PAUSE_S, pause * _PAUSE_GROWTH)
+        since = clock.now() if seen > before else since
+        pause = min(_LONGEST_PAUSE_S, max(_FIRST_PAUSE_S, (clock.now() - since) * _PAUSE_SHARE))
         await clock.sleep(pause)
 
 

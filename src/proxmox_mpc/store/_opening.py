@@ -19,6 +19,7 @@ from proxmox_mpc.store.events import Events
 from proxmox_mpc.store.kept_secrets import KeptSecrets
 from proxmox_mpc.store.migrations import HEAD
 from proxmox_mpc.store.plans import Plans
+from proxmox_mpc.store.quiet import QuietPlans
 from proxmox_mpc.store.reservations import Reservations
 from proxmox_mpc.store.resources import Resources
 from proxmox_mpc.store.runs import Runs
@@ -43,6 +44,7 @@ def assemble(database: Database, key: SecretKey) -> Store:
         reservations=Reservations(database),
         baselines=Baselines(database),
         kept_secrets=KeptSecrets(database, key),
+        quiet=QuietPlans(database),
     )
 
 

@@ -213,6 +213,17 @@ baselines = Table(
     Column("expires_at", UtcTime),
 )
 
+quiet_plans = Table(
+    "quiet_plans",
+    metadata,
+    Column("context", String, primary_key=True),
+    Column("application", String, primary_key=True),
+    Column("wish", String, nullable=False),
+    Column("reads", JSON, nullable=False),
+    Column("answers", String, nullable=False),
+    Column("shown", JSON, nullable=False),
+)
+
 kept_secrets = Table(
     "kept_secrets",
     metadata,

@@ -101,6 +101,19 @@ class SavedPlan:
 
 
 @dataclass(frozen=True)
+class QuietPlan:
+    """An empty plan: a fingerprint of the wish and of all that the store knew, the paths that were read with a
+    fingerprint of their answers, and the plan as it was shown."""
+
+    context: str
+    application: str
+    wish: str
+    reads: list[list[Any]]
+    answers: str
+    shown: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Run:
     """One process at work on an application: who, where, since when, and how it ended.
 

@@ -112,25 +112,24 @@ class Runs:
 
     async def sending(self, run_id: str, step: str, resource: str, method: str, path: str) -> int:
         """Note a request before it is sent; the entry's number within its run."""
+        last = select(func.coalesce(func.max(journal.c.seq), 0)).where(journal.c.run_id == run_id).scalar_subquery()
+        entry = journal.insert().values(
+            run_id=run_id,
+            seq=last + 1,
+            step=step,
+            resource=resource,
+            method=method,
+            path=path,
+            state="sending",
+            upid="",
+            error="",
+            at=self.database.now(),
+        )
         async with self.database.write() as connection:
-            # Steps of a run are journalled at the same time: the run's row makes them take turns.
-            await connection.execute(select(runs.c.id).where(runs.c.id == run_id).with_for_update())
-            last = await connection.execute(select(func.max(journal.c.seq)).where(journal.c.run_id == run_id))
-            seq = int(last.scalar_one() or 0) + 1
-            await connection.execute(
-                journal.insert().values(
-                    run_id=run_id,
-                    seq=seq,
-                    step=step,
-                    resource=resource,
-                    method=method,
-                    path=path,
-                    state="sending",
-                    upid="",
-                    error="",
-                    at=self.database.now(),
-                )
-            )
+            if not self.database.is_sqlite:
+                # Steps of a run are journalled at the same time: the run's row makes them take turns.
+                await connection.execute(select(runs.c.id).where(runs.c.id == run_id).with_for_update())
+            seq: int = (await connection.execute(entry.returning(journal.c.seq))).scalar_one()
         return seq
 
     async def accepted(self, run_id: str, seq: int, upid: str = "") -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from proxmox_mpc.store.events import Events
     from proxmox_mpc.store.kept_secrets import KeptSecrets
     from proxmox_mpc.store.plans import Plans
+    from proxmox_mpc.store.quiet import QuietPlans
     from proxmox_mpc.store.reservations import Reservations
     from proxmox_mpc.store.resources import Resources
     from proxmox_mpc.store.runs import Runs
@@ -43,6 +44,7 @@ class Store:
     reservations: Reservations
     baselines: Baselines
     kept_secrets: KeptSecrets
+    quiet: QuietPlans
 
     @staticmethod
     @asynccontextmanager

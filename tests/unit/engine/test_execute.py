@@ -55,7 +55,7 @@ class Stub:
         self.sent.append((template, dict(params)))
         return _next(self.answers)
 
-    async def wait(self, upid: str, *, on_log: Callable[[str], None]) -> None:
+    async def wait(self, upid: str, *, on_log: Callable[[str], None], log_after_s: float) -> None:
         on_log("working")
         _next(self.ends)
 

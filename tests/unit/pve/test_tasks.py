@@ -41,13 +41,13 @@ class Task:
 
 
 async def test_a_task_is_awaited_with_growing_pauses(server: FakePve, connect: Connect, time: FakeTime) -> None:
-    task = Task(server, *[[] for _ in range(30)])
+    task = Task(server, *[[] for _ in range(150)])
     async with connect() as pve:
         result = await pve.wait(UPID)
     assert (result.exitstatus, result.warnings, str(result.upid)) == ("OK", 0, UPID)
-    assert task.looks == 30
+    assert task.looks == 150
     assert time.slept == sorted(time.slept)
-    assert time.slept[0] == 0.1
+    assert time.slept[0] == 0.05
     assert time.slept[-1] == 5.0
 
 
