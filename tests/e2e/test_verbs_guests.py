@@ -229,7 +229,7 @@ def test_snapshots_are_taken_gone_back_to_and_deleted(cli: Cli) -> None:
     for words, text in {
         ("create", "web", "1st"): "cannot name a snapshot",
         ("create", "cache", "x1", "--memory"): "only VMs keep their memory",
-        ("rollback", "web", "before", "--yes"): "web: has no snapshot 'before'",
+        ("rollback", "web", "before", "--yes"): "web has no snapshot 'before'",
     }.items():
         answer = cli("snapshot", *words)
         assert answer.code != 0

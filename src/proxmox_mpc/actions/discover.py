@@ -7,6 +7,7 @@ from typing import Any
 from proxmox_mpc.actions._action import Request, Result, action
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.applications import snapshots
+from proxmox_mpc.kinds import _cordon
 
 
 class DiscoverRequest(Request):
@@ -14,7 +15,7 @@ class DiscoverRequest(Request):
 
 
 class NodeView(Result):
-    """One node and what it carries."""
+    """One node and what it carries; `closed` is why no guest is placed on it."""
 
     name: str
     status: str
@@ -25,6 +26,7 @@ class NodeView(Result):
     uptime: int
     vms: int
     containers: int
+    closed: str = ""
 
 
 class DiscoverResult(Result):
@@ -51,6 +53,7 @@ async def discover(session: Session, request: DiscoverRequest) -> DiscoverResult
     cluster: dict[str, Any] = next((row for row in status if row["type"] == "cluster"), {})
     guests = [row for row in rows if row["type"] in ("qemu", "lxc")]
     names = {"qemu": "vms", "lxc": "containers", "storage": "storages", "pool": "pools", "node": "nodes"}
+    closed = await _cordon.closed(view, await view.nodes())
     counts: dict[str, int] = {}
     for row in rows:
         word = "templates" if row.get("template") else names.get(row["type"], f"{row['type']}s")
@@ -66,6 +69,7 @@ async def discover(session: Session, request: DiscoverRequest) -> DiscoverResult
             uptime=int(row.get("uptime") or 0),
             vms=sum(g["node"] == row["node"] and g["type"] == "qemu" for g in guests),
             containers=sum(g["node"] == row["node"] and g["type"] == "lxc" for g in guests),
+            closed=closed.get(row["node"], ""),
         )
         for row in rows
         if row["type"] == "node"

@@ -43,7 +43,7 @@ async def place(
     wish = Wish(
         name=str(resource.key),
         memory_mib=_number(fields, "memory", 512),
-        storages=_storages(fields) - {key.name for key in view.planned if key.kind == "Storage"},
+        storages=storages_of(fields) - {key.name for key in view.planned if key.kind == "Storage"},
         bridges=has[0],
         tags=_tags(resource.fields),
         placement=resource.spec.placement or Placement(),  # type: ignore[attr-defined]
@@ -65,7 +65,7 @@ async def elsewhere(
     live: Live,
     promised: Promised,
     *,
-    among: Collection[str] = (),
+    among: Collection[str] | None = None,
     declared: Mapping[str, Value] | None = None,
     where: Mapping[str, str] | None = None,
 ) -> Choice:
@@ -78,11 +78,13 @@ async def elsewhere(
     shared = await _shared(view)
     local = {path: value for path, value in fields.items() if fields.get(_storage_of(path)) not in shared}
     nodes = [node for node in await view.nodes() if node != here]
-    barred = {node: "is not among the nodes that were named" for node in nodes if among and node not in among}
+    barred = {
+        node: "is not among the nodes that it may go to" for node in nodes if among is not None and node not in among
+    }
     wish = Wish(
         name=str(live.key),
         memory_mib=_number(fields, "memory", 512),
-        storages=_storages(fields),
+        storages=storages_of(fields),
         bridges=bridges,
         tags=_tags(fields),
         placement=_placement(declared or {}),
@@ -129,7 +131,7 @@ async def _barred(
     if vmid is not None:
         found |= await _ha_rules.barred(view, _sid(guest, vmid), nodes)
     home = _home(source) if source is not None and _is_linked(resource) else None
-    if home is not None and not _storages(fields) <= await _shared(view):
+    if home is not None and not storages_of(fields) <= await _shared(view):
         why = f"is not where its template is ({home}): a linked clone shares its disk"
         found |= {node: why for node in nodes if node != home}
     return found | await _cordon.closed(view, nodes)
@@ -217,7 +219,8 @@ def _storage_of(path: str) -> str:
     return f"{path.rpartition('.')[0]}.storage"
 
 
-def _storages(fields: Mapping[str, Value]) -> frozenset[str]:
+def storages_of(fields: Mapping[str, Value]) -> frozenset[str]:
+    """The storages that a guest's volumes are on."""
     return frozenset(str(value) for path, value in fields.items() if path.endswith(".storage"))
 
 

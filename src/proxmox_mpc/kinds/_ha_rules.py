@@ -1,7 +1,7 @@
 """What high availability says of where a guest may be: rules of PVE 9, groups of PVE 8.
 
-Read once, and only when a guest needs a place. Only what is never broken counts here: strict rules, and guests that are
-kept together or apart. What the manager merely prefers, it does by itself.
+Read once, and only when a guest needs a place. What is never broken keeps guests from nodes: strict rules, and those
+that keep guests together or apart. Where the manager merely prefers a node, it brings the guest back there by itself.
 """
 
 from __future__ import annotations
@@ -44,6 +44,16 @@ async def barred(view: View, sid: str, nodes: Iterable[str], where: Mapping[str,
                 node: f"is not where {mate} is, beside which an HA rule keeps it" for node in nodes if node != home
             }
     return found
+
+
+async def prefers(view: View, sid: str, node: str) -> bool:
+    """Whether a rule makes this node the best one for a guest, so that the manager brings it back."""
+    for rule in await _rules(view):
+        if rule["type"] == "node-affinity" and sid in _listed(rule.get("resources")):
+            pairs = [name.partition(":") for name in _listed(rule.get("nodes"))]
+            ranks = {name: int(rank or 0) for name, _, rank in pairs}
+            return node in ranks and ranks[node] == max(ranks.values()) and list(ranks.values()).count(ranks[node]) == 1
+    return False
 
 
 def _places(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:

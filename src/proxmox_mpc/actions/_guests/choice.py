@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,17 @@ GUESTS = ("VirtualMachine", "Container")
 TEMPLATES = "VirtualMachineTemplate"
 
 
-class GuestsRequest(Request):
+class AgreedRequest(Request):
+    """Whether what is to be done to guests was agreed to."""
+
+    settled: bool = Field(False, description="What earlier runs left open was looked at already.")
+    dry_run: bool = Field(False, description="Only say what would be done.")
+    agreed: str = Field(
+        "", description="Hash of what was shown and confirmed; without it, what is asked is only shown."
+    )
+
+
+class GuestsRequest(AgreedRequest):
     """Which guests, and whether it was agreed to."""
 
     kind: str = Field("", description="A word for a kind of guests, such as vm or ct; any when empty.")
@@ -44,11 +54,6 @@ class GuestsRequest(Request):
     everything: bool = Field(False, description="All guests.")
     texts: list[ManifestText] = Field([], description="Manifests: the guests that they declare are meant.")
     application: str = Field("default", description="The application of these manifests.")
-    settled: bool = Field(False, description="What earlier runs left open was looked at already.")
-    dry_run: bool = Field(False, description="Only say what would be done.")
-    agreed: str = Field(
-        "", description="Hash of what was shown and confirmed; without it, what is asked is only shown."
-    )
 
 
 @dataclass(frozen=True)
@@ -133,6 +138,13 @@ async def choose(session: Session, view: View, request: GuestsRequest, *, templa
     else:
         raise UsageError("nothing says which guests", hint="name them, or: -l SELECTOR, -n NAMESPACE, -f FILE, --all")
     return await _look(session, view, found, named=bool(request.guests))
+
+
+async def all_that(session: Session, view: View, is_meant: Callable[[Live], bool]) -> list[Guest]:
+    """All guests and templates of which this holds, those that were just made included, each looked at on its node."""
+    rows = await _rows(view, [find_kind(word) for word in (*GUESTS, TEMPLATES)], anew=True)
+    found = [(kind, live) for kind, lives in rows.items() for live in lives if is_meant(live)]
+    return await _look(session, view, found, named=False)
 
 
 def _kinds(request: GuestsRequest, templates: bool) -> list[Kind]:

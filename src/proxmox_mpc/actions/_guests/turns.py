@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from proxmox_mpc.actions._action import Result
 from proxmox_mpc.actions._applying import applier
-from proxmox_mpc.actions._guests.choice import Guest, GuestsRequest, choose
+from proxmox_mpc.actions._guests.choice import AgreedRequest, Guest, GuestsRequest, choose
 from proxmox_mpc.actions._moved import PlanMoved
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.applications import clusters
@@ -34,6 +34,7 @@ AT_ONCE = 16
 
 Status = Literal["planned", "done", "skipped", "failed", "untried"]
 Judge = Callable[[View, Guest], Awaitable[Sequence["Turn"]]]
+RunOf = Callable[[Key, Action], StepRun]
 Do = Callable[[StepRun, Live], Awaitable[Mapping[str, Any] | None]]
 
 
@@ -115,7 +116,7 @@ async def carry_out(
     return result.model_copy(update={"resumed": resumed})
 
 
-async def begin(session: Session, request: GuestsRequest) -> tuple[View, list[str]]:
+async def begin(session: Session, request: AgreedRequest) -> tuple[View, list[str]]:
     """A fresh look at the cluster that is meant, and what earlier runs left open, unless nothing is to be written."""
     context, store, view = await session.context(), await session.store(), await session.view()
     await clusters.confirm(store, context.name, await clusters.look(view))
@@ -124,8 +125,19 @@ async def begin(session: Session, request: GuestsRequest) -> tuple[View, list[st
     return view, await settle(store, context.name, view.pve, session.report, patient=False)
 
 
-async def take(session: Session, view: View, request: GuestsRequest, verb: str, turns: Sequence[Turn]) -> GuestsResult:
-    """Take these turns, or only show them: where nothing is to be sent, or what is lost was not agreed to."""
+async def take(
+    session: Session,
+    view: View,
+    request: AgreedRequest,
+    verb: str,
+    turns: Sequence[Turn],
+    *,
+    before: Callable[[RunOf], Awaitable[None]] | None = None,
+) -> GuestsResult:
+    """Take these turns, or only show them: where nothing is to be sent, or what is lost was not agreed to.
+
+    `before` is done first, also where no turn has anything to do.
+    """
     context, shown = (await session.context()).name, _hash(verb, request, turns)
     asks = any(turn.loses and turn.do for turn in turns)
     result = GuestsResult(verb=verb, context=context, dry_run=request.dry_run, asks=False, hash=shown, items=[])
@@ -134,7 +146,7 @@ async def take(session: Session, view: View, request: GuestsRequest, verb: str, 
         return result.model_copy(update={"asks": asks, "items": items, "exit_code": _exit_code(items)})
     if asks and request.agreed != shown:
         raise PlanMoved(f"these guests are not as they were when this was agreed to ({request.agreed[:12]})")
-    items = await _all(session, view, context, verb, turns)
+    items = await _all(session, view, context, verb, turns, before)
     return result.model_copy(update={"items": items, "exit_code": _exit_code(items)})
 
 
@@ -147,7 +159,7 @@ async def _judged(view: View, guest: Guest, judge: Judge) -> Sequence[Turn]:
         return [Turn(guest, error=error)]
 
 
-def _hash(verb: str, request: GuestsRequest, turns: Sequence[Turn]) -> str:
+def _hash(verb: str, request: AgreedRequest, turns: Sequence[Turn]) -> str:
     """The same for the same wish about the same guests in the same state."""
     wish = request.model_dump(mode="json", exclude={"agreed", "dry_run", "settled", "texts"})
     facts = [[turn.guest.vmid, str(turn.key), turn.does, turn.loses, turn.already] for turn in turns]
@@ -158,8 +170,15 @@ def _foreseen(turn: Turn) -> Literal["planned", "skipped", "failed"]:
     return "failed" if turn.error is not None else "planned" if turn.do is not None else "skipped"
 
 
-async def _all(session: Session, view: View, context: str, verb: str, turns: Sequence[Turn]) -> list[GuestView]:
-    if not any(turn.do is not None and turn.error is None for turn in turns):
+async def _all(
+    session: Session,
+    view: View,
+    context: str,
+    verb: str,
+    turns: Sequence[Turn],
+    before: Callable[[RunOf], Awaitable[None]] | None,
+) -> list[GuestView]:
+    if before is None and not any(turn.do is not None and turn.error is None for turn in turns):
         return [_view(turn, _foreseen(turn)) for turn in turns]
     places, lost = asyncio.Semaphore(AT_ONCE), asyncio.Event()
     # A name of its own: two people may work on guests at the same time, and on the same one, too.
@@ -178,6 +197,8 @@ async def _all(session: Session, view: View, context: str, verb: str, turns: Seq
                 return await _one(session, context, verb, turn, run_of, lost)
 
         with stop.listening():
+            if before is not None:
+                await before(run_of)
             return list(await asyncio.gather(*(one(turn) for turn in turns)))
 
 
@@ -186,7 +207,7 @@ async def _one(
     context: str,
     verb: str,
     turn: Turn,
-    run_of: Callable[[Key, Action], StepRun],
+    run_of: RunOf,
     lost: asyncio.Event,
 ) -> GuestView:
     from proxmox_mpc.pve import ClusterUnreachable

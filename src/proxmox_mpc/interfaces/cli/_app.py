@@ -19,7 +19,7 @@ SECTIONS = {
     "Guests": (
         *("create", "start", "stop", "shutdown", "reboot", "reset", "suspend", "resume"),
         *("clone", "migrate", "resize", "tag", "guest-template", "snapshot", "snapshots"),
-        *("backup", "restore", "exec"),
+        *("backup", "restore", "exec", "drain", "uncordon"),
     ),
     "Set up": ("config", "secret", "test-connection", "simulate", "completion", "version"),
 }

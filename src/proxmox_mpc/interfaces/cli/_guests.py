@@ -13,7 +13,7 @@ from proxmox_mpc.interfaces.cli import _options
 
 if TYPE_CHECKING:
     from proxmox_mpc.actions._action import Action
-    from proxmox_mpc.actions._guests.choice import GuestsRequest
+    from proxmox_mpc.actions._guests.choice import AgreedRequest, GuestsRequest
     from proxmox_mpc.actions._guests.turns import GuestsResult, GuestView
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -80,6 +80,22 @@ def first(words: Sequence[str], form: str) -> tuple[list[str], list[str]]:
     return list(words[:number]), list(words[number:])
 
 
+def moving(function: F) -> F:
+    """The options of verbs that empty a node, or fill it again."""
+    containers = click.Choice(["restart", "leave"])
+    own = (
+        _options.context,
+        click.option(
+            "--containers", type=containers, default="restart", help="Running ones move by a restart, or stay."
+        ),
+        click.option("--timeout", type=float, metavar="SECONDS", help="Begin no further move after this time."),
+        *_options_of_all[-3:],
+    )
+    for option in reversed(own):
+        function = option(function)
+    return function
+
+
 def request_of(kind: type[R], chosen: dict[str, Any], **more: Any) -> R:
     """The action's request, from what was typed."""
     from proxmox_mpc.actions._guests.choice import is_guest_kind
@@ -98,37 +114,41 @@ def request_of(kind: type[R], chosen: dict[str, Any], **more: Any) -> R:
 
 
 def act(
-    action: Action[Any, GuestsResult],
+    action: Action[Any, Any],
     chosen: dict[str, Any],
     *,
     show: Callable[[GuestsResult], str] | None = None,
     retry: Callable[[Sequence[GuestView]], list[str]] | None = None,
+    then: Callable[[Any], Sequence[str]] = lambda result: (),
+    request: AgreedRequest | None = None,
     quiet: bool = False,
     **more: Any,
 ) -> None:
     """Show, ask where something is lost, do it, and say how it went; ends the command with its exit code.
 
-    `show` is for verbs whose result is more than that, `retry` answers the words by which those that failed are tried
-    again; else they are the guests. A `quiet` verb shows no progress: its output belongs to others.
+    `show` is for verbs whose result is more than that, `then` for what they say besides; `retry` answers the words by
+    which those that failed are tried again; else they are the guests. A `quiet` verb shows no progress: its output
+    belongs to others. The `request` is made of what was `chosen`, where it is not given.
     """
     from proxmox_mpc.interfaces.cli import _output
 
-    result = run(action, chosen, quiet=quiet, **more)
+    request = request or request_of(action.request, chosen, settled=True, **more)
+    result = run(action, request, chosen, quiet=quiet)
     if chosen["output"] == "json":
         click.echo(_output.as_json(result.model_dump(mode="json", by_alias=True)))
     elif show is not None and not result.dry_run:
         click.echo(show(result), nl=False)
         if failed := [item for item in result.items if item.error]:
             click.echo(problems(result, failed), err=True)
-    elif result.dry_run:
-        click.echo(proposal(result))
     else:
-        click.echo(summary(result, retry or guests_again))
+        said = proposal(result) if result.dry_run else summary(result, retry or guests_again)
+        besides = then(result)
+        click.echo("\n".join([*([said] if result.items or not besides else []), *besides]))
     if result.exit_code:
         raise SystemExit(result.exit_code)
 
 
-def run(action: Action[Any, GuestsResult], chosen: dict[str, Any], *, quiet: bool, **more: Any) -> GuestsResult:
+def run(action: Action[Any, Any], request: AgreedRequest, chosen: dict[str, Any], *, quiet: bool) -> GuestsResult:
     """The action's result, once what had to be asked was agreed to."""
     from proxmox_mpc.actions._session import Session
     from proxmox_mpc.errors import UsageError
@@ -139,18 +159,18 @@ def run(action: Action[Any, GuestsResult], chosen: dict[str, Any], *, quiet: boo
 
     if chosen["output"] not in ("text", "json"):
         raise UsageError(f"there is no output {chosen['output']!r} here", hint="known: text, json")
-    request = request_of(action.request, chosen, settled=True, **more)
 
     async def work(session: Session) -> GuestsResult:
         if not request.dry_run:
             await settle_first(session, patient=False)
-        result = await action(session, request)
+        result: GuestsResult = await action(session, request)
         if result.dry_run or not result.asks:
             return result
         if not chosen["yes"] or chosen["output"] == "text":
             click.echo(proposal(result), err=chosen["output"] == "json")
         confirm(f"{_phrase(result)} {_count(_of(result, 'planned'))} on {result.context}?", chosen["yes"])
-        return await action(session, request.model_copy(update={"agreed": result.hash}))
+        done: GuestsResult = await action(session, request.model_copy(update={"agreed": result.hash}))
+        return done
 
     with Show() as bars:
         result = within(work, context=chosen["context"], report=None if quiet else bars)
@@ -223,7 +243,9 @@ def problems(result: GuestsResult, bad: Sequence[GuestView]) -> str:
 
 def guests_again(items: Sequence[GuestView]) -> list[str]:
     """These guests, as words."""
-    return [f"{'ct' if item.kind == 'Container' else 'vm'}/{item.word}" for item in items]
+    from proxmox_mpc.kinds import find_kind
+
+    return [f"{find_kind(item.kind).short[0]}/{item.word}" for item in items]
 
 
 def again(words: Sequence[str]) -> str:
@@ -232,7 +254,8 @@ def again(words: Sequence[str]) -> str:
     words = [*context.command_path.split(), *words]
     for parameter in context.command.params:
         value, source = context.params.get(parameter.name or ""), context.get_parameter_source(parameter.name or "")
-        if parameter.name in CHOOSING or source is not ParameterSource.COMMANDLINE:
+        is_word = isinstance(parameter, click.Argument)
+        if is_word or parameter.name in CHOOSING or source is not ParameterSource.COMMANDLINE:
             continue
         if isinstance(parameter, click.Option) and parameter.is_flag:
             words.append(parameter.opts[-1])
@@ -257,7 +280,11 @@ def _name(item: GuestView) -> str:
 
 def _named(item: GuestView, text: str) -> str:
     """A sentence about a guest: some begin with its verb."""
-    return f"{_name(item)} {text}" if text.startswith(("is ", "does ")) else f"{_name(item)}: {text}"
+    return (
+        f"{_name(item)} {text}"
+        if text.startswith(("is ", "does ", "has ", "cannot ", "stays", "would "))
+        else f"{_name(item)}: {text}"
+    )
 
 
 _PHRASES = {
@@ -267,6 +294,8 @@ _PHRASES = {
     "template": "Make a template of",
     "snapshot": "Take a snapshot of",
     "backup": "Back up",
+    "drain": "Move away",
+    "uncordon": "Bring back",
 }
 """Verbs whose question is not their name."""
 

@@ -29,6 +29,8 @@ DONE = {
     "resume": "resumed",
     "clone": "cloned",
     "migrate": "moved",
+    "drain": "moved away",
+    "uncordon": "brought back",
     "resize": "grown",
     "tag": "tagged",
     "template": "is a template",

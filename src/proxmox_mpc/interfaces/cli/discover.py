@@ -47,4 +47,6 @@ def command(context: str, output: str) -> None:
         )
     )
     if output == "table":
+        closed = [f"{node.name} {node.closed}: no guest is placed on it" for node in result.nodes if node.closed]
+        click.echo("".join(f"\n{click.style('note:', fg='yellow')} {line}" for line in closed), nl=bool(closed))
         click.echo("\n" + ", ".join(f"{count} {name}" for name, count in sorted(result.counts.items())))
