@@ -30,6 +30,21 @@ class FoundContext:
     current: bool
 
 
+@dataclass(frozen=True)
+class Twin:
+    """A running copy of a cluster, without its secrets: `session` is one on it, whose store is thrown away.
+
+    `refused` is what the copy could not take. `cause` makes a fault happen there and raises UsageError for one that
+    cannot be; `calm` ends all faults. `work` tells how many seconds each task's work lasts on hardware, by UPID.
+    """
+
+    session: Session
+    refused: list[str]
+    cause: Callable[[str], Awaitable[None]]
+    calm: Callable[[], Awaitable[None]]
+    work: Callable[[], Awaitable[Mapping[str, float]]]
+
+
 @dataclass
 class Session:
     """One actor's session: the store, the chosen context, its cluster, and where progress goes.
@@ -37,7 +52,8 @@ class Session:
     `open_store` and `open_cluster` enter their parts into the exit stack that the session's end unwinds.
     `choose_context` answers the context that the user means (flag, environment, workspace, store), `check_context`
     raises UsageError for one that could never be opened. `fingerprint` turns a secret into what may be stored and
-    compared; `seal` and `unseal` encrypt with the store's key.
+    compared; `seal` and `unseal` encrypt with the store's key. `open_twin` starts a twin of a seed, which ends with the
+    exit stack, and in any case with this process.
     """
 
     actor: str
@@ -46,6 +62,7 @@ class Session:
     list_contexts: Callable[[Session], Awaitable[list[FoundContext]]]
     check_context: Callable[[Context], None]
     open_cluster: Callable[[AsyncExitStack, Context], Awaitable[Cluster]]
+    open_twin: Callable[[AsyncExitStack, Session, dict[str, Any]], Awaitable[Twin]]
     fingerprint: Callable[[str], str]
     seal: Callable[[str], str]
     unseal: Callable[[str], str]

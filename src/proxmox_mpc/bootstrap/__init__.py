@@ -8,10 +8,10 @@ import uuid
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from proxmox_mpc import telemetry
-from proxmox_mpc.actions._session import FoundContext, Session
+from proxmox_mpc.actions._session import FoundContext, Session, Twin
 from proxmox_mpc.bootstrap import clusters, contexts
 from proxmox_mpc.engine.journal import Progress
 from proxmox_mpc.settings import Settings
@@ -51,6 +51,11 @@ def open_session(
     async def listed(session: Session) -> list[FoundContext]:
         return await contexts.list_contexts(session, context)
 
+    async def open_twin(parts: AsyncExitStack, session: Session, seed: dict[str, Any]) -> Twin:
+        from proxmox_mpc.bootstrap import twins
+
+        return await twins.open_twin(parts, session, seed, key())
+
     return Session(
         actor=_user(),
         open_store=open_store,
@@ -58,6 +63,7 @@ def open_session(
         list_contexts=listed,
         check_context=clusters.check,
         open_cluster=clusters.open_cluster,
+        open_twin=open_twin,
         fingerprint=lambda secret: key().fingerprint(secret),
         seal=lambda text: key().seal(text),
         unseal=lambda text: key().unseal(text),

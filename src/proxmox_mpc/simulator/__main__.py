@@ -47,6 +47,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--fault", action="append", default=[], metavar="'NAME KEY=VALUE…'", help="start with a fault (repeatable)"
     )
+    parser.add_argument(
+        "--until-eof", action="store_true", help="end when standard input ends: with the process that started it"
+    )
     parser.add_argument("--qemu", action="store_true", help="run virtual machines for real, by QEMU")
     parser.add_argument("--qemu-disks", metavar="DIR", help="where their disks are kept; gone at the end if not given")
     parser.add_argument("--qemu-memory", type=int, metavar="MIB", help="the most that one of them gets; default 1024")
@@ -62,6 +65,16 @@ def _qemu(options: argparse.Namespace) -> Qemu | bool:
     if how != Qemu() and not options.qemu:
         raise ValueError("--qemu-disks, --qemu-memory and --qemu-internet are for real guests: add --qemu")
     return how if options.qemu else False
+
+
+class _UntilEof(asyncio.Protocol):
+    """Listens to a pipe that nobody writes to: it ends when whoever holds its other end does, also by kill -9."""
+
+    def __init__(self, ended: Callable[[], None]) -> None:
+        self._ended = ended
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._ended()
 
 
 async def _serve(options: argparse.Namespace) -> None:
@@ -87,6 +100,8 @@ async def _serve(options: argparse.Namespace) -> None:
     ended = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, ended.set)
+    if options.until_eof:
+        await asyncio.get_running_loop().connect_read_pipe(lambda: _UntilEof(ended.set), sys.stdin)
     async with simulator:
         sys.stdout.write(json.dumps(simulator.greeting) + "\n")
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""Faults by name: over HTTP at /simulator/faults, and from the command line's `--fault`."""
+"""What is asked of the simulator itself: faults, also by the command line's `--fault`, and how long its work lasts."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from aiohttp import web
 
 from proxmox_mpc.simulator._errors import ApiError
 from proxmox_mpc.simulator._faults import Faults
+from proxmox_mpc.simulator.state.cluster import Cluster
 
 PATH = "/simulator/faults"
+WORK = "/simulator/work"
 
 # Methods of `Faults` that are not faults.
 _NOT_FAULTS = frozenset({"describe", "take"})
@@ -64,7 +66,7 @@ def apply_text(faults: Faults, text: str) -> None:
 
 
 async def handle(request: web.BaseRequest, faults: Faults) -> web.Response:
-    """GET lists, POST causes (`{"fault": "node_down", "name": "…"}`), DELETE ends all faults.
+    """GET lists, POST causes (`{"fault": "node_down", "name": "…"}`, `{"text": "node_down name=…"}`), DELETE ends all.
 
     A POST must be declared as JSON: a page in a browser cannot send that without asking first.
     """
@@ -75,9 +77,19 @@ async def handle(request: web.BaseRequest, faults: Faults) -> web.Response:
             return web.json_response({"error": "send application/json"}, status=415)
         try:
             values = json.loads(await request.read())
-            apply(faults, values.pop("fault"), values)
+            if "text" in values:
+                apply_text(faults, str(values["text"]))
+            else:
+                apply(faults, values.pop("fault"), values)
         except (ValueError, KeyError, AttributeError) as error:
             return web.json_response({"error": str(error)}, status=400)
     elif request.method != "GET":
         return web.json_response({"error": "GET, POST or DELETE"}, status=405)
     return web.json_response({"faults": faults.describe(), "kinds": kinds()})
+
+
+def work(request: web.BaseRequest, cluster: Cluster) -> web.Response:
+    """How many seconds the work of each task lasts on hardware, by UPID."""
+    if request.method != "GET":
+        return web.json_response({"error": "GET"}, status=405)
+    return web.json_response({"seconds": {task.upid: round(task.work_s, 3) for task in cluster.tasks.values()}})

@@ -66,6 +66,8 @@ class Api:
         verb, raw = request.method, request.rel_url.raw_path
         if raw == _control.PATH:
             return await _control.handle(request, self.faults)
+        if raw == _control.WORK:
+            return _control.work(request, self.cluster)
         if verb not in _VERBS:
             return _plain(501, f"method '{verb}' not available", "")
         shape, path, refused = _split(raw)

@@ -48,6 +48,7 @@ class Work:
     async def takes(self, seconds: float) -> None:
         """Work that lasts this long on real hardware."""
         self.fail_if_asked()
+        self.task.work_s += seconds
         if self.cluster.time_scale:
             await self.cluster.clock.sleep(seconds)
 
@@ -57,6 +58,7 @@ class Work:
         for _ in range(steps):
             if until():
                 return True
+            self.task.work_s += seconds / steps
             await asyncio.sleep(seconds * max(self.cluster.time_scale, _LEAST_WAIT_SCALE) / steps)
         return until()
 

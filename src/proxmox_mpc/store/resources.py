@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -21,12 +22,15 @@ class Resources:
 
     async def put(self, resource: OwnedResource) -> None:
         """Remember a resource, in the place of what was remembered of it."""
-        values = asdict(resource)
-        statement = self.database.insert(resources).values(values)
+        await self.put_all([resource])
+
+    async def put_all(self, several: Iterable[OwnedResource]) -> None:
+        """Remember resources, all of them or none."""
         async with self.database.write() as connection:
-            await connection.execute(
-                statement.on_conflict_do_update(index_elements=["context", "kind", "namespace", "name"], set_=values)
-            )
+            for values in map(asdict, several):
+                statement = self.database.insert(resources).values(values)
+                keys = ["context", "kind", "namespace", "name"]
+                await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values))
 
     async def claim(self, resource: OwnedResource) -> bool:
         """Remember a resource unless another application owns it; False where one does."""

@@ -51,9 +51,10 @@ async def _guest(reader: Reader, row: Row) -> dict[str, Any]:
 
 def _section(config: Row) -> dict[str, str]:
     return {
-        key: _secrets.blank(key, _value(key, value))
+        # That there is a password is no secret: the API shows it, and a plan looks at it.
+        key: _secrets.PLACEHOLDER if _secrets.is_secret(key) else _secrets.blank(key, _value(key, value))
         for key, value in config.items()
-        if key not in _NOT_PLANTED and not _secrets.is_secret(key) and value is not None
+        if key not in _NOT_PLANTED and value is not None
     }
 
 

@@ -15,7 +15,7 @@ from proxmox_mpc.interfaces import cli
 
 SECTIONS = {
     "Look": ("get", "describe", "explain", "api-resources", "discover", "status", "drift", "tasks", "logs", "wait"),
-    "Declare": ("validate", "plan", "diff", "apply", "delete", "export", "adopt", "history", "rollback"),
+    "Declare": ("validate", "plan", "diff", "rehearse", "apply", "delete", "export", "adopt", "history", "rollback"),
     "Guests": (
         *("create", "start", "stop", "shutdown", "reboot", "reset", "suspend", "resume"),
         *("clone", "migrate", "resize", "tag", "guest-template", "snapshot", "snapshots"),

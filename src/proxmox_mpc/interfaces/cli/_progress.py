@@ -40,6 +40,7 @@ DONE = {
     "backup": "backed up",
     "restore": "restored",
     "exec": "has run it",
+    "twin": "copied",
 }
 
 

@@ -34,7 +34,12 @@ def run(arguments: Sequence[str], save_as: str) -> int:
         click.echo(OWN_OPTIONS)
         return subprocess.call([sys.executable, "-m", "proxmox_mpc.simulator", "--help"])
     process = subprocess.Popen(  # noqa: S603  our own module, with the user's own options
-        [sys.executable, "-m", "proxmox_mpc.simulator", *arguments], stdout=subprocess.PIPE, text=True, env=os.environ
+        # It ends with the pipe to it: also when this process is killed.
+        [sys.executable, "-m", "proxmox_mpc.simulator", "--until-eof", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ,
     )
     assert process.stdout is not None
     # Also Ctrl-C, which a background job of a shell inherits as ignored.

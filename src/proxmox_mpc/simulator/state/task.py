@@ -13,7 +13,10 @@ _UPID = re.compile(
 
 @dataclass
 class Task:
-    """One task. `status` is None while it runs, then `OK`, `WARNINGS: n` or the error; times in seconds since 1970."""
+    """One task. `status` is None while it runs, then `OK`, `WARNINGS: n` or the error; times in seconds since 1970.
+
+    `work_s` is how long its work lasts on hardware, at whatever scale of time it was done.
+    """
 
     upid: str
     node: str
@@ -25,6 +28,7 @@ class Task:
     user: str
     status: str | None = None
     endtime: int = 0
+    work_s: float = 0.0
     log: list[str] = field(default_factory=list)
 
     @property
