@@ -54,7 +54,6 @@ DRY_RUNS: dict[str, list[str]] = {
     "snapshots rotate": ["snapshots", "rotate"],
     "tag": ["tag", "--all", "+seen"],
     **{verb: [verb, "--all"] for verb in ("start", "stop", "shutdown", "reboot", "reset", "suspend", "resume")},
-    "cordon": ["cordon", "pve-node1"],
     "drain": ["drain", "pve-node1"],
     "uncordon": ["uncordon", "pve-node1"],
 }

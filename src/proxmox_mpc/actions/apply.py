@@ -42,6 +42,7 @@ async def apply(session: Session, request: ApplyRequest) -> ApplyResult:
     """Make the cluster as these manifests say, as a new revision of the application."""
     resumed = (await settle(session, SettleRequest())).settled
     prepared = await prepare(session, request)
+    session.prepared = None  # it is used up: after this, nothing is as it was read
     plan = prepared.plan
     shown = plan_view(plan, (await session.context()).endpoints[0])
     await refuse_moved(session, request.agreed, shown)
