@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from random import Random
 
 from proxmox_mpc.actions._planning import ManifestText
@@ -12,6 +13,7 @@ from proxmox_mpc.actions._session import Session
 from proxmox_mpc.engine import manifests, references
 from proxmox_mpc.engine.execute import STEPS_AT_ONCE
 from proxmox_mpc.engine.journal import Progress
+from proxmox_mpc.engine.lanes import LIMITS
 from proxmox_mpc.engine.plan import Action, Plan
 from proxmox_mpc.kinds._kind import Key
 
@@ -64,23 +66,30 @@ def bad_day(seed: int, plan: Plan, nodes: Sequence[str], storages: Sequence[str]
     return [make() for make in dice.sample(makers, dice.randint(1, 3))]
 
 
-def starts(plan: Plan, seconds: Mapping[Key, float]) -> dict[Key, float]:
-    """When each step would begin, in seconds, if each takes so long: what it needs is done, and there is a place."""
+def starts(plan: Plan, seconds: Mapping[Key, float], lanes: Mapping[Key, Collection[str]]) -> dict[Key, float]:
+    """When each step would begin, in seconds, if each takes so long, in the order in which they begin.
+
+    A step begins once what it needs is done, and there is a place: among all steps, and in each of its lanes.
+    """
     left = {step.key: set(step.needs) for step in plan.steps}
     left = {key: needs & left.keys() for key, needs in left.items()}
     order = {step.key: number for number, step in enumerate(plan.steps)}
     begun: dict[Key, float] = {}
     working: list[tuple[float, int, Key]] = []
+    held: Counter[str] = Counter()
     now = 0.0
     while left or working:
         for key in sorted((key for key, needs in left.items() if not needs), key=order.__getitem__):
-            if len(working) < STEPS_AT_ONCE:
+            mine = lanes.get(key, ())
+            if len(working) < STEPS_AT_ONCE and all(held[lane] < LIMITS[lane.partition(":")[0]] for lane in mine):
                 begun[key] = now
+                held.update(mine)
                 heapq.heappush(working, (now + seconds.get(key, 0.0), order[key], key))
                 del left[key]
         if not working:
             break  # circles were refused by the plan
         now, _, done = heapq.heappop(working)
+        held.subtract(lanes.get(done, ()))
         for needs in left.values():
             needs.discard(done)
     return begun

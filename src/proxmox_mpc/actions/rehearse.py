@@ -18,7 +18,7 @@ from proxmox_mpc.actions.apply import ApplyRequest, apply
 from proxmox_mpc.actions.twin import TwinRequest, TwinResult, twin
 from proxmox_mpc.engine.execute import ApplyFailed, ApplyStopped, Outcome
 from proxmox_mpc.engine.journal import Progress
-from proxmox_mpc.engine.plan import Action, Plan
+from proxmox_mpc.engine.plan import Action, Plan, Step
 from proxmox_mpc.errors import MpcError
 from proxmox_mpc.kinds._kind import Key
 
@@ -171,10 +171,14 @@ async def _steps(copy: Twin, prepared: Prepared, outcomes: Sequence[Outcome]) ->
     runs, work = await store.runs.list(context.name), await copy.work()
     entries = await store.runs.journal(runs[0].id) if runs else []
     by_name: dict[str, float] = {}
+    nodes: dict[str, set[str]] = {}
     for entry in entries:
         by_name[entry.resource] = by_name.get(entry.resource, 0.0) + work.get(entry.upid, 0.0)
+        if entry.upid:
+            nodes.setdefault(entry.resource, set()).add(f"node:{entry.upid.split(':')[1]}")
     seconds = {outcome.key: by_name.get(str(outcome.key), 0.0) for outcome in outcomes}
-    begun = starts(prepared.plan, seconds)
+    lanes = {step.key: nodes.get(str(step.key), set()) | _clone_lane(step) for step in prepared.plan.work}
+    begun = starts(prepared.plan, seconds, lanes)
     places = _places(prepared)
     found = [
         RehearsedStep(
@@ -192,7 +196,12 @@ async def _steps(copy: Twin, prepared: Prepared, outcomes: Sequence[Outcome]) ->
         )
         for outcome in outcomes
     ]
-    return sorted(found, key=lambda step: step.starts_s)
+    turns = {key: number for number, key in enumerate(begun)}
+    return sorted(found, key=lambda step: turns.get(Key(step.kind, step.namespace, step.name), len(turns)))
+
+
+def _clone_lane(step: Step) -> set[str]:
+    return {f"clone:{step.choices['source']}"} if step.choices.get("source") else set()
 
 
 def _places(prepared: Prepared) -> Mapping[Key, str]:
