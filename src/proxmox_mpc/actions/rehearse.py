@@ -85,6 +85,12 @@ class RehearseResult(Result):
     left_out: list[str] = []
 
 
+class RehearsalStopped(MpcError):
+    """The rehearsal was stopped; its copy is gone, and the cluster was only read."""
+
+    code = "rehearsal.stopped"
+
+
 @action(permission="resources:read", route="POST /plans/rehearse")
 async def rehearse(session: Session, request: RehearseRequest) -> RehearseResult:
     """Apply these manifests to a copy of the cluster, and tell what would happen; the cluster itself is only read."""
@@ -105,7 +111,10 @@ async def rehearse(session: Session, request: RehearseRequest) -> RehearseResult
         session.report(Progress(key, "done", action=Action.CREATE, seconds=took_s, verb="twin"))
         copy.session.report = telling(session, shown.context)
         await make_up_secrets(session, copy.session, request.texts)
-        return await _played(copy, request, desired, made, shown)
+        try:
+            return await _played(copy, request, desired, made, shown)
+        except ApplyStopped:
+            raise RehearsalStopped() from None
 
 
 async def _played(
