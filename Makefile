@@ -35,8 +35,9 @@ optional:      ## programs that some tests use: QEMU (by apt, as root)
 demo: setup    ## the main job on a simulated cluster, as a story
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python examples/demo.py
 
+# Two at a time: most tests wait for a simulated cluster, which is a process or thread of its own.
 test: setup-dev lint          ## everything that must be true
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 lint: setup-dev               ## style, types, layers
 	$(BIN)/ruff check .
@@ -48,7 +49,7 @@ bench: setup-dev              ## speed, as ratios against a floor measured besid
 	$(BIN)/python -m benchmarks
 
 soak: setup-dev               ## the long versions of the tests
-	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q tests
+	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q -n 2 --dist worksteal tests
 
 pages: setup-dev             ## make the generated pages of docs/reference anew
 	$(BIN)/python tools/generate_simulated_api.py

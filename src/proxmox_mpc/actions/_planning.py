@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from pydantic import Field
 
@@ -54,6 +54,7 @@ class Prepared:
     view: View
     resources: Sequence[Resource]
     documents: list[dict[str, Any]]
+    wish: dict[str, Any]
 
 
 def impact_of(text: str) -> Impact:
@@ -108,21 +109,21 @@ FRESH = timedelta(seconds=3)
 """A plan that was shown and agreed to at once is carried out as it is: one that is made anew would look no later."""
 
 
+def taken_over(session: Session, desired: DesiredState) -> Prepared | None:
+    """The plan that was shown a moment ago for the very same wish; it can be had once."""
+    prepared, session.prepared = session.prepared, None
+    if prepared is None or prepared.wish != _wish(desired) or session.now() - prepared.planned_at >= FRESH:
+        return None
+    return cast(Prepared, prepared)
+
+
+def _wish(desired: DesiredState) -> dict[str, Any]:
+    return {name: getattr(desired, name) for name in DesiredState.model_fields}
+
+
 async def prepare(session: Session, desired: DesiredState) -> Prepared:
     """Read the cluster and make the plan; nothing is written."""
     planned_at = session.now()
-    wish = {name: getattr(desired, name) for name in DesiredState.model_fields}
-    if session.prepared is not None and session.prepared[0] == wish:
-        prepared: Prepared = session.prepared[1]
-        session.prepared = None
-        if planned_at - prepared.planned_at < FRESH:
-            return prepared
-    prepared = await _prepare(session, desired, planned_at)
-    session.prepared = (wish, prepared)
-    return prepared
-
-
-async def _prepare(session: Session, desired: DesiredState, planned_at: datetime) -> Prepared:
     resources, documents = await load(session, desired.texts, desired.namespace)
     if not resources and not desired.prune:
         names = ", ".join(text.name for text in desired.texts)
@@ -143,4 +144,4 @@ async def _prepare(session: Session, desired: DesiredState, planned_at: datetime
     )
     plan = await planner.plan(view, find_kind, wish)
     plan = replace(plan, notes=(*plan.notes, *await drift.notes(store, plan)))
-    return Prepared(plan, planned_at, view, resources, documents)
+    return Prepared(plan, planned_at, view, resources, documents, _wish(desired))

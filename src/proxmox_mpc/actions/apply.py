@@ -7,7 +7,7 @@ from pydantic import Field
 from proxmox_mpc.actions._action import Result, action
 from proxmox_mpc.actions._applying import applier
 from proxmox_mpc.actions._moved import refuse_moved
-from proxmox_mpc.actions._planning import DesiredState, prepare
+from proxmox_mpc.actions._planning import DesiredState, prepare, taken_over
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import OutcomeView, PlanView, outcome_views, plan_view
 from proxmox_mpc.actions.settle import SettleRequest, settle
@@ -41,8 +41,7 @@ class ApplyResult(Result):
 async def apply(session: Session, request: ApplyRequest) -> ApplyResult:
     """Make the cluster as these manifests say, as a new revision of the application."""
     resumed = (await settle(session, SettleRequest())).settled
-    prepared = await prepare(session, request)
-    session.prepared = None  # it is used up: after this, nothing is as it was read
+    prepared = taken_over(session, request) or await prepare(session, request)
     plan = prepared.plan
     shown = plan_view(plan, (await session.context()).endpoints[0])
     await refuse_moved(session, request.agreed, shown)

@@ -20,6 +20,7 @@ async def plan(session: Session, request: DesiredState) -> PlanView:
 
     with (await session.cluster()).witnessed() as witness:
         prepared = await _planning.prepare(session, request)
+    session.prepared = prepared
     shown = plan_view(prepared.plan, (await session.context()).endpoints[0])
     if shown.empty:
         await _quiet.remember(session, request, shown, witness)

@@ -103,8 +103,7 @@ class Cluster:
 
     async def once(self, verb: str, template: str, params: Mapping[str, Any] | None = None, /) -> Any:
         """A write that is sent once: `Locked` and `NoQuorum` are raised at once, for the caller waits in the open."""
-        request = requests.build(await self.api(), verb, template, params or {})
-        return (await self._sender.send(replace(request, once=True))).data
+        return (await self._call(verb, template, params or {}, True)).data
 
     @contextmanager
     def witnessed(self) -> Iterator[Witness]:
@@ -201,8 +200,9 @@ class Cluster:
         self._version = Version.from_answer(reply.data)
         return self._version
 
-    async def _call(self, verb: str, template: str, params: Mapping[str, Any]) -> Reply:
-        return await self._sender.send(requests.build(await self.api(), verb, template, params))
+    async def _call(self, verb: str, template: str, params: Mapping[str, Any], once: bool = False) -> Reply:
+        request = requests.build(await self.api(), verb, template, params)
+        return await self._sender.send(replace(request, once=once) if once else request)
 
     @property
     def _sender(self) -> Transport:
