@@ -17,6 +17,7 @@ from proxmox_mpc.applications.ownership import owned_by_key
 from proxmox_mpc.engine import manifests, planner, references
 from proxmox_mpc.engine.plan import Plan
 from proxmox_mpc.engine.policies import word
+from proxmox_mpc.engine.securing import Securing
 from proxmox_mpc.errors import UsageError
 from proxmox_mpc.kinds import find_kind
 from proxmox_mpc.kinds._field import Impact
@@ -42,6 +43,9 @@ class DesiredState(Request):
     adopt: bool = Field(False, description="Take over objects that exist and that nobody owns.")
     max_deletions: int | None = Field(
         None, ge=0, description="How many objects may be deleted for no manifest names them; else a share of them."
+    )
+    snapshot: Securing = Field(
+        "", description="Take snapshots of guests before they are changed: of all, or where that is possible."
     )
 
 
@@ -141,6 +145,7 @@ async def prepare(session: Session, desired: DesiredState) -> Prepared:
         prune=desired.prune,
         adopt=desired.adopt,
         most_deletions=desired.max_deletions,
+        secure=desired.snapshot,
     )
     plan = await planner.plan(view, find_kind, wish)
     plan = replace(plan, notes=(*plan.notes, *await drift.notes(store, plan)))

@@ -44,6 +44,7 @@ class StepView(Result):
     blocked: str = ""
     gate: str = ""
     opens: str = ""
+    secured: bool = False
     choices: dict[str, Any] = {}
     reasons: dict[str, Any] = {}
     changes: list[ChangeView] = []
@@ -152,6 +153,7 @@ def _step_view(step: Step) -> StepView:
         blocked=step.refusal.why if step.refusal else "",
         gate=step.refusal.gate.value if step.refusal else "",
         opens=step.refusal.opens if step.refusal else "",
+        secured=step.secured,
         choices={name: choice for name, choice in step.choices.items() if choice is not None},
         reasons=_reasons(step),
         changes=[change_view(kind, change) for change in step.changes],

@@ -26,6 +26,7 @@ class ApplyRequest(DesiredState):
         PATIENCE_S, ge=0, description="How long locks and a lost quorum are waited out, in seconds."
     )
     source: str = Field("", description="Where the manifests come from, for the history.")
+    continues: bool = Field(False, description="Go on where a run left off: what that kept is still as it was before.")
 
 
 class ApplyResult(Result):
@@ -56,6 +57,7 @@ async def apply(session: Session, request: ApplyRequest) -> ApplyResult:
         sealed_request=session.seal(_continuing(request)),
         stop=session.stop,
         patience_s=request.patience_s,
+        continues=request.continues,
     )
     rows = await (await session.view()).resources()
     await snapshots.record(await session.store(), plan.context, rows)
@@ -64,4 +66,4 @@ async def apply(session: Session, request: ApplyRequest) -> ApplyResult:
 
 def _continuing(request: ApplyRequest) -> str:
     """What an apply is continued from: the same, but the plan that was agreed to has been carried out in part."""
-    return resumable.written(resumable.APPLY, request.model_dump(mode="json", exclude={"agreed"}))
+    return resumable.written(resumable.APPLY, request.model_dump(mode="json", exclude={"agreed", "continues"}))

@@ -37,7 +37,7 @@ async def apply_resume(session: Session, request: ApplyResumeRequest) -> ApplyRe
         return ApplyResult(plan=done.plan, revision=None, outcomes=done.outcomes, resumed=settled)
     if not request.agreed:
         return ApplyResult(plan=await plan(session, wanted), revision=None, outcomes=[], resumed=settled)
-    result = await apply(session, wanted.model_copy(update={"agreed": request.agreed}))
+    result = await apply(session, wanted.model_copy(update={"agreed": request.agreed, "continues": True}))
     return result.model_copy(update={"resumed": [*settled, *result.resumed]})
 
 

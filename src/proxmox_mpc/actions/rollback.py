@@ -12,6 +12,7 @@ from proxmox_mpc.actions._plans import keep
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import plan_view
 from proxmox_mpc.actions.apply import ApplyRequest, ApplyResult, apply
+from proxmox_mpc.engine.securing import Securing
 from proxmox_mpc.errors import NotFoundError, RefusedError
 
 
@@ -24,6 +25,7 @@ class RollbackRequest(Request):
     )
     allow: str = Field("", description="Highest impact that may happen.")
     max_deletions: int | None = Field(None, ge=0, description="How many objects may be deleted; else a share of them.")
+    snapshot: Securing = Field("", description="Take snapshots of guests before they are changed.")
     agreed: str = Field("", description="Hash of the plan that was confirmed; without it only the plan is answered.")
 
 
@@ -52,6 +54,7 @@ async def rollback(session: Session, request: RollbackRequest) -> ApplyResult:
         allow=request.allow,
         prune=True,
         max_deletions=request.max_deletions,
+        snapshot=request.snapshot,
     )
     if not request.agreed:
         shown = plan_view((await prepare(session, desired)).plan, (await session.context()).endpoints[0])

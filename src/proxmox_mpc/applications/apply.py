@@ -15,6 +15,7 @@ from proxmox_mpc.applications.journal import StoreJournal
 from proxmox_mpc.engine.execute import PATIENCE_S, ApplyFailed, ApplyStopped, Execution, Outcome
 from proxmox_mpc.engine.journal import Progress
 from proxmox_mpc.engine.plan import Plan
+from proxmox_mpc.engine.securing import Safety
 from proxmox_mpc.engine.stop import Stop
 from proxmox_mpc.errors import MpcError
 from proxmox_mpc.kinds._kind import Kind
@@ -50,11 +51,13 @@ class Applier:
         sealed_request: str = "",
         stop: Stop | None = None,
         patience_s: float = PATIENCE_S,
+        continues: bool = False,
     ) -> tuple[int | None, list[Outcome]]:
         """Carry out the plan; answers the new revision's number (None where nothing was to do) and the outcomes.
 
         `planned_at` is when the plan began to read the cluster; `sealed_request` what it can be continued from; `stop`
-        is heard between requests, locks are waited out for `patience_s`. Raises Blocked, and ApplyBusy where another
+        is heard between requests, locks are waited out for `patience_s`; one that `continues` goes on where a run left
+        off. Raises Blocked, and ApplyBusy where another
         process is or was at work since, with nothing changed and nothing recorded; ApplyFailed with the revision
         marked failed.
         """
@@ -86,7 +89,15 @@ class Applier:
             number = revision.number
         journal = StoreJournal(self.store, plan.context, run.id, self.now)
         execution = Execution(
-            view, self.kind_of, plan, journal, self.new_uid, self.report, stop=stop or Stop(), patience_s=patience_s
+            view,
+            self.kind_of,
+            plan,
+            journal,
+            self.new_uid,
+            self.report,
+            stop=stop or Stop(),
+            patience_s=patience_s,
+            safety=Safety(run.id[:8], again=continues),
         )
         alive = asyncio.create_task(self.signs_of_life(run.id))
         try:

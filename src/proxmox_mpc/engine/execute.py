@@ -10,6 +10,7 @@ import asyncio
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +18,7 @@ from typing import Any, Literal
 from proxmox_mpc.engine.journal import Journal, Progress
 from proxmox_mpc.engine.lanes import Lanes
 from proxmox_mpc.engine.plan import Action, Plan, Step
+from proxmox_mpc.engine.securing import Safety, kept, let_go
 from proxmox_mpc.engine.stages import Stages
 from proxmox_mpc.engine.step_run import StepRun
 from proxmox_mpc.engine.stop import Stop, Stopped
@@ -92,6 +94,7 @@ def _summary(outcomes: Sequence[Outcome]) -> str:
     for outcome in failed:
         lines.append(f"  ✗ {outcome.key}: {outcome.error}")
         lines += [f"    {outcome.error.hint}"] if outcome.error is not None and outcome.error.hint else []
+        lines += [f"    {remark}" for remark in outcome.remarks]
     for why in dict.fromkeys(outcome.why for outcome in skipped):
         lines.append(f"  - {_named([o.key for o in skipped if o.why == why])}: {why}")
     lines += [f"  ✓ {_named([outcome.key for outcome in done])}"] if done else []
@@ -133,6 +136,7 @@ class Execution:
     remarks: dict[Key, list[str]] = field(default_factory=dict)
     stop: Stop = field(default_factory=Stop)
     patience_s: float = PATIENCE_S
+    safety: Safety = field(default_factory=Safety)
     begun: set[Key] = field(default_factory=set)
     """Steps that have sent something."""
     _lost: MpcError | None = None
@@ -157,6 +161,7 @@ class Execution:
                 return self._skipped(step, f"not tried, for it needs {lacking}")
             if step.action is Action.NONE:
                 await self._refresh(step)
+                await self._let_go_of_old(step, places)
                 return Outcome(step.key, step.action, "done")
             async with places:
                 if self._lost is not None:
@@ -213,6 +218,15 @@ class Execution:
         if (fresh.applied, dict(fresh.identity)) != (owned.applied, dict(owned.identity)):
             await self.journal.remember(fresh)
 
+    async def _let_go_of_old(self, step: Step, places: asyncio.Semaphore) -> None:
+        """An unchanged resource that we own: what a run kept of it that did not end has had its time."""
+        if not self.plan.secures or step.live is None or step.owned is None:
+            return
+        async with places:
+            with suppress(Stopped, UnreachableError):  # it goes the next time
+                run = StepRun(self, step, self._uid(step))
+                await let_go(self.kind_of(step.key.kind).driver, run, step.live)
+
     async def _step(self, step: Step, stages: Stages) -> Outcome:
         from proxmox_mpc.pve import ClusterUnreachable  # a session that gets here has the client loaded
 
@@ -229,7 +243,8 @@ class Execution:
             if isinstance(error, ClusterUnreachable):
                 self._lost = error
             self.report(Progress(step.key, "failed", str(error), step.action, seconds=self.clock() - start))
-            return Outcome(step.key, step.action, "failed", "", error, self.clock() - start)
+            remarks = tuple(self.remarks.get(step.key, ()))
+            return Outcome(step.key, step.action, "failed", "", error, self.clock() - start, remarks=remarks)
         seconds = self.clock() - start
         self.report(Progress(step.key, "done", action=step.action, seconds=seconds))
         identity, remarks = live.identity if live else {}, tuple(self.remarks.get(step.key, ()))
@@ -258,9 +273,12 @@ class Execution:
             live = await driver.create(run, resource)
         else:
             assert step.live is not None
-            live = await driver.update(run, step.live, resource, step.changes)
+            async with kept(self.safety, driver, run, step):
+                live = await driver.update(run, step.live, resource, step.changes)
         owned = Owned(step.key, uid, self.plan.application, live.identity, _declared(step, resource))
         await self.journal.remember(owned)
+        if step.secured:
+            await let_go(driver, run, live)
         return live
 
 

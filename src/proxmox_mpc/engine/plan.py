@@ -36,6 +36,7 @@ class Gate(Enum):
     PROTECTION = "PVE protection"
     HOLDERS = "holders"
     DELETIONS = "mass deletion"
+    SNAPSHOT = "snapshot"
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,9 @@ class Refusal:
 class Step:
     """One resource's part of a plan.
 
-    `changes` are shown and hashed; `refusal` says why the step may not run. An
-    `undeclared` object is taken over, and nothing of it counts as declared. `resource` and `live` are what the step
-    works from; they are not part of a saved plan, which holds the manifests instead.
+    `changes` are shown and hashed; `refusal` says why the step may not run. An `undeclared` object is taken over, and
+    nothing of it counts as declared; a `secured` one is kept as it was, until it is changed. `resource` and `live` are
+    what the step works from; they are not part of a saved plan, which holds the manifests instead.
     """
 
     key: Key
@@ -64,6 +65,7 @@ class Step:
     note: str = ""
     refusal: Refusal | None = None
     undeclared: bool = False
+    secured: bool = False
     choices: Mapping[str, Any] = field(default_factory=dict)
     resource: Resource | None = field(default=None, compare=False, repr=False)
     live: Live | None = field(default=None, compare=False, repr=False)
@@ -93,6 +95,8 @@ class Plan:
     """A fingerprint of all that was declared, also of what is so already."""
     blast: tuple[Hit, ...] = ()
     """The guests that go down, move, or lose what they stand on."""
+    secures: bool = False
+    """Whether ways back were asked for: those of earlier runs go where all is as declared."""
 
     @property
     def work(self) -> tuple[Step, ...]:
@@ -155,4 +159,5 @@ def _facts(step: Step) -> Any:
     identity = {name: value for name, value in live.identity.items() if name != "node"} if live else {}
     seen = live.digest if live and step.action in (Action.DELETE, Action.REPLACE) else ""
     uid = live.mark.uid if live and live.mark else ""
-    return [str(step.key), step.action.value, changes, int(step.impact), dict(step.choices), identity, uid, seen]
+    facts = [str(step.key), step.action.value, changes, int(step.impact), dict(step.choices), identity, uid, seen]
+    return [*facts, "secured"] if step.secured else facts

@@ -19,6 +19,7 @@ from proxmox_mpc.engine.plan import Action, Plan, Step
 from proxmox_mpc.engine.pruning import deletion, left, pruning, with_retained
 from proxmox_mpc.engine.restarts import with_what_waits
 from proxmox_mpc.engine.rolling import rolling
+from proxmox_mpc.engine.securing import Securing, secured
 from proxmox_mpc.engine.stages import refuse_circles
 from proxmox_mpc.errors import InvalidInputs, MpcError
 from proxmox_mpc.kinds._field import Impact
@@ -37,6 +38,7 @@ class Wish:
     `owned` is all that the store remembers of this context. `allow` is the highest impact that may happen; `prune`
     deletes what the application owns and no manifest names; `adopt` takes over what nobody owns. `most_deletions` may
     go because manifests (or a selector) say so without naming them; None leaves it to a share of what is owned.
+    `secure` keeps what is changed as it was, until that is done.
     """
 
     context: str
@@ -47,6 +49,7 @@ class Wish:
     prune: bool = False
     adopt: bool = False
     most_deletions: int | None = None
+    secure: Securing = ""
 
 
 async def plan(view: View, kind_of: Callable[[str], Kind], wish: Wish) -> Plan:
@@ -82,12 +85,14 @@ async def plan(view: View, kind_of: Callable[[str], Kind], wish: Wish) -> Plan:
     ours = sum(item.application == wish.application for item in wish.owned.values())
     most = gates.share(ours) if wish.most_deletions is None else wish.most_deletions
     steps = gates.deletions(await _gated(view, kind_of, steps), most, shrunk)
+    steps = await secured(view, kind_of, steps, wish.secure)
     refuse_named(kind_of, steps)
     refuse_circles(view, kind_of, steps)
     notes = [f"{key}: left as it is, for {node} is offline" for key, node in sorted(unseen.items())]
     notes += left({key: item for key, item in stale.items() if key not in going})
     hits = await blast(view, kind_of, steps)
-    return Plan(wish.context, wish.application, tuple(steps), wish.allow, tuple(notes), fingerprint(wanted), hits)
+    said, secures = fingerprint(wanted), bool(wish.secure)
+    return Plan(wish.context, wish.application, tuple(steps), wish.allow, tuple(notes), said, hits, secures)
 
 
 def fingerprint(wanted: Sequence[Resource]) -> str:

@@ -51,6 +51,24 @@ class Driver(Protocol):
         """Get ready what a replacement needs, before anything is destroyed for it."""
         return None  # most need nothing
 
+    async def unsecurable(self, view: View, live: Live, changes: Sequence[Change]) -> str | None:
+        """Why an object could not be taken back to before these changes; empty where it can.
+
+        None for what needs no way back but its manifest: all that holds no data.
+        """
+        return None
+
+    async def secure(self, run: Run, live: Live, name: str, *, again: bool) -> str:
+        """Keep an object as it is, by a name with this in it; the command that goes back to it.
+
+        With `again`, what an earlier run kept for this application stands for the same.
+        """
+        return ""
+
+    async def unsecure(self, run: Run, live: Live) -> None:
+        """Let go of all that was kept of an object for this application."""
+        return None
+
     async def create(self, run: Run, resource: Resource) -> Live: ...
 
     async def update(self, run: Run, live: Live, resource: Resource, changes: Sequence[Change]) -> Live: ...

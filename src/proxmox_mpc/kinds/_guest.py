@@ -14,7 +14,15 @@ from datetime import datetime
 from typing import Any
 
 from proxmox_mpc.errors import NotFoundError
-from proxmox_mpc.kinds import _guest_complete, _guest_config, _guest_cost, _guest_ha, _guest_traces, _guest_write
+from proxmox_mpc.kinds import (
+    _guest_complete,
+    _guest_config,
+    _guest_cost,
+    _guest_ha,
+    _guest_safety,
+    _guest_traces,
+    _guest_write,
+)
 from proxmox_mpc.kinds._codec import Fields, Value
 from proxmox_mpc.kinds._driver import Driver
 from proxmox_mpc.kinds._guest_rows import UNNAMED
@@ -295,6 +303,10 @@ class GuestDriver(Driver):
 
     async def release(self, run: Run, live: Live) -> None:
         await _guest_write.release(self, run, live)
+
+    unsecurable = _guest_safety.unsecurable
+    secure = _guest_safety.secure
+    unsecure = _guest_safety.unsecure
 
     def waiting(self, live: Live) -> list[Change]:
         """What was changed before and waits for a reboot, parameter by parameter."""

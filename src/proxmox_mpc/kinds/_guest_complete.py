@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from proxmox_mpc.errors import DeniedError
-from proxmox_mpc.kinds import _guest_bridges, _guest_ha, _guest_place, _slots
+from proxmox_mpc.kinds import _guest_bridges, _guest_ha, _guest_place, _guest_safety, _slots
 from proxmox_mpc.kinds._codec import Fields, Value
 from proxmox_mpc.kinds._guest_rows import fresh_rows, is_meant
 from proxmox_mpc.kinds._kind import CONVERTED, NAME, NAMESPACE, REPLACES, Key, Live, Resource
@@ -43,6 +43,8 @@ async def complete(
     _check_mistakes(guest, resource, {path: value for path, value in present.items() if path not in gone}, live)
     if live is not None:
         resource = _guest_ha.where_it_is(resource, live, applied)
+        if remark := _guest_safety.remark(live):
+            resource = replace(resource, remarks=(*resource.remarks, remark))
         await _check_changes(guest, view, resource, live)
         return resource
     await _check_vmid(guest, view, resource)

@@ -1,4 +1,4 @@
-"""Snapshots on the wire: where they are listed, taken and deleted, and the mark of those that a policy takes."""
+"""Snapshots on the wire: where they are listed, taken and deleted, and the marks of those that go by themselves."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote, unquote
 
 from proxmox_mpc.kinds._guest_rows import Row
 from proxmox_mpc.kinds._run import Run
 from proxmox_mpc.kinds._view import View
 
 _AUTOMATIC = re.compile(r"\[proxmox-mpc-policy (?P<policy>[^\]\s]+) (?P<at>[^\]\s]+)\]")
+_SAFETY = re.compile(r"\[proxmox-mpc-rollback (?P<application>[^\]\s]+)\]")
 # As PVE names configuration sections (pve-configid; facts.md 19), and what it keeps for itself.
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,39}")
 RESERVED = frozenset({"current", "pending", "vzdump"})
@@ -67,6 +69,17 @@ def _lanes(run: Run, row: Row) -> Any:
 def automatic(policy: str, at: datetime) -> str:
     """The description of a snapshot that a policy takes: whose it is, and when, by the clock that decides."""
     return f"[proxmox-mpc-policy {policy} {at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}]"
+
+
+def before(application: str) -> str:
+    """The description of a snapshot that is taken before an application's change: it goes once the change is done."""
+    return f"As it was before a change of {application}. [proxmox-mpc-rollback {quote(application, safe='')}]"
+
+
+def is_before(snapshot: Mapping[str, Any], application: str = "") -> bool:
+    """Whether a snapshot was taken before a change, of this application if one is named."""
+    match = _SAFETY.search(str(snapshot.get("description", "")))
+    return match is not None and application in ("", unquote(match["application"]))
 
 
 def policy_of(snapshot: Mapping[str, Any]) -> str:

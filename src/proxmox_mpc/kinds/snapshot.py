@@ -136,6 +136,7 @@ def _live(row: Row, snapshot: Mapping[str, Any], namespace: str, word: str) -> L
     fields: Fields = KIND.schema.decode({name: value for name, value in config.items() if value})
     facts = {"type": row["type"], "guest": word, "taken": snapshot.get("snaptime", 0), "namespace": namespace}
     facts |= {"parent": snapshot.get("parent", ""), "policy": _snapshots.policy_of(snapshot)}
+    facts |= {"passing": _snapshots.is_before(snapshot)}
     return Live(key, {**_snapshots.where(row), "snapshot": snapshot["name"]}, fields, facts, mark)
 
 
@@ -169,8 +170,8 @@ KIND: Kind = Kind(
     within="GUEST/SNAPSHOT",
     deletion=Impact.DATA_LOSS,
     needs=_needs,
-    # Those of a policy come and go by themselves.
-    exported=lambda live: not live.facts["policy"],
+    # Those of a policy, and those before a change, come and go by themselves.
+    exported=lambda live: not (live.facts["policy"] or live.facts["passing"]),
     order=60,
     marked=True,
     example="""\

@@ -42,6 +42,18 @@ selector = click.option("-l", "--selector", default="", help="Labels: tag, !tag,
 max_deletions = click.option(
     "--max-deletions", type=int, metavar="N", help="Delete up to so many objects that no manifest names any more."
 )
+snapshot: Callable[[F], F] = _all(
+    click.option(
+        "--snapshot",
+        "snapshot",
+        flag_value="all",
+        default="",
+        help="Keep a snapshot of each guest that is changed until that is done.",
+    ),
+    click.option(
+        "--snapshot-where-possible", "snapshot", flag_value="possible", help="The same, where its storage can."
+    ),
+)
 desired: Callable[[F], F] = _all(
     context,
     files,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 @click.command("apply")
 @click.argument("plan_file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @_options.desired
+@_options.snapshot
 @_options.yes
 @click.option("--approve", default="", metavar="HASH", help="Apply the plan of this hash without asking, and no other.")
 @click.option(

@@ -13,6 +13,7 @@ from proxmox_mpc.interfaces.cli import _options
 
 @click.command("plan")
 @_options.desired
+@_options.snapshot
 @click.option("-o", "--output", default="text", help="Output: text, json, yaml.", metavar="FORMAT")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan; `apply FILE` applies it.")
 @click.option("--exit-code", is_flag=True, help="Exit with 3 where there are changes.")
@@ -60,5 +61,6 @@ def _words(said: Mapping[str, Any]) -> str:
     values |= {"context": "--context"}
     words = [f"-f {shlex.quote(name)}" for name in said["files"]]
     words += [flag for name, flag in flags.items() if said[name]]
+    words += [{"": "", "all": "--snapshot", "possible": "--snapshot-where-possible"}[said["snapshot"]]]
     words += [f"{flag} {shlex.quote(str(said[name]))}" for name, flag in values.items() if said[name] not in ("", None)]
-    return " ".join(words)
+    return " ".join(filter(None, words))

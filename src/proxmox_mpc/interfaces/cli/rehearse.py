@@ -16,6 +16,7 @@ CODES = {"fine": 0, "fails": 1, "refused": 6}
 @click.command("rehearse")
 @click.argument("plan_file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @_options.desired
+@_options.snapshot
 @click.option(
     "--fault",
     "faults",

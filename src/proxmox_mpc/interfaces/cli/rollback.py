@@ -13,6 +13,7 @@ from proxmox_mpc.interfaces.cli import _options
 @_options.context
 @_options.allow
 @_options.max_deletions
+@_options.snapshot
 @_options.yes
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 def command(
@@ -21,6 +22,7 @@ def command(
     context: str,
     allow: str,
     max_deletions: int | None,
+    snapshot: str,
     yes: bool,
     dry_run: bool,
 ) -> None:
@@ -37,7 +39,8 @@ def command(
     from proxmox_mpc.interfaces.cli._run import within
     from proxmox_mpc.interfaces.cli._settle import settle_first
 
-    request = RollbackRequest(application=application, revision=revision, allow=allow, max_deletions=max_deletions)
+    wish = {"application": application, "revision": revision, "allow": allow, "max_deletions": max_deletions}
+    request = RollbackRequest.model_validate({**wish, "snapshot": snapshot})
 
     async def work(session: Session) -> ApplyResult:
         if not dry_run:
