@@ -103,17 +103,20 @@ def candidates(
     `promised` adds, by node, the guests that are planned and not there yet; `bridges` are those of each node. Volumes
     that are planned take their room at once on `thick` storages; elsewhere only as they fill up.
     """
-    rows = list(rows)
-    found = []
+    nodes: list[Mapping[str, Any]] = []
+    guests_of: dict[str, list[Mapping[str, Any]]] = {}
+    storages_of: dict[str, list[Mapping[str, Any]]] = {}
     for row in rows:
-        if row.get("type") != "node" or row.get("status") != "online":
-            continue
-        node = row["node"]
-        coming = promised.get(node, ())
-        guests = [
-            g for g in rows if g.get("type") in ("qemu", "lxc") and g.get("node") == node and not g.get("template")
-        ]
-        storages = [s for s in rows if s.get("type") == "storage" and s["node"] == node and _is_active(s)]
+        if row.get("type") == "node" and row.get("status") == "online":
+            nodes.append(row)
+        elif row.get("type") in ("qemu", "lxc") and not row.get("template"):
+            guests_of.setdefault(str(row.get("node")), []).append(row)
+        elif row.get("type") == "storage" and _is_active(row):
+            storages_of.setdefault(str(row["node"]), []).append(row)
+    found = []
+    for row in nodes:
+        node = str(row["node"])
+        coming, guests, storages = promised.get(node, ()), guests_of.get(node, []), storages_of.get(node, [])
         found.append(
             Candidate(
                 node=node,
