@@ -30,11 +30,13 @@ async def work(session: aiohttp.ClientSession, node: str, vmids: list[int]) -> N
         form = {"vmid": vmid, "name": f"bare-{vmid}", "memory": 512, "scsi0": "local-lvm:1"}
         async with session.post(f"/api2/json/nodes/{node}/qemu", data=form) as answer:
             upid = (await answer.json())["data"]
+        print(f"create {vmid}", file=sys.stderr)
         while True:
             async with session.get(f"/api2/json/nodes/{node}/tasks/{upid}/status") as answer:
                 status = (await answer.json())["data"]
             if status["status"] == "stopped":
                 assert status["exitstatus"] == "OK", status
+                print(f"created {vmid}", file=sys.stderr)
                 break
             await asyncio.sleep(LOOK_AGAIN_S)
 
