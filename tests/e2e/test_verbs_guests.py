@@ -284,6 +284,19 @@ def test_guests_are_backed_up_and_restored(cli: Cli) -> None:
     assert cli("backup", "web", "--storage", "local", "--mode", "stop").code == 6, "it goes down for it"
 
 
+def test_what_pruning_may_take_away_is_asked_before(cli: Cli) -> None:
+    prune = ("backup", "--storage", "local", "--prune")
+    cli.ok(*prune, "db")  # there is none yet that could go
+    cli.ok("backup", "web", "--storage", "local", "--protected")
+    before = cli.api("GET", f"/nodes/{TWO}/storage/local/content?content=backup")
+    refused = cli(*prune, "db")
+    assert refused.code == 6
+    assert "1 older backup of it there may go, as the retention of local says" in refused.out
+    assert cli.api("GET", f"/nodes/{TWO}/storage/local/content?content=backup") == before
+    assert "may go" not in cli.ok(*prune, "web", "--dry-run").out, "it is protected"
+    cli.ok(*prune, "db", "--yes")
+
+
 def test_programs_run_in_vms_with_their_output_and_exit_code(cli: Cli) -> None:
     assert cli.ok("exec", "web", "--", "hostname").out == "web\n"
     cli.ok("clone", TEMPLATE, "other", "--start")

@@ -13,7 +13,7 @@ from proxmox_mpc.actions._guests.turns import GuestsResult, Turn, carry_out
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.engine.step_run import StepRun
 from proxmox_mpc.errors import NotFoundError
-from proxmox_mpc.kinds._guest_backup import back_up, places
+from proxmox_mpc.kinds._guest_backup import Archive, archives, back_up, places
 from proxmox_mpc.kinds._kind import Live
 from proxmox_mpc.kinds._view import View
 
@@ -55,7 +55,17 @@ async def backup(session: Session, request: BackupRequest) -> GuestsResult:
             return {"volid": await back_up(guest.driver, run, live, storage, options)}
 
         goes_down = request.mode != "snapshot" and state_of(guest.live) == "running"
-        loses = "it is down or stands still meanwhile" if goes_down else ""
-        return [Turn(guest, f"is backed up to {storage}", do, loses)]
+        loses = ["it is down or stands still meanwhile"] if goes_down else []
+        if request.prune and (older := await _may_go(view, guest, storage)):
+            backups = "1 older backup" if older == 1 else f"{older} older backups"
+            loses.append(f"{backups} of it there may go, as the retention of {storage} says")
+        return [Turn(guest, f"is backed up to {storage}", do, "; ".join(loses))]
 
     return await carry_out(session, request, "backup", judge, templates=True)
+
+
+async def _may_go(view: View, guest: Guest, storage: str) -> int:
+    """How many backups of the guest a retention may remove once there is another: all but those that are protected."""
+    known: list[Archive] = await view.once(f"archives of {storage}", lambda: archives(view, storage))
+    node = guest.live.identity["node"]
+    return sum(one.vmid == guest.vmid and node in one.nodes and not one.protected for one in known)

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Archive:
-    """A backup: what it is called, of which guest, of which type (qemu, lxc), since when, and where it can be read."""
+    """A backup: what it is called, of which guest, of which type (qemu, lxc), since when, and where it can be read.
+
+    One that is protected stays, whatever a retention says.
+    """
 
     volid: str
     vmid: int
@@ -26,6 +29,7 @@ class Archive:
     taken: int
     nodes: tuple[str, ...]
     notes: str = ""
+    protected: bool = False
 
 
 def places(rows: list[dict[str, Any]], node: str) -> list[str]:
@@ -58,7 +62,8 @@ def _archive(row: Mapping[str, Any], nodes: tuple[str, ...]) -> Archive:
     # Old versions name no subtype; the file's name tells: vzdump-lxc-…, and backup/ct/… on Proxmox Backup Server.
     is_container = "vzdump-lxc-" in volid or "backup/ct/" in volid or "vzdump-openvz-" in volid
     kind = str(row.get("subtype") or ("lxc" if is_container else "qemu"))
-    return Archive(volid, int(row["vmid"]), kind, int(row.get("ctime", 0)), nodes, str(row.get("notes", "")))
+    notes, protected = str(row.get("notes", "")), bool(row.get("protected"))
+    return Archive(volid, int(row["vmid"]), kind, int(row.get("ctime", 0)), nodes, notes, protected)
 
 
 async def back_up(guest: GuestDriver, run: Run, live: Live, storage: str, options: Mapping[str, Any]) -> str:
