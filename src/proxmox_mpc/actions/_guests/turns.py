@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -20,7 +20,7 @@ from proxmox_mpc.actions._session import Session
 from proxmox_mpc.applications import clusters
 from proxmox_mpc.applications.errands import GUESTS, errand
 from proxmox_mpc.applications.unfinished import settle
-from proxmox_mpc.engine.execute import InternalError
+from proxmox_mpc.engine.execute import STEPS_AT_ONCE, InternalError
 from proxmox_mpc.engine.journal import Progress
 from proxmox_mpc.engine.plan import Action
 from proxmox_mpc.engine.step_run import StepRun
@@ -28,9 +28,6 @@ from proxmox_mpc.errors import MpcError
 from proxmox_mpc.kinds._guest_lock import released
 from proxmox_mpc.kinds._kind import Key, Live
 from proxmox_mpc.kinds._view import View
-
-AT_ONCE = 16
-"""Guests in work at a time, as many as an apply's steps; what a node has to do at a time is bounded by its lane."""
 
 Status = Literal["planned", "done", "skipped", "failed", "untried"]
 Judge = Callable[[View, Guest], Awaitable[Sequence["Turn"]]]
@@ -180,7 +177,7 @@ async def _all(
 ) -> list[GuestView]:
     if before is None and not any(turn.do is not None and turn.error is None for turn in turns):
         return [_view(turn, _foreseen(turn)) for turn in turns]
-    places, lost = asyncio.Semaphore(AT_ONCE), asyncio.Event()
+    places, lost = asyncio.Semaphore(STEPS_AT_ONCE), asyncio.Event()
     # A name of its own: two people may work on guests at the same time, and on the same one, too.
     name = f"{GUESTS}{session.new_uid()}"
     stop = session.stop
@@ -199,7 +196,17 @@ async def _all(
         with stop.listening():
             if before is not None:
                 await before(run_of)
-            return list(await asyncio.gather(*(one(turn) for turn in turns)))
+            return await _together([one(turn) for turn in turns])
+
+
+async def _together(works: Sequence[Coroutine[Any, Any, GuestView]]) -> list[GuestView]:
+    """All their answers. Where one breaks in a way that no guest is to blame for, none goes on behind its back."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(work) for work in works]
+    except BaseExceptionGroup as broken:
+        raise broken.exceptions[0] from None
+    return [task.result() for task in tasks]
 
 
 async def _one(
