@@ -7,11 +7,15 @@ import signal
 import subprocess
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions.apply_resume import ApplyResumeRequest
+from proxmox_mpc.errors import MpcError
 from tests.e2e.conftest import Cli
 
 SHOP = """\
@@ -82,6 +86,23 @@ def test_a_fault_shows_where_it_would_fail_and_whether_it_would_recover(cli: Cli
     assert page["recovers"] is True
     text = cli("rehearse", "-f", "shop.yaml", "--fault", "storage_full name=local-lvm")
     assert (text.code, "It would fail" in text.out, "shop.yaml:" in text.out) == (1, True, True)
+
+
+def test_what_is_said_of_apply_resume_was_tried_with_it(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(session: Session, request: ApplyResumeRequest) -> None:
+        raise MpcError("it cannot be continued")
+
+    monkeypatch.setattr(import_module("proxmox_mpc.actions.rehearse"), "apply_resume", broken)
+    words = ("-f", cli.write("shop.yaml", SHOP), "--fault", "fail_task type=qmstart error='no such bridge'")
+    assert rehearse(cli, *words, code=1)["recovers"] is False
+
+
+def test_a_copy_that_does_not_start_in_time_is_given_up(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("proxmox_mpc.bootstrap.twins.GREETING_S", 0.01)
+    answer = cli("rehearse", "-f", cli.write("shop.yaml", SHOP))
+    assert answer.code == 1
+    assert "could not be started within 0.01 s: it said nothing" in answer.err
+    assert twins() == []
 
 
 def test_random_faults_are_the_same_for_the_same_seed(cli: Cli) -> None:

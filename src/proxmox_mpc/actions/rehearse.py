@@ -15,6 +15,7 @@ from proxmox_mpc.actions._rehearsing import bad_day, make_up_secrets, starts, te
 from proxmox_mpc.actions._session import Session, Twin
 from proxmox_mpc.actions._views import PlanView, plan_view
 from proxmox_mpc.actions.apply import ApplyRequest, apply
+from proxmox_mpc.actions.apply_resume import ApplyResumeRequest, NothingToResume, apply_resume
 from proxmox_mpc.actions.twin import TwinRequest, TwinResult, twin
 from proxmox_mpc.engine.execute import ApplyFailed, ApplyStopped, Outcome
 from proxmox_mpc.engine.journal import Progress
@@ -66,7 +67,7 @@ class RehearseResult(Result):
 
     `verdict` is `fine`, `fails` or `refused` (by a gate: nothing was rehearsed). `differs` tells where the twin's plan
     is not the cluster's; `left` what a second plan would still do; `recovers` whether `apply --resume` would reach what
-    is declared once the faults have ended.
+    is declared once the faults have ended, where anything was begun.
     """
 
     context: str
@@ -222,21 +223,29 @@ def _places(prepared: Prepared) -> Mapping[Key, str]:
 async def _afterwards(
     copy: Twin, wish: ApplyRequest, faults: Sequence[str], *, failed: bool
 ) -> tuple[bool | None, list[str]]:
-    """Whether another apply reaches the goal, once the faults have ended, and what a second plan would still do."""
+    """Whether it can be continued to its goal, once the faults have ended, and what a second plan would still do."""
     recovers = None
     if faults:
         await copy.calm()
     if faults and failed:
-        try:
-            await apply(copy.session, wish)
-            recovers = True
-        except ApplyStopped:
-            raise
-        except MpcError:
-            recovers = False
+        recovers = await _continued(copy.session)
     try:
         second = plan_view((await prepare(copy.session, wish)).plan)
     except MpcError as error:
         return recovers, [str(error)]
     left = [f"{step.action} {Key(step.kind, step.namespace, step.name)}" for step in second.steps]
     return recovers, left if recovers or not failed else []
+
+
+async def _continued(session: Session) -> bool | None:
+    """Whether `apply --resume` ends well; None where nothing was begun that it could continue."""
+    try:
+        shown = (await apply_resume(session, ApplyResumeRequest())).plan
+        await apply_resume(session, ApplyResumeRequest(agreed=shown.hash))
+    except ApplyStopped:
+        raise
+    except NothingToResume:
+        return None
+    except MpcError:
+        return False
+    return True

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 GREETING_BYTES = 16 << 20
 """The simulator's first line names all that it refused of a seed; of a cluster of thousands of guests that is a lot."""
+GREETING_S = 120
+"""How long it gets to take a seed in: thousands of guests are some seconds, on a slow and busy machine some dozens."""
 FAREWELL_S = 5
 """How long a simulator gets to end by itself."""
 
@@ -99,11 +101,17 @@ async def _start(parts: AsyncExitStack, folder: Path) -> dict[str, Any]:
     parts.push_async_callback(_end, process)
     assert process.stdout is not None
     try:
-        greeting: dict[str, Any] = json.loads(await process.stdout.readline())
+        greeting: dict[str, Any] = json.loads(await asyncio.wait_for(process.stdout.readline(), GREETING_S))
+    except TimeoutError:
+        raise _failed(folder, f" within {GREETING_S:g} s") from None
     except ValueError:
-        said = (folder / "log").read_text(errors="replace").strip().splitlines() or ["it said nothing"]
-        raise TwinFailed(f"the copy of the cluster could not be started: {said[-1]}") from None
+        raise _failed(folder) from None
     return greeting
+
+
+def _failed(folder: Path, when: str = "") -> TwinFailed:
+    said = (folder / "log").read_text(errors="replace").strip().splitlines() or ["it said nothing"]
+    return TwinFailed(f"the copy of the cluster could not be started{when}: {said[-1]}")
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
