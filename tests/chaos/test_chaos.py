@@ -71,7 +71,8 @@ def _storm(it: World, wish: wishes.Wish, dice: Random) -> None:
         str(row["vmid"]) for row in it.rows() if row.get("name") not in wanted and int(row["vmid"]) not in it.known
     }
     it.kept = {volume for volume in it.kept if not any(f"-{vmid}-" in volume for vmid in going)}
-    it("apply", "-f", "wish.yaml", *FLAGS, "--lock-timeout", "1", hurdles=_hurdles(it, wish, dice))
+    safe = ["--snapshot-where-possible"] if dice.random() < 0.3 else []
+    it("apply", "-f", "wish.yaml", *FLAGS, *safe, "--lock-timeout", "1", hurdles=_hurdles(it, wish, dice))
     while dice.random() < 0.4:
         it("apply", "--resume", "--app", "chaos", "--yes", "--lock-timeout", "1", hurdles=_hurdles(it, wish, dice))
 

@@ -127,6 +127,9 @@ class World:
             mark = split_block(str(config.get("description", "")))[1]
             if "lock" in config:
                 found.append(f"VMID {row['vmid']} is locked ({config['lock']})")
+            kept = self.api("GET", f"/nodes/{row['node']}/{row['type']}/{row['vmid']}/snapshot")
+            names = [snapshot["name"] for snapshot in kept if snapshot["name"].startswith("mpc-rollback")]
+            found += [f"VMID {row['vmid']} still has the snapshot {name}" for name in names]
             if mark is None or mark.vmid != int(row["vmid"]):
                 if int(row["vmid"]) not in self.known:
                     found.append(f"orphan: nobody knows VMID {row['vmid']} ({row.get('name')})")
