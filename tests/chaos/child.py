@@ -37,17 +37,20 @@ STEPS = ("sending", "accepted", "done", "failed", "claim", "unclaim", "remember"
 class Hurdle:
     """What happens when a command has written so many lines into its journal: just before the line, or just after.
 
-    `fault` is one of the simulator's, `request` what another client does, and a hurdle without either is kill -9.
+    `fault` is one of the simulator's, `request` what another client does, and a hurdle without either is a signal.
     """
 
     step: int
     after: bool = False
     fault: dict[str, Any] = field(default_factory=dict)
     request: tuple[str, str, dict[str, Any]] | None = None
+    number: signal.Signals = signal.SIGKILL
 
     @property
     def kind(self) -> str:
-        return str(self.fault["fault"]) if self.fault else "second writer" if self.request else "kill -9"
+        if self.fault or self.request:
+            return str(self.fault["fault"]) if self.fault else "second writer"
+        return "kill -9" if self.number is signal.SIGKILL else "Ctrl-C"
 
 
 def type_(words: list[str], place: dict[str, str], url: str, hurdles: list[Hurdle], output: str) -> None:
@@ -113,7 +116,7 @@ def _met(hurdle: Hurdle, url: str, token: str) -> None:
         except OSError as error:
             print(f"[chaos] the other client was cut off: {error}", flush=True)
     else:
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), hurdle.number)
 
 
 def ask(verb: str, url: str, content: dict[str, Any], *, token: str = "") -> Any:

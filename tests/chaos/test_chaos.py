@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,13 +60,20 @@ def test_after_the_storm_everything_is_as_declared(seed: int, tmp_path: Path) ->
             assert not found, _story(seed, it, found)
             it.remember_disks()
         TALLY["runs"] += 1
-        TALLY.update(re.findall(r"^\[chaos\] (kill -9|second writer|\w+) ", it.said(), re.MULTILINE))
+        TALLY.update(re.findall(r"^\[chaos\] (kill -9|Ctrl-C|second writer|\w+) ", it.said(), re.MULTILINE))
 
 
 def _storm(it: World, wish: wishes.Wish, dice: Random) -> None:
     """Apply a wish while all sorts of things happen; some go on in the bad weather."""
     (it.folder / "wish.yaml").write_text(wish.text)
-    # Whatever is not wished for any more may go, with its disks.
+    # Whatever is not wished for any more may go, with its disks, and so may disks that are not, or that move away.
+    it.kept -= _given_up(it, wish)
+    # Power that nobody declares stays as it is; but another client may switch, and a dead node does.
+    it.power = {
+        key: row["status"]
+        for key, row in it.ours().items()
+        if "state" not in wish.documents.get(key, {}).get("spec", {})
+    }
     wanted = {name for _, name in wish.guests()}
     going = {
         str(row["vmid"]) for row in it.rows() if row.get("name") not in wanted and int(row["vmid"]) not in it.known
@@ -75,6 +83,20 @@ def _storm(it: World, wish: wishes.Wish, dice: Random) -> None:
     it("apply", "-f", "wish.yaml", *FLAGS, *safe, "--lock-timeout", "1", hurdles=_hurdles(it, wish, dice))
     while dice.random() < 0.4:
         it("apply", "--resume", "--app", "chaos", "--yes", "--lock-timeout", "1", hurdles=_hurdles(it, wish, dice))
+
+
+def _given_up(it: World, wish: wishes.Wish) -> set[str]:
+    """Volumes in slots that are wished for no more, or on another storage."""
+    found = set()
+    for key, row in it.ours().items():
+        if "disks" not in (spec := wish.documents.get(key, {}).get("spec", {})):
+            continue
+        wanted = {disk["slot"]: disk["storage"] for disk in spec["disks"]}
+        for slot, text in it.config(row).items():
+            volume = str(text).split(",")[0]
+            if re.fullmatch(r"scsi\d+", slot) and wanted.get(slot) != volume.partition(":")[0]:
+                found.add(volume)
+    return found
 
 
 def _after(it: World, wish: wishes.Wish) -> list[str]:
@@ -107,9 +129,11 @@ def _hurdles(it: World, wish: wishes.Wish, dice: Random) -> list[Hurdle]:
 
 def _hurdle(it: World, wish: wishes.Wish, dice: Random, number: int) -> Hurdle:
     step, after = dice.randint(1, MOST_STEPS), dice.random() < 0.5
-    kind = dice.choice(["kill", "kill", "request", "request", "node", "quorum", "task", "lock", "writer", "writer"])
-    if kind == "kill":
-        return Hurdle(step, after)
+    kind = dice.choice(
+        ["kill", "kill", "stop", "request", "request", "node", "quorum", "task", "lock", "writer", "writer"]
+    )
+    if kind in ("kill", "stop"):
+        return Hurdle(step, after, number=signal.SIGKILL if kind == "kill" else signal.SIGINT)
     if kind == "writer":
         return Hurdle(step, after, request=_other_client(it, dice, number))
     return Hurdle(step, after, fault=_fault(it, kind, dice))

@@ -92,6 +92,10 @@ def _other(document: dict[str, Any], dice: Random) -> dict[str, Any]:
         spec["memory"] = dice.choice([96, 160, 320])
     if "cpu" in spec and dice.random() < 0.5:
         spec["cpu"] = {"cores": dice.randint(1, 4)}
+    if len(spec.get("disks", ())) > 1 and dice.random() < 0.2:
+        spec["disks"] = spec["disks"][:1]
+    if "disks" in spec and dice.random() < 0.2:
+        spec["disks"] = [{**disk, "storage": dice.choice(["local", "local-lvm"])} for disk in spec["disks"]]
     if "disks" in spec and dice.random() < 0.4:
         spec["disks"] = [{**disk, "size": f"{int(disk['size'][:-1]) + 1}G"} for disk in spec["disks"]]
     if dice.random() < 0.3:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.e2e.conftest import Cli
 
 VM = """\
@@ -72,7 +74,7 @@ def test_a_folder_that_lost_its_files_deletes_nothing(cli: Cli) -> None:
     cli.write("fleet.yaml", several(1))
     refused = cli("apply", "-f", "fleet.yaml", "--prune", "--allow", "data-loss", "--yes")
     assert refused.code == 6
-    assert "5 objects would be deleted that nobody named, more than 3" in refused.err
+    assert "5 objects would be deleted or replaced that nobody named to be, more than 3" in refused.err
     assert "--max-deletions 5" in refused.err
     assert len([name for name in cli.guests() if name.startswith("web-")]) == 6
     selected = cli("delete", "vms", "-l", "proxmox-mpc", "--max-deletions", "5", "--yes")
@@ -133,3 +135,53 @@ def test_an_approval_is_leave_to_destroy_without_a_question(cli: Cli) -> None:
     assert "web" in cli.guests()
     cli.ok("apply", *flags, "--approve", plan["hash"])
     assert "web" not in cli.guests()
+
+
+def test_another_store_sees_the_policies_on_the_cluster_itself(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    both = f"{PROTECTED}, {RETAINED}"
+    cli.ok("apply", "-f", cli.write("vm.yaml", vm()))
+    cli.ok("apply", "-f", cli.write("vm.yaml", vm(notes=both)))
+    assert cli.ok("plan", "-f", "vm.yaml", "-o", "json").json["empty"]
+    monkeypatch.setenv("PROXMOX_MPC_HOME", str(cli.workspace.parent / "elsewhere"))
+    token_id, _, secret = cli.ready["token"].partition("=")
+    login = ("--token-id", token_id, "--token-secret", secret)
+    cli.ok("config", "set-context", "lab", "--endpoint", cli.ready["url"], *login)
+    shown = cli.ok("delete", "vm", "web", "--yes").out
+    assert "stays, and is nobody's any more" in shown
+    assert "web" in cli.guests()
+
+
+TWO = vm(more="onboot: true").replace("size: 1G }]", "size: 1G }, { slot: scsi1, storage: local-lvm, size: 2G }]")
+ONE = TWO.replace(", { slot: scsi1, storage: local-lvm, size: 2G }", "")
+
+
+def test_no_other_volume_is_destroyed_than_the_one_that_was_in_the_plan(cli: Cli) -> None:
+    cli.ok(
+        "apply",
+        "-f",
+        cli.write(
+            "vm.yaml", TWO.replace("{ storage: local-lvm, size: 1G }", "{ slot: scsi0, storage: local-lvm, size: 1G }")
+        ),
+    )
+    cli.write(
+        "vm.yaml", ONE.replace("{ storage: local-lvm, size: 1G }", "{ slot: scsi0, storage: local-lvm, size: 1G }")
+    )
+    plan = cli.ok("plan", "-f", "vm.yaml", "--allow", "data-loss", "--out", "p.json").out
+    assert "vm-100-disk-1" in plan, "which volume it is stands in the plan"
+    path = f"/nodes/pve-node1/qemu/{cli.guests()['web']['vmid']}/config"
+    cli.api("PUT", path, delete="scsi1")
+    cli.api("PUT", path, scsi1="local-lvm:2")
+    refused = cli("apply", "p.json", "--yes")
+    assert refused.code == 6, refused
+    assert "vm-100-disk-2" in str(cli.api("GET", path)["scsi1"])
+
+
+def test_deleting_one_of_several_leaves_the_rest_to_roll_back_to(cli: Cli) -> None:
+    cli.ok("apply", "-f", cli.write("s.yaml", vm("web") + "---\n" + vm("db")))
+    cli.ok("delete", "vm", "web", "--yes")
+    revisions = cli.ok("history", "s", "-o", "json").json
+    assert [revision["status"] for revision in revisions][-1] == "deployed"
+    cli.ok("rollback", "s", "2", "--yes")
+    assert "db" in cli.guests()
+    cli.ok("delete", "vm", "db", "--yes")
+    assert cli.ok("history", "s", "-o", "json").json[-1]["status"] == "uninstalled"

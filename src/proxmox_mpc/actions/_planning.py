@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -92,6 +92,12 @@ async def load(
             value["metadata"] = {**value["metadata"], "namespace": resource.key.namespace}
         documents.append(value)
     return resources, documents
+
+
+def named(document: Mapping[str, Any]) -> tuple[str, str, str]:
+    """What a document is about: kind, namespace and name."""
+    metadata = document["metadata"]
+    return str(document["kind"]), str(metadata.get("namespace", "")), str(metadata["name"])
 
 
 def written(resources: Sequence[Resource]) -> list[Resource]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -179,6 +180,7 @@ def change_view(kind: Kind, change: Change) -> ChangeView:
         old, new = (SECRET if value is not None else None for value in (change.old, change.new))
     else:
         old, new = (kind.schema.show(change.path, value) for value in (change.old, change.new))
+        old, new = _without_login(old), _without_login(new)
         if old is None and change.new is not None and leaf is not None:
             old = kind.schema.show(change.path, leaf.wire.default)
     said = {"impact": change.impact.label, "reason": change.reason, "note": change.note}
@@ -188,6 +190,14 @@ def change_view(kind: Kind, change: Change) -> ChangeView:
 def written(value: Any) -> str:
     """A shown value within a sentence."""
     return "unset" if value is None else ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+_LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
+
+
+def _without_login(value: Any) -> Any:
+    """A URL may hold a login; plans are kept, and shown to others."""
+    return _LOGIN.sub(f"{SECRET}@", value) if isinstance(value, str) else value
 
 
 def outcome_views(outcomes: Sequence[Outcome]) -> list[OutcomeView]:

@@ -10,7 +10,7 @@ from pydantic import Field
 from proxmox_mpc.actions._action import Request, Result, action
 from proxmox_mpc.actions._applying import applier
 from proxmox_mpc.actions._moved import refuse_moved
-from proxmox_mpc.actions._planning import DesiredState, ManifestText, prepare, written
+from proxmox_mpc.actions._planning import DesiredState, ManifestText, named, prepare, written
 from proxmox_mpc.actions._plans import keep
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import OutcomeView, PlanView, outcome_views, plan_view
@@ -115,9 +115,4 @@ def _difference(step: Step) -> str:
 
 def _together(before: list[dict[str, Any]], adopted: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The application's manifests with the new ones, which take the place of those of the same objects."""
-
-    def named(document: dict[str, Any]) -> tuple[str, str, str]:
-        metadata = document["metadata"]
-        return document["kind"], str(metadata.get("namespace", "")), str(metadata["name"])
-
     return list({named(document): document for document in [*before, *adopted]}.values())

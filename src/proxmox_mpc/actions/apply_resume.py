@@ -15,9 +15,15 @@ from proxmox_mpc.errors import InvalidInput, MpcError, NotFoundError, UsageError
 
 
 class ApplyResumeRequest(Request):
-    """Which application."""
+    """Which application, and what may happen now beyond what was allowed then."""
 
     application: str = Field("", description="The application; needed only where several wait to be continued.")
+    allow: str = Field("", description="Another highest impact that may happen.")
+    max_deletions: int | None = Field(None, ge=0, description="Another number of objects that may be deleted.")
+    patience_s: float | None = Field(
+        None, ge=0, description="Other seconds for which locks and a lost quorum are waited out."
+    )
+    patient: bool = Field(True, description="Wait for tasks that a killed run left; else the next time does.")
     agreed: str = Field("", description="Hash of the plan that was confirmed; without it only the plan is answered.")
 
 
@@ -30,8 +36,13 @@ class NothingToResume(NotFoundError):
 @action(permission="resources:write", route="POST /applications/resume", writes=True)
 async def apply_resume(session: Session, request: ApplyResumeRequest) -> ApplyResult:
     """Continue the last run of an application that did not end well: with what was asked for then, and allowed."""
-    settled = (await settle(session, SettleRequest())).settled
+    settled = (await settle(session, SettleRequest(patient=request.patient))).settled
     wanted = await _wanted(session, request.application)
+    other = {name: getattr(request, name) for name in ("allow", "max_deletions", "patience_s")}
+    fitting = {
+        name: value for name, value in other.items() if value not in ("", None) and name in type(wanted).model_fields
+    }
+    wanted = wanted.model_copy(update=fitting)
     if isinstance(wanted, DeleteRequest):
         done = await delete(session, wanted.model_copy(update={"agreed": request.agreed}))
         return ApplyResult(plan=done.plan, revision=None, outcomes=done.outcomes, resumed=settled)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
 from proxmox_mpc.actions._applying import applier
 from proxmox_mpc.actions._moved import refuse_moved
-from proxmox_mpc.actions._planning import ManifestText, load
+from proxmox_mpc.actions._planning import ManifestText, load, named
 from proxmox_mpc.actions._plans import keep
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import OutcomeView, PlanView, outcome_views, plan_view
@@ -61,13 +62,21 @@ async def delete(session: Session, request: DeleteRequest) -> DeleteResult:
         plan,
         view,
         verb="delete",
-        manifests=documents,
+        manifests=await _remaining(session, plan) or documents,
         shown=shown.model_dump(mode="json", by_alias=True),
         planned_at=planned_at,
         sealed_request=session.seal(_continuing(request, plan)),
         stop=session.stop,
     )
     return DeleteResult(plan=shown, outcomes=outcome_views(outcomes))
+
+
+async def _remaining(session: Session, plan: Plan) -> list[dict[str, Any]]:
+    """What of the application's manifests is still wanted: a rollback to this revision must not delete the rest."""
+    history = await (await session.store()).applications.history(plan.context, plan.application)
+    before = history[-1].manifests if history and history[-1].status != "uninstalled" else []
+    going = {(step.key.kind, step.key.namespace, step.key.name) for step in plan.work}
+    return [document for document in before if named(document) not in going]
 
 
 def _continuing(request: DeleteRequest, plan: Plan) -> str:

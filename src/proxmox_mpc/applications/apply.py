@@ -17,13 +17,16 @@ from proxmox_mpc.engine.journal import Progress
 from proxmox_mpc.engine.plan import Plan
 from proxmox_mpc.engine.securing import Safety
 from proxmox_mpc.engine.stop import Stop
-from proxmox_mpc.errors import MpcError
 from proxmox_mpc.kinds._kind import Kind
 from proxmox_mpc.kinds._view import View
+from proxmox_mpc.telemetry import Logger
 
 if TYPE_CHECKING:
     from proxmox_mpc.store import Store
     from proxmox_mpc.store.records import RevisionStatus, RunStatus
+
+
+_log = Logger("applications")
 
 
 @dataclass(frozen=True)
@@ -57,9 +60,8 @@ class Applier:
 
         `planned_at` is when the plan began to read the cluster; `sealed_request` what it can be continued from; `stop`
         is heard between requests, locks are waited out for `patience_s`; one that `continues` goes on where a run left
-        off. Raises Blocked, and ApplyBusy where another
-        process is or was at work since, with nothing changed and nothing recorded; ApplyFailed with the revision
-        marked failed.
+        off. Raises Blocked, and ApplyBusy where another process is or was at work since, with nothing changed and
+        nothing recorded; ApplyFailed with the revision marked failed.
         """
         plan.refuse_blocked()
         run = await self.store.runs.begin(
@@ -74,39 +76,40 @@ class Applier:
             sealed_request=sealed_request,
         )
         number: int | None = None
-        await clusters.remember(self.store, plan.context, await clusters.look(view), self.now())
-        if not plan.is_empty:
-            revision = await self.store.applications.begin_revision(
-                plan.context,
-                plan.application,
-                actor=self.actor,
-                source=source,
-                manifests=list(manifests),
-                plan=shown,
-                note=note or verb,
-                run=run.id,
-            )
-            number = revision.number
-        journal = StoreJournal(self.store, plan.context, run.id, self.now)
-        execution = Execution(
-            view,
-            self.kind_of,
-            plan,
-            journal,
-            self.new_uid,
-            self.report,
-            stop=stop or Stop(),
-            patience_s=patience_s,
-            safety=Safety(run.id[:8], again=continues),
-        )
         alive = asyncio.create_task(self.signs_of_life(run.id))
         try:
+            await clusters.remember(self.store, plan.context, await clusters.look(view), self.now())
+            if not plan.is_empty:
+                revision = await self.store.applications.begin_revision(
+                    plan.context,
+                    plan.application,
+                    actor=self.actor,
+                    source=source,
+                    manifests=list(manifests),
+                    plan=shown,
+                    note=note or verb,
+                    run=run.id,
+                )
+                number = revision.number
+            journal = StoreJournal(self.store, plan.context, run.id, self.now)
+            execution = Execution(
+                view,
+                self.kind_of,
+                plan,
+                journal,
+                self.new_uid,
+                self.report,
+                stop=stop or Stop(),
+                patience_s=patience_s,
+                safety=Safety(run.id[:8], again=continues),
+            )
             outcomes = await execution.run()
         except ApplyFailed as error:
             status: RunStatus = "interrupted" if isinstance(error, ApplyStopped) else "failed"
             await self._finish(plan, run.id, number, status, error.outcomes, verb)
             raise
-        except (MpcError, asyncio.CancelledError, KeyboardInterrupt):
+        except BaseException:
+            # Whatever it is: the run is over, and nothing of it goes on.
             await asyncio.shield(self._finish(plan, run.id, number, "interrupted", (), verb))
             raise
         finally:
@@ -120,7 +123,11 @@ class Applier:
 
         while True:
             await asyncio.sleep(SIGN_OF_LIFE_S)
-            await self.store.runs.lives(run_id)
+            try:
+                await self.store.runs.lives(run_id)
+            except Exception as error:
+                # A busy database: the next sign follows soon, and several may be missed.
+                _log.warning("no sign of life could be noted", run=run_id, why=str(error))
 
     async def _finish(
         self, plan: Plan, run_id: str, number: int | None, status: RunStatus, outcomes: Sequence[Outcome], verb: str
@@ -135,7 +142,9 @@ class Applier:
         await self.store.runs.finish(run_id, status, result)
         if number is not None:
             done = status == "succeeded"
-            state: RevisionStatus = "failed" if not done else "uninstalled" if verb == "delete" else "deployed"
+            state: RevisionStatus = "deployed" if done else "failed"
+            if done and verb == "delete" and not await self.store.resources.list(plan.context, plan.application):
+                state = "uninstalled"
             await self.store.applications.finish_revision(plan.context, plan.application, number, state, result)
         await self.store.events.add_all(
             plan.context,

@@ -108,7 +108,9 @@ async def _settle_entry(
             raise
         except MpcError as error:
             problem = str(error)
-    if problem:
+    if problem == _NO_ANSWER:
+        await store.runs.unknown(entry.run_id, entry.seq, problem)
+    elif problem:
         await store.runs.failed(entry.run_id, entry.seq, problem)
     else:
         await store.runs.done(entry.run_id, entry.seq)

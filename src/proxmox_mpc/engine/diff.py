@@ -91,6 +91,8 @@ def summary(schema: Schema, fields: Mapping[str, Value], item: str) -> str:
     parts = []
     for path, value in fields.items():
         leaf = schema.leaf(path)
-        if path.startswith(f"{item}.") and leaf is not None and not leaf.wire.quiet and not leaf.wire.secret:
+        if not path.startswith(f"{item}.") or leaf is None or leaf.wire.secret:
+            continue
+        if leaf.wire.telling or not leaf.wire.quiet:
             parts.append(f"{leaf.name}={schema.show(path, value)}")
     return " ".join(parts)

@@ -160,9 +160,7 @@ class Execution:
             if lacking:
                 return self._skipped(step, f"not tried, for it needs {lacking}")
             if step.action is Action.NONE:
-                await self._refresh(step)
-                await self._let_go_of_old(step, places)
-                return Outcome(step.key, step.action, "done")
+                return await self._unchanged(step, places)
             async with places:
                 if self._lost is not None:
                     return self._skipped(step, "not tried, for the cluster does not answer any more")
@@ -179,13 +177,14 @@ class Execution:
         try:
             with self.stop.listening():
                 outcomes = [await self._in_force(await task, stages) for task in tasks.values()]
-        except asyncio.CancelledError:
+        except BaseException:
+            # Nothing goes on unattended, whatever it is that ends this.
             stages.cancel()
             for task in tasks.values():
                 task.cancel()
             await asyncio.gather(*tasks.values(), return_exceptions=True)
             raise
-        outcomes = [outcome for outcome in outcomes if outcome.action is not Action.NONE]
+        outcomes = [outcome for outcome in outcomes if outcome.action is not Action.NONE or outcome.status == "failed"]
         self._raise(outcomes)
         return outcomes
 
@@ -226,6 +225,18 @@ class Execution:
             with suppress(Stopped, UnreachableError):  # it goes the next time
                 run = StepRun(self, step, self._uid(step))
                 await let_go(self.kind_of(step.key.kind).driver, run, step.live)
+
+    async def _unchanged(self, step: Step, places: asyncio.Semaphore) -> Outcome:
+        try:
+            await self._refresh(step)
+            await self._let_go_of_old(step, places)
+        except Exception as problem:
+            error = problem if isinstance(problem, MpcError) else InternalError(problem)
+            if isinstance(error, Stopped):
+                return self._skipped(step, "stopped before it began")
+            self.report(Progress(step.key, "failed", str(error), step.action))
+            return Outcome(step.key, step.action, "failed", "", error)
+        return Outcome(step.key, step.action, "done")
 
     async def _step(self, step: Step, stages: Stages) -> Outcome:
         from proxmox_mpc.pve import ClusterUnreachable  # a session that gets here has the client loaded

@@ -50,12 +50,13 @@ def lasting(kind: Kind, step: Step) -> Step:
     if not destroyed and taken is None:
         return step
     what = "it would be destroyed" if destroyed or taken is None else f"{taken.path} would be taken off"
-    if Policies.of(step.resource, step.owned).protected:
+    # Also where the manifest has just taken it away: who protects something wants two steps before it goes.
+    if any(Policies.of(said, step.owned, step.live).protected for said in (step.resource, None)):
         opens = f"take the annotation {policies.PROTECT} away, and apply that first"
         return replace(
             step, refusal=Refusal(Gate.POLICY, f"{what}, and its annotation {policies.PROTECT} says no", opens)
         )
-    if reason := kind.guard(step.live, () if destroyed else step.changes):
+    if reason := kind.guard(step.live):
         return replace(
             step,
             refusal=Refusal(
@@ -75,9 +76,14 @@ def deletions(steps: Sequence[Step], most: int, asked_for: Collection[Key] = ())
 
     An empty folder, a wrong branch, a failed download, a selector with a slip look like that.
     """
-    going = [step for step in steps if step.action is Action.DELETE and not (step.refusal or step.key in asked_for)]
+    going = [step for step in steps if _loses(step) and not (step.refusal or step.key in asked_for)]
     if len(going) <= most:
         return list(steps)
-    why = f"{len(going)} objects would be deleted that nobody named, more than {most}"
+    why = f"{len(going)} objects would be deleted or replaced that nobody named to be, more than {most}"
     refusal = Refusal(Gate.DELETIONS, why, f"--max-deletions {len(going)}")
     return [replace(step, refusal=refusal) if step in going else step for step in steps]
+
+
+def _loses(step: Step) -> bool:
+    """Whether an object goes: also one that is replaced, for its data goes with it."""
+    return step.action is Action.DELETE or (step.action is Action.REPLACE and step.impact is Impact.DATA_LOSS)

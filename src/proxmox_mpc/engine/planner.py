@@ -249,6 +249,9 @@ def _step(kind: Kind, resource: Resource, seen: Sighting, wish: Wish, needs: tup
             return replace(step, action=Action.ADOPT)
         if seen.owner is Owner.OURS and kind.marked and live.mark is None:
             return replace(step, action=Action.ADOPT, note="its mark was lost; it is written again")
+        said = set(policies.names_of(resource.fields))
+        if seen.owner is Owner.OURS and kind.marked and live.mark is not None and set(live.mark.policies) != said:
+            return replace(step, action=Action.ADOPT, note="its policies are written into its mark")
         return replace(step, note="exists, not owned" if seen.owner is Owner.NOBODY else "")
     impact = max(change.impact for change in changes)
     replaced = any(change.impact == Impact.REPLACE for change in changes)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from proxmox_mpc.errors import MpcError
 from proxmox_mpc.kinds._codec import Value
 from proxmox_mpc.kinds._field import Impact
-from proxmox_mpc.kinds._kind import Owned, Resource
+from proxmox_mpc.kinds._kind import Live, Owned, Resource
 
 PREFIX = "proxmox.io/"
 ALLOW, ADOPT = f"{PREFIX}allow", f"{PREFIX}adopt"
@@ -54,6 +54,11 @@ def fields_of(annotations: Mapping[str, str], wrong: Callable[[str, str, str], M
     return {field: True for field, on in said.items() if on}
 
 
+def names_of(fields: Mapping[str, Value]) -> tuple[str, ...]:
+    """The policies among fields, as marks name them: the cluster itself knows them, whatever becomes of a store."""
+    return tuple(name for name, field in (("protect", _PROTECTED), ("retain", _RETAINED)) if fields.get(field) is True)
+
+
 def allowed(resource: Resource) -> Impact:
     """The highest impact that may happen to a resource without being asked for."""
     text = resource.annotations.get(ALLOW, "")
@@ -73,7 +78,11 @@ class Policies:
     retained: bool = False
 
     @classmethod
-    def of(cls, resource: Resource | None, owned: Owned | None) -> Policies:
-        """Those of a manifest; where it is gone, those that were applied with it."""
-        fields = resource.fields if resource is not None else (owned.applied if owned else None) or {}
-        return cls(fields.get(_PROTECTED) is True, fields.get(_RETAINED) is True)
+    def of(cls, resource: Resource | None, owned: Owned | None, live: Live | None = None) -> Policies:
+        """Those of a manifest; where it is gone, those that were applied with it, or that the object's mark tells."""
+        if resource is not None:
+            said = names_of(resource.fields)
+        else:
+            said = names_of((owned.applied if owned else None) or {})
+            said += live.mark.policies if live is not None and live.mark is not None else ()
+        return cls("protect" in said, "retain" in said)

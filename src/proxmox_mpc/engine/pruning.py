@@ -22,7 +22,7 @@ def deletion(kind: Kind, live: Live, owned: Owned | None, needs: tuple[Key, ...]
     """The step that deletes an object, after those that it `needs` gone."""
     if kind.undeletable:
         return Step(live.key, Action.FORGET, owned=owned, note=f"stays: {kind.undeletable}")
-    if Policies.of(None, owned).retained:
+    if Policies.of(None, owned, live).retained:
         return Step(live.key, Action.FORGET, owned=owned, live=live, note=_RETAINED)
     note = " ".join(
         f"{name} {value}"

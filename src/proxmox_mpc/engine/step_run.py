@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from proxmox_mpc.engine import policies
 from proxmox_mpc.engine.journal import Progress
 from proxmox_mpc.engine.observe import OtherOwner
 from proxmox_mpc.engine.plan import Step
@@ -45,6 +46,15 @@ class StepRun:
     execution: Execution
     step: Step
     uid: str
+    _through: bool = False
+
+    @contextmanager
+    def seen_through(self) -> Iterator[None]:
+        self._through = True
+        try:
+            yield
+        finally:
+            self._through = False
 
     @property
     def view(self) -> View:
@@ -69,14 +79,18 @@ class StepRun:
             if saying:
                 self.execution.report(Progress(self.step.key, "request", saying, self.step.action))
                 saying = ""
-            await self.execution.stop.pause(self.execution.sleep, every_s)
+            if self._through:
+                await self.execution.sleep(every_s)
+            else:
+                await self.execution.stop.pause(self.execution.sleep, every_s)
         return True
 
     def lane(self, *names: str) -> AbstractAsyncContextManager[None]:
         return self.execution.lanes.hold(*names)
 
     def mark(self, vmid: int | None = None) -> Mark:
-        return Mark(self.uid, self.execution.plan.application, self.step.key, vmid)
+        said = policies.names_of(self.step.resource.fields) if self.step.resource is not None else ()
+        return Mark(self.uid, self.execution.plan.application, self.step.key, vmid, said)
 
     async def call(
         self,
@@ -129,7 +143,8 @@ class StepRun:
         told_once: str = "",
     ) -> Any:
         journal, key = self.execution.journal, self.step.key
-        self.execution.stop.refuse()
+        if not self._through:
+            self.execution.stop.refuse()
         if makes is not None:
             await self._claim(makes)
         entry = await journal.sending(self.step.action.value, str(key), verb, path)

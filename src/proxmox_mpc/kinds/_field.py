@@ -59,6 +59,7 @@ class Wire:
     - `hint`: steers creation, and is never compared afterwards.
     - `preference`: compared with what was applied, not with what lives; a guest that moved has not drifted.
     - `quiet`: chosen by the cluster unless written; compared when written, left out of exports.
+    - `telling`: quiet, and yet shown of a list item that goes: which very volume it is.
     - `sticky`: part of what the object is; leaving it out of a manifest later changes nothing.
     - `echoed`: a secret whose presence the API shows.
     - `secret`: written, never read; compared by a stored fingerprint.
@@ -78,6 +79,7 @@ class Wire:
     hint: bool = False
     preference: bool = False
     quiet: bool = False
+    telling: bool = False
     sticky: bool = False
     echoed: bool = False
     secret: bool = False

@@ -345,10 +345,9 @@ def needs_of(schema: Callable[[], Schema]) -> Callable[[Resource], list[Need]]:
     return needs
 
 
-def guard(live: Live, changes: Sequence[Change]) -> str:
+def guard(live: Live) -> str:
     """PVE's own flag: it holds the guest and its volumes until it is off."""
-    freed = any(change.path == "protection" and not change.new for change in changes)
-    return "PVE's protection of the guest is on" if live.fields.get("protection") is True and not freed else ""
+    return "PVE's protection of the guest is on" if live.fields.get("protection") is True else ""
 
 
 def answers_to(live: Live) -> tuple[Key, ...]:

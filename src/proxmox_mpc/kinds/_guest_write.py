@@ -140,16 +140,15 @@ async def update(guest: GuestDriver, run: Run, live: Live, resource: Resource, c
     restarts = any(change.restarts for change in changes)
     changes = [change for change in changes if not change.written]
     open_changes = {change.path: change for change in changes}
-    live = await guest.reread(run.view, live)
+    planned, live = live, await guest.reread(run.view, live)
     waited = _waiting(guest, live)
     _refuse_half_made(guest, live)
-    _refuse_if_moved_on(guest, live, resource, changes)
+    _refuse_if_moved_on(guest, planned, live, resource, changes)
     if (move := open_changes.pop("node", None)) is not None:
         live = await migrate(guest, run, live, str(move.new))
     wished = open_changes.pop("state", None)
     if _moves_while_stopped(guest, live, changes):
-        wished = wished or Change("state", "stopped", "running")
-        live = await power(guest, run, live, "shutdown", {"timeout": SHUTDOWN_TIMEOUT_S})
+        live = await _move_stopped(guest, run, live, open_changes, wished)
     elif wished is not None and wished.new == "stopped":
         live = await power(guest, run, live, "shutdown", {"timeout": SHUTDOWN_TIMEOUT_S})
     if (pool := open_changes.pop("metadata.namespace", None)) is not None:
@@ -176,7 +175,7 @@ async def update(guest: GuestDriver, run: Run, live: Live, resource: Resource, c
     if starts or restarts:
         await answers_again(guest, run, live, resource)
     if any(change.detaches and change.impact is Impact.DATA_LOSS for change in changes):
-        await _destroy_detached(guest, run, live, changes)
+        await _destroy_detached(guest, run, planned, live, changes)
     live = await guest.reread(run.view, live)
     _confirm(guest, live, changes, resource)
     if wished is None and not restarts and live.fields.get("state") == "running":
@@ -196,6 +195,21 @@ def _moves_while_stopped(guest: GuestDriver, live: Live, changes: Sequence[Chang
     return running and not guest.api.moves_running and any(moved(guest.api, change) for change in changes)
 
 
+async def _move_stopped(
+    guest: GuestDriver, run: Run, live: Live, open_changes: dict[str, Change], wished: Change | None
+) -> Live:
+    """Move volumes that cannot be while their container runs: it is down for that, and up again whatever happens."""
+    with run.seen_through():
+        live = await power(guest, run, live, "shutdown", {"timeout": SHUTDOWN_TIMEOUT_S})
+        try:
+            for path in [path for path, change in open_changes.items() if moved(guest.api, change)]:
+                await _disk_change(guest, run, live, path, open_changes.pop(path))
+        finally:
+            if wished is None or wished.new == "running":
+                live = await power(guest, run, await guest.reread(run.view, live), "start", {})
+    return live
+
+
 def _refuse_half_made(guest: GuestDriver, live: Live) -> None:
     """Whoever made it is gone, for the tasks of earlier runs were waited for: so nobody will unlock it."""
     lock, vmid = live.facts.get(LOCK), live.identity["vmid"]
@@ -206,9 +220,14 @@ def _refuse_half_made(guest: GuestDriver, live: Live) -> None:
         raise HalfMade(f"VMID {vmid} was left half made and locked ({lock}); it is not touched", hint=hint)
 
 
-def _refuse_if_moved_on(guest: GuestDriver, live: Live, resource: Resource, changes: Sequence[Change]) -> None:
+def _refuse_if_moved_on(
+    guest: GuestDriver, planned: Live, live: Live, resource: Resource, changes: Sequence[Change]
+) -> None:
     """What somebody else has set since the plan was made is not overwritten: their value was in nobody's plan."""
     for change in changes:
+        was, is_ = (one.fields.get(f"{change.path}.volume") for one in (planned, live))
+        if change.detaches and was != is_:
+            raise MovedOn(f"{resource.key}: {change.path} was {was} when the plan was made and is {is_} now")
         if guest.schema.leaf(change.path) is None or change.path in (*resource.secrets, "node", "state"):
             continue
         now = live.fields.get(change.path)
@@ -254,10 +273,10 @@ async def _configure(guest: GuestDriver, run: Run, live: Live, resource: Resourc
     await run.call(guest.api.write_verb, guest.api.path("/config"), {**live.identity, **params}, title=title)
 
 
-async def _destroy_detached(guest: GuestDriver, run: Run, live: Live, changes: Sequence[Change]) -> None:
+async def _destroy_detached(guest: GuestDriver, run: Run, planned: Live, live: Live, changes: Sequence[Change]) -> None:
     """With data loss allowed, the volumes of removed disks go too; otherwise they stay as `unusedN`."""
     doomed = [change for change in changes if change.detaches and change.impact is Impact.DATA_LOSS]
-    volumes = {live.fields.get(f"{change.path}.volume") for change in doomed}
+    volumes = {planned.fields.get(f"{change.path}.volume") for change in doomed} - {None}
     config = await run.view.pve.get(guest.api.path("/config"), live.identity)
     unused = [key for key, raw in config.items() if key.startswith("unused") and str(raw).split(",")[0] in volumes]
     if unused:

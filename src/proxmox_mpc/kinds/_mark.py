@@ -22,17 +22,20 @@ _SHORT = re.compile(r"\s*\[proxmox-mpc ([^\]\s]+) ([^\]\s]+)\]")
 
 @dataclass(frozen=True)
 class Mark:
-    """Who owns an object: the application, the resource's key and its uid; guests also name their VMID."""
+    """Who owns an object: the application, the resource's key and its uid; guests also name their VMID, and what its
+    manifest's policies say never happens to it."""
 
     uid: str
     application: str
     key: Key
     vmid: int | None = None
+    policies: tuple[str, ...] = ()
 
     def block(self) -> str:
         """The fenced block for a description."""
         lines = {"uid": self.uid, "application": self.application, "kind": self.key.kind}
         lines |= {"name": f"{self.key.namespace}/{self.key.name}", "vmid": str(self.vmid)}
+        lines |= {"policies": " ".join(self.policies)} if self.policies else {}
         return "<!-- proxmox-mpc\n" + "\n".join(f"{name}: {value}" for name, value in lines.items()) + "\n-->"
 
     def short(self) -> str:
@@ -58,7 +61,8 @@ def split_block(text: str) -> tuple[str, Mark | None]:
     if not slash or not pairs.get("vmid", "").isdigit() or "uid" not in pairs:
         return own, None
     key = Key(pairs.get("kind", ""), namespace, name)
-    return own, Mark(pairs["uid"], pairs.get("application", ""), key, int(pairs["vmid"]))
+    policies = tuple(pairs.get("policies", "").split())
+    return own, Mark(pairs["uid"], pairs.get("application", ""), key, int(pairs["vmid"]), policies)
 
 
 def with_short(text: str, mark: Mark) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from proxmox_mpc.kinds._codec import Fields
@@ -65,6 +65,9 @@ class Run(Protocol):
         self, is_so: Callable[[], Awaitable[bool]], *, timeout_s: float, saying: str = "", every_s: float = 2.0
     ) -> bool:
         """Ask again and again, with pauses, until it is so; False where it is not in time. People read `saying`."""
+
+    def seen_through(self) -> AbstractContextManager[None]:
+        """Inside, a wish to stop is not heard: what is begun would be left worse than it was."""
 
     def lane(self, *names: str) -> AbstractAsyncContextManager[None]:
         """Hold bounded places (`node:pve1`, `clone:9000`, `storage:local-lvm`) while a long piece of work runs."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from proxmox_mpc.store._database import Database
 from proxmox_mpc.store.models import kept_secrets, quiet_plans, resources
@@ -33,8 +34,10 @@ class QuietPlans:
 
     async def stamp(self, context: str) -> str:
         """Another text after anything was remembered or forgotten that a plan of this context goes by."""
-        owned = select(func.count(), func.max(resources.c.updated_at)).where(resources.c.context == context)
-        secrets = select(func.count(), func.max(kept_secrets.c.at)).where(kept_secrets.c.context == context)
+        whole = hashlib.sha256()
         async with self.database.read() as connection:
-            rows = [(await connection.execute(query)).one() for query in (owned, secrets)]
-        return str([[str(value) for value in row] for row in rows])
+            for table in (resources, kept_secrets):
+                query = select(table).where(table.c.context == context).order_by(*table.primary_key)
+                for row in await connection.execute(query):
+                    whole.update(repr(tuple(row)).encode())
+        return whole.hexdigest()

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 RevisionStatus = Literal["pending", "deployed", "failed", "superseded", "uninstalled"]
 RunStatus = Literal["running", "succeeded", "failed", "interrupted"]
-EntryState = Literal["sending", "accepted", "done", "failed"]
+EntryState = Literal["sending", "accepted", "done", "failed", "unknown"]
 ResourceType = Literal["guest", "node", "storage"]
 Change = Literal["created", "updated", "deleted", "discovered"]
 

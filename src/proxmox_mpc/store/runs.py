@@ -144,6 +144,10 @@ class Runs:
         """Note that a request was refused, or that its task failed."""
         await self._move(run_id, seq, "failed", error=error)
 
+    async def unknown(self, run_id: str, seq: int, why: str) -> None:
+        """Note that nobody will ever know whether a request was carried out: its process was killed before it heard."""
+        await self._move(run_id, seq, "unknown", error=why)
+
     async def get(self, run_id: str) -> Run:
         """A run. Raises RecordMissing."""
         async with self.database.read() as connection:

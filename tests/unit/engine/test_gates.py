@@ -14,6 +14,7 @@ from proxmox_mpc.errors import InvalidInput, MpcError
 from proxmox_mpc.kinds import find_kind
 from proxmox_mpc.kinds._field import Impact
 from proxmox_mpc.kinds._kind import Change, Key, Live, Owned, Resource
+from proxmox_mpc.kinds._mark import Mark
 
 VM = find_kind("vm")
 KEY = Key("VirtualMachine", "default", "web")
@@ -81,7 +82,7 @@ def test_pves_own_protection_is_seen_in_the_plan() -> None:
     guarded = live(protection=True)
     off = Change("protection", True, False)
     assert gates.lasting(VM, replace(update(DISK), live=guarded)).is_stopped_by(Gate.PROTECTION)
-    assert gates.lasting(VM, replace(update(DISK, off), live=guarded)).refusal is None
+    assert gates.lasting(VM, replace(update(DISK, off), live=guarded)).is_stopped_by(Gate.PROTECTION), "in two steps"
     for action in (Action.DELETE, Action.REPLACE):
         step = Step(KEY, action, (off,), Impact.DATA_LOSS, live=guarded)
         assert gates.lasting(VM, step).is_stopped_by(Gate.PROTECTION)
@@ -122,3 +123,19 @@ def test_a_misspelt_policy_is_refused(annotations: dict[str, str], says: str) ->
 
 def test_others_annotations_are_left_alone() -> None:
     assert declared({"example.com/team": "blue"}).fields == {}
+
+
+def test_a_protection_that_was_just_taken_away_still_holds_for_this_plan() -> None:
+    before = owned({"metadata.protect": True})
+    assert gates.lasting(VM, update(DISK, resource=declared({}), owned=before)).is_stopped_by(Gate.POLICY)
+    assert gates.lasting(VM, update(MORE, resource=declared({}), owned=before)).refusal is None
+
+
+def test_the_mark_alone_protects_where_the_store_knows_nothing() -> None:
+    marked = replace(live(), mark=Mark("u", "shop", KEY, 100, ("protect",)))
+    assert gates.lasting(VM, Step(KEY, Action.DELETE, impact=Impact.DATA_LOSS, live=marked)).is_stopped_by(Gate.POLICY)
+
+
+def test_replacements_with_their_data_count_as_deletions() -> None:
+    replaced = [replace(step, action=Action.REPLACE, impact=Impact.DATA_LOSS) for step in deletions(4)]
+    assert all(step.is_stopped_by(Gate.DELETIONS) for step in gates.deletions(replaced, 3))

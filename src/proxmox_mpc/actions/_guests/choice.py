@@ -90,7 +90,7 @@ class Guest:
     @property
     def is_protected(self) -> bool:
         """Whether its manifest says that its data is never destroyed."""
-        return Policies.of(None, self.owned).protected
+        return Policies.of(None, self.owned, self.live).protected
 
     def overrules(self, path: str, value: Value) -> str:
         """What to say where an application declares another value of a field."""

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from proxmox_mpc.actions.apply import ApplyRequest, ApplyResult
 
 
+RESUMED_WITH = ("app", "allow", "max_deletions", "context")
+"""Options of manifests that may be said anew when an apply is continued."""
+
+
 @click.command("apply")
 @click.argument("plan_file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @_options.desired
@@ -53,6 +57,11 @@ def command(
     if resuming and (plan_file is not None or wished["files"]):
         hint = "proxmox-cli apply --resume --app NAME"
         raise UsageError("--resume continues with what was asked for then, without files", hint=hint)
+    if resuming and (other := [name for name in wished if wished[name] and name not in RESUMED_WITH]):
+        names = ", ".join(sorted(other))
+        raise UsageError(
+            f"--resume continues with what was asked for then: {names} cannot be changed", hint="apply -f …"
+        )
     if plan_file is not None and wished["files"]:
         raise UsageError("a saved plan and -f exclude each other")
     if plan_file is not None and not plan_file.is_file():
@@ -63,7 +72,9 @@ def command(
             await settle_first(session)
         patience = {} if lock_timeout is None else {"patience_s": lock_timeout}
         request = None if resuming else await _wish(session, plan_file, {**wished, **patience})
-        proposed = await _go(session, request, wished["app"], "")
+        again = {"application": wished["app"], "allow": wished["allow"], "max_deletions": wished["max_deletions"]}
+        again |= {**patience, "patient": not dry_run}
+        proposed = await _go(session, request, again, "")
         shown = proposed.plan
         for line in proposed.resumed:
             click.echo(f"note: {line}", err=True)
@@ -74,7 +85,7 @@ def command(
         if not approve and not any(step.blocked for step in shown.steps):
             confirm_plan(shown, yes)
         agreed = approve or (request.agreed if request else "") or shown.hash
-        return await _go(session, request, wished["app"], agreed)
+        return await _go(session, request, again, agreed)
 
     with Show() as show:
         # Asking and bars share the terminal: the bars start with the first thing that happens.
@@ -98,14 +109,14 @@ async def _wish(session: Session, plan_file: Path | None, wished: dict[str, Any]
     return ApplyRequest(**desired(**wished).model_dump(), source=", ".join(wished["files"]), **patience)
 
 
-async def _go(session: Session, request: ApplyRequest | None, application: str, agreed: str) -> ApplyResult:
+async def _go(session: Session, request: ApplyRequest | None, again: dict[str, Any], agreed: str) -> ApplyResult:
     """The plan alone, as long as nobody agreed to one; without a request, of what waits to be continued."""
     from proxmox_mpc.actions.apply import ApplyResult, apply
     from proxmox_mpc.actions.apply_resume import ApplyResumeRequest, apply_resume
     from proxmox_mpc.actions.plan import plan
 
     if request is None:
-        return await apply_resume(session, ApplyResumeRequest(application=application, agreed=agreed))
+        return await apply_resume(session, ApplyResumeRequest(**again, agreed=agreed))
     if not agreed:
         return ApplyResult(plan=await plan(session, request), revision=None, outcomes=[])
     return await apply(session, request.model_copy(update={"agreed": agreed}))

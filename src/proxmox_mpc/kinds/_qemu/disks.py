@@ -69,7 +69,9 @@ class Disk(Part):
     format: Literal["raw", "qcow2", "vmdk", "qcow", "qed", "cloop"] | None = field(
         part="format", help="Image format on file storages, at creation.", hint=True
     )
-    volume: str | None = field(part="volume", help="An existing volume to attach instead of a new one.", quiet=True)
+    volume: str | None = field(
+        part="volume", help="An existing volume to attach instead of a new one.", quiet=True, telling=True
+    )
     path: str | None = field(part="path", help="A device or file of the node, passed through.", pattern="^/")
     import_from: str | None = field(
         part="import-from", refers=("StorageFile",), help="A volume whose content the new disk starts with.", hint=True

@@ -51,7 +51,7 @@ class RootFs(Part):
         help="The storage that holds it; a new one means that it is moved.",
     )
     size: Size | None = field(part="size", sticky=True, help="Its size; it can grow, never shrink.")
-    volume: str | None = field(part="volume", help="An existing volume.", quiet=True)
+    volume: str | None = field(part="volume", help="An existing volume.", quiet=True, telling=True)
     path: str | None = field(part="path", help="A directory or device of the node.", quiet=True)
     acl: bool | None = field(part="acl", help="POSIX ACLs; by default the file system decides.")
     read_only: bool | None = field(part="ro", default=False, help="Whether the container may only read it.")
