@@ -194,6 +194,32 @@ def test_disks_grow_and_never_shrink(cli: Cli) -> None:
     assert "size=3G" in config(cli, "cache")["rootfs"]
 
 
+def test_growing_is_typed_again_as_the_whole_size_and_happens_once(cli: Cli) -> None:
+    fault(cli, fault="drop", method="PUT", path="/resize$", times="2", done="true")
+    answer = cli("resize", "web", "db", "scsi0", "+2G")
+    assert answer.code != 0
+    again = [line.partition("again: proxmox-cli ")[2] for line in answer.out.splitlines() if "again: " in line]
+    assert sorted(again) == ["resize vm/db scsi0 6G", "resize vm/web scsi0 10G"]
+    noted = [cli.ok(*command.split()).err for command in again]
+    assert (config(cli, "web")["scsi0"][-9:], config(cli, "db")["scsi0"][-7:]) == (",size=10G", "size=6G")
+    assert "may have been done: VirtualMachine default/" in noted[0]
+    assert "look first: proxmox-cli tasks" in noted[0]
+    assert "left alone" not in noted[0]
+
+
+def test_what_is_known_of_a_killed_verb_is_said_and_only_the_rest_is_to_be_typed_again(place: Place) -> None:  # noqa: F811
+    for name in ("one", "two"):
+        place.cli.api("POST", f"/nodes/{ONE}/qemu", vmid={"one": 500, "two": 501}[name], name=name, scsi0="local-lvm:1")
+    place.kill_at(place.gate.hold_answer("PUT", r"/500/resize$"), "resize", "one", "scsi0", "+1G")
+    assert (
+        "may have been done: VirtualMachine default/one; look first: proxmox-cli tasks" in place.cli("start", "no").err
+    )
+    place.kill_at(place.gate.hold_request("GET", r"/tasks/UPID:.*resize"), "resize", "two", "scsi0", "+1G")
+    noted = place.cli("start", "no").err
+    assert "done: VirtualMachine default/two; type it again only for the others" in noted
+    assert "may have been" not in noted
+
+
 def test_tags_are_given_and_taken(cli: Cli) -> None:
     cli.ok("tag", "web", "db", "+env=test", "--remove", "env-prod")
     assert (config(cli, "web")["tags"], config(cli, "db")["tags"]) == ("env-test", "env-test")

@@ -30,7 +30,7 @@ class ResizeRequest(GuestsRequest):
 
 @action(permission="guests:write", route="POST /guests/resize", writes=True)
 async def resize(session: Session, request: ResizeRequest) -> GuestsResult:
-    """Grow a disk of guests; disks never shrink."""
+    """Grow a disk of guests; disks never shrink. Each result is the size that is wanted."""
     if not _SIZE.fullmatch(request.size):
         raise UsageError(f"{request.size!r} is no size", hint="write 50G, or +10G to add as much")
 
@@ -58,7 +58,8 @@ def _turn(guest: Guest, disk: str, size: str) -> Turn:
         await grow(guest.driver, run, live, disk, shown[1])
 
     warning = guest.overrules(path, new)
-    return Turn(guest, f"{disk} grows from {shown[0]} to {shown[1]}", do, warnings=(warning,) if warning else ())
+    warnings = (warning,) if warning else ()
+    return Turn(guest, f"{disk} grows from {shown[0]} to {shown[1]}", do, warnings=warnings, tells={"size": shown[1]})
 
 
 def _is_size(guest: Guest, path: str) -> bool:

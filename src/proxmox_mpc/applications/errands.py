@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 
 GUESTS = "guests/"
 """How the names of errands on guests begin; what follows makes each one's own."""
+REPEATABLE = frozenset(
+    (
+        *("start", "resume", "stop", "shutdown", "suspend"),
+        *("tag", "template", "snapshot delete", "drain", "uncordon"),
+    )
+)
+"""Verbs that leave alone what is so already, whatever they were asked for: all others may do it once more."""
 
 
 @asynccontextmanager

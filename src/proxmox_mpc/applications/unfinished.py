@@ -7,10 +7,10 @@ the cluster is asked, before anything is planned anew.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from proxmox_mpc.applications.errands import GUESTS
+from proxmox_mpc.applications.errands import GUESTS, REPEATABLE
 from proxmox_mpc.applications.ownership import of_application, owned_by_key
 from proxmox_mpc.engine.journal import Progress
 from proxmox_mpc.errors import MpcError, NotFoundError, UnreachableError
@@ -45,7 +45,8 @@ async def settle(
             await _close(store, run, len(left))
         if run.application.startswith(GUESTS):
             made = [] if at_work else await _made(store, context, pve, of_application(owned, run.application))
-            lines.append(_errand_line(run, entries, at_work, made))
+            unseen = {entry.resource for entry in left if entry.state == "sending"}
+            lines.append(_errand_line(run, await store.runs.journal(run.id), at_work, made, unseen))
             continue
         requests = "1 request" if len(entries) == 1 else f"{len(entries)} requests"
         lines.append(
@@ -55,14 +56,41 @@ async def settle(
     return lines
 
 
-def _errand_line(run: Run, entries: Sequence[JournalEntry], at_work: int, made: Sequence[str]) -> str:
-    whats = list(dict.fromkeys(entry.resource for entry in entries))
-    what = ", ".join(whats[:3]) + (f" and {len(whats) - 3} more" if len(whats) > 3 else "")
+def _errand_line(
+    run: Run, entries: Sequence[JournalEntry], at_work: int, made: Sequence[str], unseen: Collection[str]
+) -> str:
+    what = _some([entry.resource for entry in entries])
     line = f"{run.verb} by {run.actor} at {run.started_at:%Y-%m-%d %H:%M} UTC did not end"
     line += f" (it was at {what})" if what else " (nothing was sent)"
     if at_work:
         return f"{line}; {at_work} of its tasks still {'runs' if at_work == 1 else 'run'}: proxmox-cli tasks"
-    return "; ".join([line, *made]) if made else f"{line}; type it again: what is done already is left alone"
+    if made:
+        return "; ".join([line, *made])
+    if run.verb in REPEATABLE or not entries:
+        return f"{line}; type it again" + (": what is done already is left alone" if entries else "")
+    return "; ".join([line, *_ends(run.verb, entries, unseen)])
+
+
+def _ends(verb: str, entries: Sequence[JournalEntry], unseen: Collection[str]) -> list[str]:
+    """How far a verb got that may not simply be repeated; `unseen` is whose requests were never answered."""
+    failed = {
+        entry.resource: f"{entry.resource} ({entry.error.partition(chr(10))[0]})"
+        for entry in entries
+        if entry.state == "failed" and entry.resource not in unseen
+    }
+    done = [entry.resource for entry in entries if entry.resource not in unseen and entry.resource not in failed]
+    lines = [f"done: {_some(done)}"] if done else []
+    lines += [f"failed: {_some([*failed.values()])}"] if failed else []
+    if unseen:
+        where = "in the guest, for the cluster keeps no trace of it" if verb == "exec" else "proxmox-cli tasks"
+        lines.append(f"may have been done: {_some([e.resource for e in entries if e.resource in unseen])}")
+        return [*lines, f"look first: {where}; and type it again only for what was not done"]
+    return [*lines, "type it again only for the others"]
+
+
+def _some(words: Sequence[str]) -> str:
+    each = list(dict.fromkeys(words))
+    return ", ".join(each[:3]) + (f" and {len(each) - 3} more" if len(each) > 3 else "")
 
 
 async def _made(store: Store, context: str, pve: Cluster, begun: Mapping[Key, Owned]) -> list[str]:

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from proxmox_mpc.actions._action import Result
@@ -40,7 +40,8 @@ class Turn:
     """One guest's turn: what would be done to it, or why nothing is.
 
     `does` says it in words, `loses` what is asked before, `already` that nothing is to do. `do` answers what there is
-    to tell besides. `makes` is what the turn is about where that is not the guest itself: its clone.
+    to tell besides; `tells` is told however it ends. `makes` is what the turn is about where
+    that is not the guest itself: its clone.
     """
 
     guest: Guest
@@ -53,6 +54,7 @@ class Turn:
     makes: Key | None = None
     action: Action = Action.UPDATE
     heeds_lock: bool = True
+    tells: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def key(self) -> Key:
@@ -257,7 +259,7 @@ def _view(
     seconds: float = 0.0,
     told: Mapping[str, Any] | None = None,
 ) -> GuestView:
-    error, told = error or turn.error, told or {}
+    error, told = error or turn.error, {**turn.tells, **(told or {})}
     return GuestView(
         kind=turn.key.kind,
         namespace=turn.key.namespace,
@@ -275,7 +277,7 @@ def _view(
         code=error.code if error else "",
         exit_code=error.exit_code if error else 0,
         seconds=seconds,
-        result=dict(told),
+        result=told,
     )
 
 

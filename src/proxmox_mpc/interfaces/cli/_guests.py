@@ -119,6 +119,7 @@ def act(
     *,
     show: Callable[[GuestsResult], str] | None = None,
     retry: Callable[[Sequence[GuestView]], list[str]] | None = None,
+    alike: Callable[[GuestView], str] = lambda item: "",
     then: Callable[[Any], Sequence[str]] = lambda result: (),
     request: AgreedRequest | None = None,
     quiet: bool = False,
@@ -127,8 +128,8 @@ def act(
     """Show, ask where something is lost, do it, and say how it went; ends the command with its exit code.
 
     `show` is for verbs whose result is more than that, `then` for what they say besides; `retry` answers the words by
-    which those that failed are tried again; else they are the guests. A `quiet` verb shows no progress: its output
-    belongs to others. The `request` is made of what was `chosen`, where it is not given.
+    which those that failed are tried again, those that are `alike` together; else they are the guests. A `quiet` verb
+    shows no progress: its output belongs to others. The `request` is made of what was `chosen`, where it is not given.
     """
     from proxmox_mpc.interfaces.cli import _output
 
@@ -141,7 +142,7 @@ def act(
         if failed := [item for item in result.items if item.error]:
             click.echo(problems(result, failed), err=True)
     else:
-        said = proposal(result) if result.dry_run else summary(result, retry or guests_again)
+        said = proposal(result) if result.dry_run else summary(result, retry or guests_again, alike)
         besides = then(result)
         click.echo("\n".join([*([said] if result.items or not besides else []), *besides]))
     if result.exit_code:
@@ -212,8 +213,10 @@ def warnings(result: GuestsResult) -> list[str]:
     ]
 
 
-def summary(result: GuestsResult, retry: Callable[[Sequence[GuestView]], list[str]]) -> str:
-    """How it went: what was done, left alone, and failed, and the command that tries only that again."""
+def summary(
+    result: GuestsResult, retry: Callable[[Sequence[GuestView]], list[str]], alike: Callable[[GuestView], str]
+) -> str:
+    """How it went: what was done, left alone, and failed, and what tries only that again: a command for those alike."""
     done, rest, bad = _of(result, "done"), _of(result, "skipped"), _of(result, "failed", "untried")
     if not result.items:
         return "No guest matches."
@@ -228,7 +231,9 @@ def summary(result: GuestsResult, retry: Callable[[Sequence[GuestView]], list[st
         counts += [click.style(f"{len(bad)} failed", fg="red", bold=True)] if bad else []
         lines.append(f"{click.style('✗' if bad else '✓', fg='red' if bad else 'green')} {', '.join(counts)}")
     if bad and (done or rest or any(item.seconds for item in bad)):
-        lines.append(f"  {click.style('→', fg='cyan')} only these again: {again(retry(bad))}")
+        for word in dict.fromkeys(map(alike, bad)):
+            command = again(retry([item for item in bad if alike(item) == word]))
+            lines.append(f"  {click.style('→', fg='cyan')} only these again: {command}")
     return "\n".join(lines)
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from proxmox_mpc.interfaces.cli import _guests
+
+if TYPE_CHECKING:
+    from proxmox_mpc.actions._guests.turns import GuestView
 
 
 @click.command("resize")
@@ -20,4 +24,12 @@ def command(**chosen: Any) -> None:
     from proxmox_mpc.actions.resize import resize
 
     chosen["guests"], (disk, size) = _guests.last(chosen["guests"], 2, "resize GUEST… DISK SIZE")
-    _guests.act(resize, chosen, retry=lambda items: [*_guests.guests_again(items), disk, size], disk=disk, size=size)
+
+    def wanted(item: GuestView) -> str:
+        """The whole size: whether a disk has grown where no answer came is not known, and it grows only once."""
+        return str(item.result.get("size", size))
+
+    def retry(items: Sequence[GuestView]) -> list[str]:
+        return [*_guests.guests_again(items), disk, wanted(items[0])]
+
+    _guests.act(resize, chosen, retry=retry, alike=wanted, disk=disk, size=size)
