@@ -60,15 +60,15 @@ def _errand_line(
     run: Run, entries: Sequence[JournalEntry], at_work: int, made: Sequence[str], unseen: Collection[str]
 ) -> str:
     what = _some([entry.resource for entry in entries])
-    line = f"{run.verb} by {run.actor} at {run.started_at:%Y-%m-%d %H:%M} UTC did not end"
-    line += f" (it was at {what})" if what else " (nothing was sent)"
+    begun = f"{run.verb} by {run.actor} at {run.started_at:%Y-%m-%d %H:%M} UTC did not end"
+    line = f"{begun} (it was at {what})" if what else f"{begun} (nothing was sent)"
     if at_work:
         return f"{line}; {at_work} of its tasks still {'runs' if at_work == 1 else 'run'}: proxmox-cli tasks"
     if made:
         return "; ".join([line, *made])
     if run.verb in REPEATABLE or not entries:
         return f"{line}; type it again" + (": what is done already is left alone" if entries else "")
-    return "; ".join([line, *_ends(run.verb, entries, unseen)])
+    return "; ".join([begun, *_ends(run.verb, entries, unseen)])
 
 
 def _ends(verb: str, entries: Sequence[JournalEntry], unseen: Collection[str]) -> list[str]:
