@@ -101,15 +101,18 @@ def test_a_misspelt_policy_is_an_error_at_its_place(bare: Cli) -> None:
 
 
 def test_a_plan_is_approved_by_its_hash_and_no_other_is_applied(cli: Cli) -> None:
-    cli.ok("apply", "-f", cli.write("vm.yaml", vm()))
-    cli.write("vm.yaml", vm(more="cpu: { cores: 2 }"))
+    cli.ok("apply", "-f", cli.write("vm.yaml", vm() + "---\n" + vm("db")))
+    cli.write("vm.yaml", "---\n".join(vm(name, more="cpu: { cores: 2 }") for name in ("web", "db")))
     plan = cli.ok("plan", "-f", "vm.yaml", "-o", "json").json
+    for word in ("12", "zzz", ""):
+        assert cli("apply", "-f", "vm.yaml", "--approve", word or "123456Z8").code == 2
     guest = cli.guests()["web"]
     cli.api("PUT", f"/nodes/{guest['node']}/qemu/{guest['vmid']}/config", cores="7")
     moved = cli("apply", "-f", "vm.yaml", "--approve", plan["hash"][:12])
     assert moved.code == 6
     assert "What moved since" in moved.err
     assert "cpu.cores: was 1, is 7 now" in moved.err
+    assert "VirtualMachine default/db" not in moved.err, "nobody touched it"
     again = cli.ok("plan", "-f", "vm.yaml", "-o", "json").json
     cli.ok("apply", "-f", "vm.yaml", "--approve", again["hash"][:12])
     assert cli.ok("plan", "-f", "vm.yaml", "-o", "json").json["empty"]
@@ -185,3 +188,14 @@ def test_deleting_one_of_several_leaves_the_rest_to_roll_back_to(cli: Cli) -> No
     assert "db" in cli.guests()
     cli.ok("delete", "vm", "db", "--yes")
     assert cli.ok("history", "s", "-o", "json").json[-1]["status"] == "uninstalled"
+
+
+def test_what_is_protected_says_so_before_any_flag_is_offered(cli: Cli) -> None:
+    two = "{ slot: scsi0, storage: local-lvm, size: 1G }, { slot: scsi1, storage: local-lvm, size: 1G }"
+    one = vm(notes=PROTECTED).replace(
+        "{ storage: local-lvm, size: 1G }", "{ slot: scsi0, storage: local-lvm, size: 1G }"
+    )
+    cli.ok("apply", "-f", cli.write("vm.yaml", one.replace("{ slot: scsi0, storage: local-lvm, size: 1G }", two)))
+    plan = cli.ok("plan", "-f", cli.write("vm.yaml", one)).out
+    assert "proxmox.io/protect says no" in plan
+    assert "--allow" not in plan

@@ -119,3 +119,34 @@ def test_a_lock_is_waited_out_in_the_open_and_not_for_ever(place: Place) -> None
     assert "VM is locked (backup)" in refused.err
     place.cli.ok("apply", "--resume")
     place.is_whole(["db", "web"], "tier.yaml")
+
+
+PINNED = """\
+apiVersion: proxmox.io/v1
+kind: VirtualMachine
+metadata: { name: pinned }
+spec: { template: debian-12-template, placement: { nodes: [pve-node3] } }
+"""
+
+
+def test_a_clone_that_was_cut_off_still_goes_where_it_was_to_be_placed(place: Place) -> None:
+    place.cli.write("pinned.yaml", PINNED)
+    place.kill_at(place.gate.hold_answer("POST", r"/clone$"), "apply", "-f", "pinned.yaml")
+    place.cli.ok("apply", "--resume")
+    assert place.cli.guests()["pinned"]["node"] == "pve-node3"
+    place.is_whole(["pinned"], "pinned.yaml")
+    assert place.cli.ok("status", "pinned", "-o", "json").json[0]["status"] == "deployed"
+
+
+def test_an_apply_that_was_killed_when_all_was_done_is_deployed_by_the_next(place: Place) -> None:
+    place.kill_at(place.gate.hold_answer("POST", r"/config$"), "apply", "-f", "tier.yaml")
+    place.cli.ok("apply", "--resume")
+    place.cli.ok("apply", "-f", "tier.yaml")
+    [app] = place.cli.ok("status", "tier", "-o", "json").json
+    assert (app["status"], app["health"]) == ("deployed", "synced")
+
+
+def test_what_cannot_be_said_anew_is_refused_and_not_ignored(place: Place) -> None:
+    answer = place.cli("apply", "--resume", "--prune")
+    assert answer.code == 2
+    assert "prune cannot be changed" in answer.err

@@ -43,6 +43,15 @@ def test_a_clone_keeps_its_boot_disk_when_the_manifest_stops_speaking_of_it(cli:
     assert "unused0" not in config(cli)
 
 
+def test_a_clones_boot_disk_stays_when_its_manifest_forgets_the_template(cli: Cli) -> None:
+    cli.ok("apply", "-f", cli.write("vm.yaml", CLONE))
+    cli.write("vm.yaml", HEAD + "spec: { node: pve-node1, memory: 1024, cpu: { cores: 2 } }\n")
+    changes = [
+        c["path"] for step in cli.ok("plan", "-f", "vm.yaml", "-o", "json").json["steps"] for c in step["changes"]
+    ]
+    assert not [path for path in changes if path.startswith("disks")], changes
+
+
 def test_taking_a_disk_away_needs_leave_and_keeps_its_volume(cli: Cli) -> None:
     cli.ok("apply", "-f", cli.write("vm.yaml", TWO_DISKS))
     cli.write("vm.yaml", ONE_DISK)

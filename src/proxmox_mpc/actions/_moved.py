@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import ChangeView, PlanView, StepView
 from proxmox_mpc.engine.plan import Blocked
+from proxmox_mpc.errors import UsageError
 
+_HASH = re.compile(r"[0-9a-f]{8,64}")
 SHORTEST = 8
 """So many digits of a plan's hash name it: a chance hit among a team's plans is out of the question."""
 SHOWN = 12
@@ -19,13 +22,17 @@ class PlanMoved(Blocked):
     """The plan that was agreed to is not the plan of now; nothing was changed."""
 
     code = "plan.moved"
-    default_hint = "look at the plan of now: proxmox-cli plan …"
+    default_hint = "plan again, look at it, and agree to that one"
 
 
 async def refuse_moved(session: Session, agreed: str, now: PlanView) -> None:
     """Raises PlanMoved, where another plan was agreed to than this one; with what moved, if that one is remembered."""
     if not agreed or (len(agreed) >= SHORTEST and now.hash.startswith(agreed)):
         return
+    if not _HASH.fullmatch(agreed):
+        raise UsageError(
+            f"{agreed!r} is no plan's hash", hint=f"at least {SHORTEST} of its digits, as `plan` shows them"
+        )
     message = f"plan {agreed[:12]} was agreed to and has moved on, it is {now.hash[:12]} now; nothing was changed"
     before = await (await session.store()).plans.find(agreed)
     if before is None:
@@ -43,7 +50,7 @@ def moved(before: PlanView, now: PlanView) -> list[str]:
     for name in (name for name in old if name in new):
         lines += [f"{name}: {line}" for line in _moved(old[name], new[name])]
     if not lines:
-        lines = ["what is declared, in a part that is so already or that no plan shows"]
+        lines = ["an object itself, or what is declared, in a part that no plan shows"]
     return lines
 
 
@@ -59,7 +66,7 @@ def _moved(old: StepView, new: StepView) -> list[str]:
                 lines.append(f"{path}: {what} {_value(one)}, is {_value(other)} now")
     if not lines and old.note != new.note:
         lines.append(f"was: {old.note or 'nothing'}; is: {new.note or 'nothing'}")
-    return lines or ["the object itself is another, or was changed"]
+    return lines
 
 
 def _parts(was: ChangeView, is_: ChangeView) -> list[tuple[str, Any, Any]]:

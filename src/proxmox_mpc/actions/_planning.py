@@ -69,7 +69,8 @@ def impact_of(text: str) -> Impact:
         if text.lower() == word(impact):
             return impact
     known = ", ".join(word(impact) for impact in Impact if impact >= Impact.RESTART)
-    raise UsageError(f"--allow {text!r} is no impact", hint=f"known: {known}")
+    hint = f"one word, which includes those before it: {known}"
+    raise UsageError(f"--allow {text!r} is no impact", hint=hint)
 
 
 async def load(

@@ -79,7 +79,7 @@ class Applier:
         alive = asyncio.create_task(self.signs_of_life(run.id))
         try:
             await clusters.remember(self.store, plan.context, await clusters.look(view), self.now())
-            if not plan.is_empty:
+            if not plan.is_empty or await self._left_failed(plan):
                 revision = await self.store.applications.begin_revision(
                     plan.context,
                     plan.application,
@@ -116,6 +116,11 @@ class Applier:
             alive.cancel()
         await self._finish(plan, run.id, number, "succeeded", outcomes, verb)
         return number, outcomes
+
+    async def _left_failed(self, plan: Plan) -> bool:
+        """Whether the last revision failed: then one that finds everything done says that it is."""
+        history = await self.store.applications.history(plan.context, plan.application)
+        return bool(history) and history[-1].status == "failed"
 
     async def signs_of_life(self, run_id: str) -> None:
         """Note now and then that this process is at work, for those of other machines."""

@@ -43,7 +43,8 @@ def impact(step: Step, allow: Impact) -> Step:
 
 def lasting(kind: Kind, step: Step) -> Step:
     """What a policy or PVE itself protects: no flag opens that, it has to be taken away where it was said."""
-    if step.refusal or step.live is None or step.action not in (Action.DELETE, Action.REPLACE, Action.UPDATE):
+    costs = step.refusal is None or step.is_stopped_by(Gate.IMPACT)  # a flag must not lead to the next shut gate
+    if not costs or step.live is None or step.action not in (Action.DELETE, Action.REPLACE, Action.UPDATE):
         return step
     destroyed = step.action is not Action.UPDATE
     taken = next((c for c in step.changes if c.detaches or c.impact is Impact.DATA_LOSS), None)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from proxmox_mpc.errors import DeniedError
 from proxmox_mpc.kinds import _guest_bridges, _guest_ha, _guest_place, _guest_safety, _slots
 from proxmox_mpc.kinds._codec import Fields, Value
+from proxmox_mpc.kinds._guest_ha import STATE
 from proxmox_mpc.kinds._guest_rows import fresh_rows, is_meant
 from proxmox_mpc.kinds._kind import CONVERTED, NAME, NAMESPACE, REPLACES, Key, Live, Resource
 from proxmox_mpc.kinds._mark import Mark
@@ -26,7 +27,7 @@ async def complete(
     origin = await _source_fields(guest, view, source)
     present = live.fields if live else origin
     fields = _slots.assign(guest.api, guest.schema, resource, present, applied)
-    if live is not None and "template" in fields:
+    if live is not None and ("template" in fields or "template" in (applied or {})):
         fields = _slots.keep_boot_disk(guest.api, fields, present)
     fields[NAME] = resource.key.name
     fields[NAMESPACE] = resource.key.namespace
@@ -43,6 +44,8 @@ async def complete(
     _check_mistakes(guest, resource, {path: value for path, value in present.items() if path not in gone}, live)
     if live is not None:
         resource = _guest_ha.where_it_is(resource, live, applied)
+        if resource.key in view.planned and "node" not in resource.fields and STATE not in live.facts:
+            resource = await _guest_place.at_home(guest, view, resource, live)
         if remark := _guest_safety.remark(live):
             resource = replace(resource, remarks=(*resource.remarks, remark))
         await _check_changes(guest, view, resource, live)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,12 @@ Promised = dict[str, list[Wish]]
 
 
 async def place(
-    guest: GuestDriver, view: View, resource: Resource, origin: Fields, source: Mapping[str, Any] | None
+    guest: GuestDriver,
+    view: View,
+    resource: Resource,
+    origin: Fields,
+    source: Mapping[str, Any] | None,
+    among: Sequence[str] | None = None,
 ) -> Choice:
     """Where a new guest goes, seeing those that were placed before it; `origin` is what its template has.
 
@@ -54,9 +60,23 @@ async def place(
         room=_room({p: v for p, v in fields.items() if not (_is_linked(resource) and p in origin)}, fields),
         barred=await _barred(guest, view, resource, fields, source) if node is None else {},
     )
-    chosen = await _chosen(view, wish, promised, has[1]) if node is None else Choice(str(node), "")
+    chosen = await _chosen(view, wish, promised, has[1], among) if node is None else Choice(str(node), "")
     promised.setdefault(chosen.node, []).append(wish)
     return chosen
+
+
+async def at_home(guest: GuestDriver, view: View, resource: Resource, live: Live) -> Resource:
+    """A guest whose creation was cut off; where it stands it may only have been made, such as beside its template.
+
+    It is wished to another node, where it must not stay: placement acts at creation, and this one has not ended.
+    """
+    here = str(live.identity["node"])
+    try:
+        await place(guest, view, resource, live.fields, None, among=[here])
+    except NoPlace:
+        chosen = await place(guest, view, resource, live.fields, None)
+        return replace(resource, fields={**resource.fields, "node": chosen.node})
+    return resource
 
 
 async def elsewhere(

@@ -82,7 +82,7 @@ async def unsecure(guest: GuestDriver, run: Run, live: Live) -> None:
 def remark(live: Live) -> str:
     """What to say of a guest whose last snapshot is one that should have gone."""
     name = str(live.raw.get(_PARENT, ""))
-    return f"snapshot {name} holds it as it was before a change that failed" if name.startswith(_NAMES) else ""
+    return f"snapshot {name} holds it as it was before a change that did not end" if name.startswith(_NAMES) else ""
 
 
 async def _kept(guest: GuestDriver, run: Run, live: Live) -> list[Mapping[str, Any]]:

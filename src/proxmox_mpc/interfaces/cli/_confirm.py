@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import click
@@ -26,7 +27,15 @@ def confirm(question: str, yes: bool) -> None:
         raise NotConfirmed(
             f"{question} Nobody is here to answer; nothing was changed", hint="add --yes, if that is meant"
         )
-    if not click.confirm(question, err=True):
+    # While it is asked, the loop hears no signal: Ctrl-C ends the question as it does everywhere.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        agreed = click.confirm(question, err=True)
+    except click.Abort:
+        agreed = False
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if not agreed:
         raise NotConfirmed()
 
 

@@ -58,6 +58,8 @@ def _interruptible(session: Session) -> Iterator[None]:
             sys.stderr.write("stopping, once the cluster has done what it is at (Ctrl-C again: at once)\n")
             sys.stderr.flush()
         elif task is not None:
+            if session.stop.asked:
+                sys.stderr.write("at once; the next apply looks for what was open: proxmox-cli apply --resume\n")
             task.cancel()
 
     # Only the main thread hears signals.
