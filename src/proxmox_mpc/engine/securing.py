@@ -42,6 +42,8 @@ async def secured(view: View, kind_of: Callable[[str], Kind], steps: Sequence[St
 async def _secured(view: View, driver: Driver, step: Step, how: Securing) -> Step:
     if step.action is not Action.UPDATE or step.live is None or step.refusal or not step.changes:
         return step
+    if step.owned is not None and step.owned.applied is None:
+        return step  # its creation is being finished: there is no state yet to go back to
     why = await driver.unsecurable(view, step.live, step.changes)
     if why is None:
         return step
