@@ -380,3 +380,19 @@ async def test_what_a_refused_task_left_behind_is_remembered_and_not_made_twice(
     assert len(bench.stub.sent) == 2
     assert bench.states == ["failed"]
     assert bench.journal.owned[key("a")].applied is None, "the next plan looks for it"
+
+
+async def test_an_unchanged_resource_that_cannot_be_remembered_fails_alone() -> None:
+    class Full(MemoryJournal):
+        async def remember(self, owned: Owned) -> None:
+            if owned.key == key("same"):
+                raise MpcError("the disk is full")
+            await super().remember(owned)
+
+    bench = Bench(journal=Full())
+    owned = Owned(key("same"), "uid", "shop", {"poolid": "same"}, None)
+    live = Live(key("same"), {"poolid": "same"}, {})
+    same = Step(key("same"), Action.NONE, resource=resource("same"), live=live, owned=owned)
+    with pytest.raises(ApplyFailed, match="the disk is full"):
+        await bench.run(same, create("new"))
+    assert bench.driver.done == ["new"]
