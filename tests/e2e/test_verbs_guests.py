@@ -310,6 +310,33 @@ def test_guests_are_backed_up_and_restored(cli: Cli) -> None:
     assert cli("backup", "web", "--storage", "local", "--mode", "stop").code == 6, "it goes down for it"
 
 
+def test_the_latest_backup_of_a_reused_vmid_is_not_taken_for_that_of_its_new_guest(cli: Cli) -> None:
+    backup = cli.ok("backup", "db", "--storage", "local", "-o", "json")
+    volid = backup.json["items"][0]["result"]["volid"]
+    cli.ok("delete", "vm", "db", "--yes")
+    cli.api("POST", f"/nodes/{TWO}/qemu", vmid=101, name="stranger", tags="precious")
+    for words in (("stranger",), ("101",), ("db",), ("stranger", "--name", "copy")):
+        refused = cli("restore", *words, "--latest", "--force", "--yes")
+        assert refused.code == 6, words
+        assert "the latest backup of VMID 101 is of db, and that VMID is stranger by now" in refused.err
+        assert f"proxmox-cli restore {volid}" in refused.err
+    assert config(cli, "stranger")["tags"] == "precious"
+    cli.ok("restore", "db", "--latest", "--name", "db-2")
+    asked = cli("restore", volid, "--force")
+    assert (asked.code, "becomes db, by its backup of" in asked.out) == (6, True)
+    cli.ok("restore", volid, "--force", "--yes")
+    assert cli.guests()["db"]["vmid"] == 101
+
+
+def test_what_is_protected_stays_so_without_its_name_and_mark(cli: Cli) -> None:
+    cli.ok("apply", "-f", cli.write("shop.yaml", SHOP))
+    volid = cli.ok("backup", "shop", "--storage", "local", "-o", "json").json["items"][0]["result"]["volid"]
+    row = cli.guests()["shop"]
+    cli.api("PUT", f"/nodes/{row['node']}/qemu/{row['vmid']}/config", name="other", delete="description")
+    answer = cli("restore", volid, "--force", "--yes")
+    assert (answer.code, "proxmox.io/protect" in answer.err) == (6, True), answer
+
+
 def test_what_pruning_may_take_away_is_asked_before(cli: Cli) -> None:
     prune = ("backup", "--storage", "local", "--prune")
     cli.ok(*prune, "db")  # there is none yet that could go

@@ -46,7 +46,7 @@ async def drain(session: Session, request: DrainRequest) -> NodeResult:
         await check_node(view, name)
     if request.node in request.to:
         raise UsageError(f"guests of {request.node} cannot go to {request.node}", hint="name other nodes, or none")
-    guests = await all_that(session, view, lambda live: live.identity["node"] == request.node)
+    guests = await all_that(view, lambda live: live.identity["node"] == request.node)
     guests = [guest for guest in guests if guest.live.identity["node"] == request.node]
     turns = await _turns(view, request, guests)
     before = (await _cordon.read(view, [request.node]))[request.node]

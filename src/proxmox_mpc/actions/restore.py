@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import Field
 
 from proxmox_mpc.actions._action import action
-from proxmox_mpc.actions._guests.choice import Guest, GuestsRequest
+from proxmox_mpc.actions._guests.choice import Guest, GuestsRequest, of_vmid
 from proxmox_mpc.actions._guests.gates import refuse_guarded
 from proxmox_mpc.actions._guests.power import CannotBe, state_of
 from proxmox_mpc.actions._guests.turns import GuestsResult, Turn, begin, take
@@ -24,7 +24,7 @@ from proxmox_mpc.kinds._field import Impact
 from proxmox_mpc.kinds._guest import GuestDriver
 from proxmox_mpc.kinds._guest_backup import Archive, archives, named
 from proxmox_mpc.kinds._guest_requests import with_vmid
-from proxmox_mpc.kinds._guest_rows import is_meant, namespace_of
+from proxmox_mpc.kinds._guest_rows import UNNAMED, Row, is_meant, namespace_of
 from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE, Key, Kind, Live
 from proxmox_mpc.kinds._view import View
 
@@ -54,6 +54,8 @@ class _Target:
     archive: Archive
     row: dict[str, Any] | None
     """The guest that it replaces."""
+    name: str
+    """What the guest was called when it was backed up, where there is one of that VMID."""
     original: bool
     """Whether the guest that was backed up is there, too: a new one then needs other addresses."""
 
@@ -78,15 +80,38 @@ async def _target(view: View, request: RestoreRequest) -> _Target:
     vmid = request.vmid if request.vmid is not None or request.name else archive.vmid
     row = next((row for row in rows if int(row["vmid"]) == vmid), None)
     kind = find_kind("VirtualMachine" if archive.type == "qemu" else "Container")
+    name_then = await _guest_backup.name_in(_driver(kind), view, archive) if mine or row else ""
+    if request.latest and mine is not None:
+        _refuse_anothers(request, archive, mine, name_then)
     if row is None:
-        return _Target(kind, archive, None, mine is not None)
+        return _Target(kind, archive, None, name_then, mine is not None)
     name = row.get("name", row["id"])
     if row["type"] != archive.type:
         raise RefusedError(f"VMID {vmid} is {name}, and of another kind", hint="--name NAME makes a new guest")
     if not (request.force or impact_of(request.allow) >= Impact.DATA_LOSS):
         hint = "--name NAME makes a new guest of it; --force puts it in its place, and what that holds now is lost"
         raise RefusedError(f"VMID {vmid} is there: {name}; nothing was changed", hint=hint)
-    return _Target(kind, archive, row, True)
+    return _Target(kind, archive, row, name_then, True)
+
+
+def _refuse_anothers(request: RestoreRequest, archive: Archive, row: Row, name_then: str) -> None:
+    """Raises RefusedError where the guest of this VMID is not the one that was backed up: VMIDs are used again."""
+    is_over = request.vmid is None and not request.name
+    if name_then == _name_of(row) or not (is_over or is_meant(row, _word(request))):
+        return
+    then, now = (name or "a guest without a name" for name in (name_then, _name_of(row)))
+    what = f"the latest backup of VMID {archive.vmid} is of {then}, and that VMID is {now} by now; nothing was changed"
+    raise RefusedError(what, hint=f"if it is what you mean, name it: proxmox-cli restore {archive.volid}")
+
+
+def _name_of(row: Row) -> str:
+    name = str(row.get("name", ""))
+    return "" if UNNAMED.fullmatch(name) else name
+
+
+def _word(request: RestoreRequest) -> str:
+    """The guest that is named, without its namespace."""
+    return request.guests[0].rpartition("/")[2]
 
 
 async def _archive(view: View, request: RestoreRequest, rows: list[dict[str, Any]]) -> Archive:
@@ -97,7 +122,7 @@ async def _archive(view: View, request: RestoreRequest, rows: list[dict[str, Any
             hint = "it is written local:backup/vzdump-…; or: proxmox-cli restore GUEST --latest"
             raise NotFoundError(f"there is no backup {word!r}", hint=hint)
         return replace(found[0], nodes=tuple(node for one in found for node in one.nodes))
-    vmids = {int(row["vmid"]) for row in rows if is_meant(row, word.rpartition("/")[2])}
+    vmids = {int(row["vmid"]) for row in rows if is_meant(row, _word(request))}
     vmids |= {int(word)} if word.isdigit() else set()
     known = [one for one in await archives(view) if one.vmid in vmids or (not vmids and one.notes == word)]
     if not known or len({one.vmid for one in known}) > 1:
@@ -108,13 +133,10 @@ async def _archive(view: View, request: RestoreRequest, rows: list[dict[str, Any
 
 async def _over(view: View, request: RestoreRequest, target: _Target) -> Turn:
     assert target.row is not None
-    kind, archive = target.kind, target.archive
-    driver = _driver(kind)
-    stub = Live(kind.key(str(target.row.get("name")), namespace_of(target.row)), _where(target.row), {}, target.row)
-    live = await driver.reread(view, stub)
-    owned = (await view.remembered()).get(live.key)
-    guest = Guest(kind, live, True, str(live.identity["vmid"]), owned.application if owned else "", owned)
+    archive, driver = target.archive, _driver(target.kind)
+    guest = await of_vmid(view, int(target.row["vmid"]))
     refuse_guarded(guest)
+    live = guest.live
     node = str(live.identity["node"])
     if node not in archive.nodes:
         raise RefusedError(f"{archive.volid} cannot be read on {node}, where the guest is", hint="--name NAME")
@@ -127,9 +149,11 @@ async def _over(view: View, request: RestoreRequest, target: _Target) -> Turn:
         made = await _guest_backup.restore(driver, run, archive, vmid, node, over=True, options=options)
         return dict(made.identity)
 
-    warnings = ("its configuration goes back, too: the next apply sets again what is declared",) if owned else ()
+    warnings = ("its configuration goes back, too: the next apply sets again what is declared",) if guest.owned else ()
     loses = "all that it holds now is lost"
-    return Turn(guest, f"goes back to its backup of {_taken(archive)}", do, loses, warnings=warnings)
+    is_its_own = archive.vmid == guest.vmid and target.name == _name_of(target.row)
+    does = "goes back to its backup" if is_its_own else f"becomes {target.name or archive.volid}, by its backup"
+    return Turn(guest, f"{does} of {_taken(archive)}", do, loses, warnings=warnings)
 
 
 async def _anew(view: View, request: RestoreRequest, target: _Target) -> Turn:
@@ -165,10 +189,6 @@ async def _anew(view: View, request: RestoreRequest, target: _Target) -> Turn:
 def _options(request: RestoreRequest) -> dict[str, Any]:
     storage = {"storage": request.storage} if request.storage else {}
     return {**storage, **({"start": True} if request.start else {})}
-
-
-def _where(row: dict[str, Any]) -> dict[str, Any]:
-    return {"vmid": int(row["vmid"]), "node": row["node"]}
 
 
 def _driver(kind: Kind) -> GuestDriver:

@@ -41,7 +41,7 @@ async def uncordon(session: Session, request: UncordonRequest) -> UncordonResult
     await check_node(view, request.node)
     cordon = (await _cordon.read(view, [request.node]))[request.node]
     left = set(cordon.left if cordon else ())
-    guests = await all_that(session, view, lambda live: sid(live) in left) if left else []
+    guests = await all_that(view, lambda live: sid(live) in left) if left else []
     turns = [await _turn(view, request, guest) for guest in guests] if request.back else []
     context = (await session.context()).name
     with ending(session, request.timeout_s):

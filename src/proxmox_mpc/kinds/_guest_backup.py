@@ -66,6 +66,15 @@ def _archive(row: Mapping[str, Any], nodes: tuple[str, ...]) -> Archive:
     return Archive(volid, int(row["vmid"]), kind, int(row.get("ctime", 0)), nodes, notes, protected)
 
 
+async def name_in(guest: GuestDriver, view: View, archive: Archive) -> str:
+    """What the guest was called when it was backed up, as its configuration in the backup says; empty for no name."""
+    where = {"node": archive.nodes[0], "volume": archive.volid}
+    text: str = await view.pve.get("/nodes/{node}/vzdump/extractconfig", where)
+    own = text.partition("\n[")[0]  # snapshots follow, each with the name of its time
+    said = (line.partition(": ") for line in own.splitlines())
+    return next((value.strip() for key, _, value in said if key == guest.api.name_key), "")
+
+
 async def back_up(guest: GuestDriver, run: Run, live: Live, storage: str, options: Mapping[str, Any]) -> str:
     """Back one guest up, and wait for it; the backup's name."""
     node, vmid = str(live.identity["node"]), int(live.identity["vmid"])

@@ -137,14 +137,24 @@ async def choose(session: Session, view: View, request: GuestsRequest, *, templa
         found = [(kind, live) for kind, lives in (await _rows(view, kinds)).items() for live in select(lives, wanted)]
     else:
         raise UsageError("nothing says which guests", hint="name them, or: -l SELECTOR, -n NAMESPACE, -f FILE, --all")
-    return await _look(session, view, found, named=bool(request.guests))
+    return await _look(view, found, named=bool(request.guests))
 
 
-async def all_that(session: Session, view: View, is_meant: Callable[[Live], bool]) -> list[Guest]:
+async def all_that(view: View, is_meant: Callable[[Live], bool]) -> list[Guest]:
     """All guests and templates of which this holds, those that were just made included, each looked at on its node."""
     rows = await _rows(view, [find_kind(word) for word in (*GUESTS, TEMPLATES)], anew=True)
     found = [(kind, live) for kind, lives in rows.items() for live in lives if is_meant(live)]
-    return await _look(session, view, found, named=False)
+    return await _look(view, found, named=False)
+
+
+async def of_vmid(view: View, vmid: int) -> Guest:
+    """The guest or template that has this VMID. Raises why it cannot be looked at."""
+    rows = await _rows(view, [find_kind(word) for word in (*GUESTS, TEMPLATES)])
+    found = [(kind, live) for kind, lives in rows.items() for live in lives if live.identity["vmid"] == vmid]
+    (guest,) = await _look(view, found, named=True)
+    if guest.error is not None:
+        raise guest.error
+    return guest
 
 
 def _kinds(request: GuestsRequest, templates: bool) -> list[Kind]:
@@ -231,7 +241,7 @@ def _lives(seen: Mapping[Key, Sighting]) -> Iterable[tuple[Key, Live]]:
     return ((key, sighting.live) for key, sighting in seen.items() if sighting.live is not None)
 
 
-async def _look(session: Session, view: View, found: Sequence[tuple[Kind, Live]], *, named: bool) -> list[Guest]:
+async def _look(view: View, found: Sequence[tuple[Kind, Live]], *, named: bool) -> list[Guest]:
     """These guests, each from its node: what bulk rows say of power is some seconds old."""
     remembered, offline = await view.remembered(), await view.offline()
     names = [live.key.name for _, live in found]
@@ -258,5 +268,11 @@ async def _look(session: Session, view: View, found: Sequence[tuple[Kind, Live]]
 
 def _owned(live: Live, remembered: Mapping[Key, Owned]) -> Owned | None:
     """What the store remembers of this very guest."""
-    known = remembered.get(live.key)
-    return known if known is not None and known.identity.get("vmid") == live.identity["vmid"] else None
+    vmid, known = live.identity["vmid"], remembered.get(live.key)
+    if known is not None and known.identity.get("vmid") == vmid:
+        return known
+    if live.mark is not None:
+        return None
+    # Its mark is gone, and its name may be, too: restored from before it was owned, or made a template by hand.
+    kinds = (*GUESTS, TEMPLATES)
+    return next((o for key, o in remembered.items() if key.kind in kinds and o.identity.get("vmid") == vmid), None)
