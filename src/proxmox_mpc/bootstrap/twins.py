@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 GREETING_BYTES = 16 << 20
 """The simulator's first line names all that it refused of a seed; of a cluster of thousands of guests that is a lot."""
 GREETING_S = 120
-"""How long it gets to take a seed in: thousands of guests are some seconds, on a slow and busy machine some dozens."""
+"""How long it gets to take a seed in: five thousand guests take a second, a slow and busy machine a hundred."""
 FAREWELL_S = 5
 """How long a simulator gets to end by itself."""
 

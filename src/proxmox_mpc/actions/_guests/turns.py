@@ -40,8 +40,8 @@ class Turn:
     """One guest's turn: what would be done to it, or why nothing is.
 
     `does` says it in words, `loses` what is asked before, `already` that nothing is to do. `do` answers what there is
-    to tell besides; `tells` is told however it ends. `makes` is what the turn is about where
-    that is not the guest itself: its clone.
+    to tell besides; `tells` is told however it ends. `makes` is what the turn is about where that is not the
+    guest itself: its clone.
     """
 
     guest: Guest
