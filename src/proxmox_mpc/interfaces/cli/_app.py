@@ -50,6 +50,8 @@ class Verbs(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         args = self._verb_first(ctx, args)
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            if len(args) > 1 and _is_kind(args[0]):
+                raise click.UsageError(f"There is no verb {args[1]!r} for {args[0]}. Try proxmox-cli --help.")
             close = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
             hint = f" Did you mean {close[0]}?" if close else " Try proxmox-cli --help."
             raise click.UsageError(f"There is no command {args[0]!r}.{hint}")
