@@ -32,6 +32,7 @@ def confirm(question: str, yes: bool) -> None:
     try:
         agreed = click.confirm(question, err=True)
     except click.Abort:
+        click.echo(err=True)  # the question's line ends here
         agreed = False
     finally:
         signal.signal(signal.SIGINT, before)
