@@ -10,7 +10,7 @@ import os
 import re
 import signal
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -19,6 +19,7 @@ from hypothesis import settings
 
 from tests.chaos import wishes
 from tests.chaos.child import Hurdle
+from tests.chaos.conftest import MET
 from tests.chaos.world import World, world
 
 FLAGS = ("--prune", "--allow", "data-loss", "--max-deletions", "99", "--yes", "--app", "chaos")
@@ -35,20 +36,10 @@ def seeds() -> list[int]:
     return list(range(400 if settings.get_current_profile_name() == "soak" else 24))
 
 
-TALLY: Counter[str] = Counter()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def tally(request: pytest.FixtureRequest) -> Iterator[None]:
-    yield
-    terminal = request.config.pluginmanager.get_plugin("terminalreporter")
-    if terminal is not None and TALLY["runs"]:
-        counts = ", ".join(f"{count} {name}" for name, count in sorted(TALLY.items()) if name != "runs")
-        terminal.write_line(f"\nchaos: {TALLY['runs']} runs; met: {counts}")
-
-
 @pytest.mark.parametrize("seed", [pytest.param(seed, id=f"seed-{seed}") for seed in seeds()])
-def test_after_the_storm_everything_is_as_declared(seed: int, tmp_path: Path) -> None:
+def test_after_the_storm_everything_is_as_declared(
+    seed: int, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     dice = Random(seed)
     with world(tmp_path) as it:
         wish = wishes.made(dice)
@@ -59,8 +50,9 @@ def test_after_the_storm_everything_is_as_declared(seed: int, tmp_path: Path) ->
             found = _after(it, wish)
             assert not found, _story(seed, it, found)
             it.remember_disks()
-        TALLY["runs"] += 1
-        TALLY.update(re.findall(r"^\[chaos\] (kill -9|Ctrl-C|second writer|\w+) ", it.said(), re.MULTILINE))
+        record_property(
+            MET, dict(Counter(re.findall(r"^\[chaos\] (kill -9|Ctrl-C|second writer|\w+) ", it.said(), re.MULTILINE)))
+        )
 
 
 def _storm(it: World, wish: wishes.Wish, dice: Random) -> None:

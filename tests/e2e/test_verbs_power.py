@@ -91,7 +91,7 @@ def test_the_noun_may_stand_before_every_verb_that_takes_one(cli: Cli) -> None:
     assert cli.ok("pools", "get", "-o", "name").out == cli.ok("get", "pools", "-o", "name").out
     assert "- VirtualMachine default/db" in cli.ok("vm", "delete", "db", "--dry-run").out
     assert cli.ok("snapshots", "get").out == cli.ok("get", "snapshots").out, "a kind that is a group of verbs, too"
-    assert "There is no command 'vm'" in cli("vm", "fly").err
+    assert "There is no verb 'fly' for vm" in cli("vm", "fly").err
     cli.ok("stop", "web", "--yes")
     assert cli.ok("vm", "logs", "web").out == cli.ok("logs", "web").out
 

@@ -87,7 +87,7 @@ async def test_a_change_that_fails_leaves_its_snapshot_and_says_how_to_go_back()
         assert await snapshots(it, "web") == ["mpc-rollback-run"]
         assert await snapshots(it, "db") == [], "what was done needs no way back"
         (step,) = (await it.plan(CHANGED)).work
-        assert "snapshot mpc-rollback-run holds it as it was before a change that failed" in step.note
+        assert "snapshot mpc-rollback-run holds it as it was before a change that did not end" in step.note
 
         plan = await it.plan(CHANGED, secure="all")
         await carry_out(it, plan, Safety("later", again=True))

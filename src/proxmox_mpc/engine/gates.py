@@ -57,7 +57,7 @@ def lasting(kind: Kind, step: Step) -> Step:
         return replace(
             step, refusal=Refusal(Gate.POLICY, f"{what}, and its annotation {policies.PROTECT} says no", opens)
         )
-    if reason := kind.guard(step.live):
+    if reason := kind.guard(step.live, () if destroyed else step.changes):
         return replace(
             step,
             refusal=Refusal(

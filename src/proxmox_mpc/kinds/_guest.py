@@ -345,9 +345,10 @@ def needs_of(schema: Callable[[], Schema]) -> Callable[[Resource], list[Need]]:
     return needs
 
 
-def guard(live: Live) -> str:
-    """PVE's own flag: it holds the guest and its volumes until it is off."""
-    return "PVE's protection of the guest is on" if live.fields.get("protection") is True else ""
+def guard(live: Live, changes: Sequence[Change]) -> str:
+    """PVE's own flag: it holds the guest and its volumes until it is off, be it by one of these changes."""
+    freed = any(change.path == "protection" and not change.new for change in changes)
+    return "PVE's protection of the guest is on" if live.fields.get("protection") is True and not freed else ""
 
 
 def answers_to(live: Live) -> tuple[Key, ...]:

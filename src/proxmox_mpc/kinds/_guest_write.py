@@ -163,9 +163,6 @@ async def update(guest: GuestDriver, run: Run, live: Live, resource: Resource, c
     live = await guest.reread(run.view, live)
     guard = open_changes.pop("protection", None)
     await _configure(guest, run, live, resource, list(open_changes.values()))
-    if guard is not None:
-        live = await guest.reread(run.view, live)
-        await _configure(guest, run, live, resource, [guard])
     restarts = restarts and wished is None
     starts = wished is not None and wished.new == "running"
     if starts:
@@ -176,6 +173,10 @@ async def update(guest: GuestDriver, run: Run, live: Live, resource: Resource, c
         await answers_again(guest, run, live, resource)
     if any(change.detaches and change.impact is Impact.DATA_LOSS for change in changes):
         await _destroy_detached(guest, run, planned, live, changes)
+    if guard is not None:
+        # Last of all: once it is on, nothing can be taken off the guest.
+        live = await guest.reread(run.view, live)
+        await _configure(guest, run, live, resource, [guard])
     live = await guest.reread(run.view, live)
     _confirm(guest, live, changes, resource)
     if wished is None and not restarts and live.fields.get("state") == "running":

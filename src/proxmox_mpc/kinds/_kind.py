@@ -270,8 +270,8 @@ class Kind:
     needs: Callable[[Resource], Sequence[Need]] = lambda resource: ()
     held_by: Callable[[View, Live], Awaitable[Sequence[Key]]] = _by_nothing
     """What an object cannot be deleted without: it has to go before, or in the same plan."""
-    guard: Callable[[Live], str] = lambda live: ""
-    """Why PVE itself would refuse to destroy an object, or to take something off it."""
+    guard: Callable[[Live, Sequence[Change]], str] = lambda live, changes: ""
+    """Why PVE itself would refuse to destroy an object, or to take something off it with these changes."""
     provides: Callable[[Resource], Sequence[Key]] = lambda resource: (resource.key,)
     """The keys by which others may need this resource; an image is also known by its volume."""
     answers_to: Callable[[Live], Sequence[Key]] = lambda live: (live.key,)

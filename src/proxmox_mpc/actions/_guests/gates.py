@@ -17,5 +17,5 @@ def refuse_protected(guest: Guest) -> None:
 def refuse_guarded(guest: Guest) -> None:
     """The same for PVE's own flag, too, where the guest itself would be replaced."""
     refuse_protected(guest)
-    if reason := guest.kind.guard(guest.live):
+    if reason := guest.kind.guard(guest.live, ()):
         raise RefusedError(f"is protected: {reason}", hint="take that off first: spec.protection: false, then apply")
