@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from proxmox_mpc import telemetry
+from tests.chaos.tally import pytest_terminal_summary  # noqa: F401  a hook: every run tells its storms
 from tests.lab import Lab
 from tests.lab import lab as make_lab
 

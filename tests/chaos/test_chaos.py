@@ -19,7 +19,7 @@ from hypothesis import settings
 
 from tests.chaos import wishes
 from tests.chaos.child import Hurdle
-from tests.chaos.conftest import MET
+from tests.chaos.tally import MET
 from tests.chaos.world import World, world
 
 FLAGS = ("--prune", "--allow", "data-loss", "--max-deletions", "99", "--yes", "--app", "chaos")
