@@ -1,1 +1,1 @@
-"""YAML, JSON and TOML as Go's libraries read and write them: what Python's libraries do differently, a chart would show."""
+"""YAML, JSON and TOML as Go's libraries read and write them: where Python's differ, a chart would show it."""

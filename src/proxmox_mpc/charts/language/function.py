@@ -3,9 +3,9 @@
     @strings.function("trunc", takes="int, string")
     def trunc(length: int, text: str) -> str: ...
 
-The types decide what the evaluator lets through (`wrong type for value; expected string; got float64`), so a function's
-body may rely on them: `interface {}` is anything, `...` before the last type makes it variadic. An error that is raised as
-`GoError` is the error that the Go function would have returned.
+The types decide what the evaluator lets through (`wrong type for value; expected string; got float64`), so a
+function's body may rely on them: `interface {}` is anything, `...` before the last type makes it variadic. An error
+that is raised as `GoError` is the error that the Go function would have returned.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ def together(parts: Iterable[Functions]) -> Functions:
     return whole
 
 
-# One value of a template: Helm's biggest charts render to about 1 MiB, and a Secret may hold as much. What is bigger is a
-# mistake or an attack (`repeat 1000000000 "x"`), and is refused before any memory is taken for it.
+# One value of a template: Helm's biggest charts render to about 1 MiB, and a Secret may hold as much. What is bigger
+# is a mistake or an attack (`repeat 1000000000 "x"`), and is refused before any memory is taken for it.
 MAX_RESULT = 32 * 1024 * 1024
 
 

@@ -13,8 +13,8 @@
 | map[string]string, common.Values … | `Map`: a dict that carries its type |
 | structs and pointers to them | `Struct` |
 
-A Go string is bytes that are mostly UTF-8. Bytes that are not stand in a `str` as surrogates (`surrogateescape`), so that
-nothing is lost between `b64dec` and `b64enc`; `go_bytes` and `go_text` convert.
+A Go string is bytes that are mostly UTF-8. Bytes that are not stand in a `str` as surrogates (`surrogateescape`), so
+that nothing is lost between `b64dec` and `b64enc`; `go_bytes` and `go_text` convert.
 """
 
 from __future__ import annotations
