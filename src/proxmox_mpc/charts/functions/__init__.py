@@ -1,1 +1,28 @@
 """The functions that templates may call: Sprig's that Helm exposes, and Helm's own. One file a topic."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from proxmox_mpc.charts.language.function import Functions, together
+
+
+@cache
+def functions() -> Functions:
+    """All of them by name; what they are made of is imported when the first template is compiled."""
+    from proxmox_mpc.charts.functions.checksums import CHECKSUMS
+    from proxmox_mpc.charts.functions.defaults import DEFAULTS
+    from proxmox_mpc.charts.functions.dicts import DICTS
+    from proxmox_mpc.charts.functions.floats import FLOATS
+    from proxmox_mpc.charts.functions.letters import LETTERS
+    from proxmox_mpc.charts.functions.lists import LISTS
+    from proxmox_mpc.charts.functions.naming import NAMING
+    from proxmox_mpc.charts.functions.numbers import NUMBERS
+    from proxmox_mpc.charts.functions.paths import PATHS
+    from proxmox_mpc.charts.functions.reflection import REFLECTION
+    from proxmox_mpc.charts.functions.texts import TEXTS
+    from proxmox_mpc.charts.functions.wrapping import WRAPPING
+
+    topics = (CHECKSUMS, DEFAULTS, DICTS, FLOATS, LETTERS, LISTS, NAMING, NUMBERS, PATHS, REFLECTION, TEXTS, WRAPPING)
+    return together(topics)
+    )

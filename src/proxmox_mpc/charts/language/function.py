@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 
 class GoError(Exception):
@@ -34,7 +34,7 @@ class Function:
     state: bool = False
 
 
-Body = Callable[..., Any]
+Body = TypeVar("Body", bound=Callable[..., Any])
 
 
 class Functions(dict[str, Function]):

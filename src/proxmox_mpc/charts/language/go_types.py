@@ -7,7 +7,7 @@
 | int | int |
 | int64, int32, uint8 … | `Sized`: an int that carries its type |
 | []interface {} | list |
-| []string, []int … | `Slice`: a list that carries its type |
+| []string, []int … | `Slice`: a list that carries its type (`NilList`: that it is nil) |
 | []byte | bytes |
 | map[string]interface {} | dict |
 | map[string]string, common.Values … | `Map`: a dict that carries its type |
@@ -94,6 +94,25 @@ class Ints(Slice):
 
     __slots__ = ()
     go_type = "[]int"
+
+
+class NilList(Slice):
+    """A []interface {} that is nil: empty, but `null` in JSON."""
+
+    __slots__ = ()
+
+
+class NilStrings(Strings):
+    """A []string that is nil."""
+
+    __slots__ = ()
+
+
+class Lists(Slice):
+    """Go's [][]interface {}: what `chunk` returns."""
+
+    __slots__ = ()
+    go_type = "[][]interface {}"
 
 
 class Map(dict[str, Any]):
