@@ -25,4 +25,3 @@ def functions() -> Functions:
 
     topics = (CHECKSUMS, DEFAULTS, DICTS, FLOATS, LETTERS, LISTS, NAMING, NUMBERS, PATHS, REFLECTION, TEXTS, WRAPPING)
     return together(topics)
-    )
