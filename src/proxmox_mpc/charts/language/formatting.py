@@ -241,10 +241,7 @@ def _hexadecimal(verb: str, raw: bytes, form: _Form) -> str:
         raw = raw[: form.precision]
     parts = [f"{byte:02{verb}}" for byte in raw]
     prefix = "0" + verb if form.sharp else ""
-    if form.space:
-        text = " ".join(prefix + part for part in parts)
-    else:
-        text = (prefix if parts else "") + "".join(parts)
+    text = " ".join(prefix + part for part in parts) if form.space else (prefix if parts else "") + "".join(parts)
     return form.padded(text)
 
 

@@ -1,0 +1,118 @@
+"""Helm's functions that render other templates, end the rendering, or ask the cluster (pkg/engine, Helm 4.2.3)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from proxmox_mpc.charts.language.compiler import NO_VALUE
+from proxmox_mpc.charts.language.function import Functions, GoError
+from proxmox_mpc.charts.language.parser import ParseError
+from proxmox_mpc.charts.language.quoting import quote
+from proxmox_mpc.charts.language.state import State
+from proxmox_mpc.charts.language.template import Template, add, templates_of
+
+TEMPLATES = Functions()
+
+# The name of Helm's root template, which a text that `tpl` renders bears in errors.
+ROOT = "gotpl"
+
+# A message of `fail` or `required` stands between these, so that it is found again in the error around it.
+ERROR_START, ERROR_END = "HELM_ERR_START", "HELM_ERR_END"
+
+# Helm refuses the 1,001st inclusion of one template within itself.
+_MAX_RECURSION = 1000
+
+
+@TEMPLATES.function("include", takes="string, interface {}", state=True)
+def include(state: State, name: str, data: Any) -> str:
+    """What a named template writes on a value."""
+    template: Template | None = state.templates.get(name)
+    if template is None:
+        raise GoError(f"template: no template {quote(name)} associated with template {quote(ROOT)}")
+    entered = state.included.get(name, 0)
+    if entered > _MAX_RECURSION or state.depth >= state.budget.depth:
+        raise GoError(f"rendering template has a nested reference name: {name}: unable to execute template")
+    state.included[name] = entered + 1
+    state.depth += 1
+    text = template.text(state, data)
+    state.depth -= 1
+    state.included[name] = entered
+    return text
+
+
+@lru_cache(maxsize=2048)
+def _parsed(text: str, functions: Any) -> dict[str, Template]:
+    return templates_of(ROOT, text, functions.table)
+
+
+class _Same:
+    """A table of functions as a key of the cache: by identity."""
+
+    __slots__ = ("table",)
+
+    def __init__(self, table: Any) -> None:
+        self.table = table
+
+    def __hash__(self) -> int:
+        return id(self.table)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.table is self.table
+
+
+@TEMPLATES.function("tpl", takes="string, interface {}", state=True)
+def tpl(state: State, text: str, values: Any) -> str:
+    """A text rendered as a template; what it defines is known to itself only."""
+    if "{{" not in text:
+        return text.replace(NO_VALUE, "")
+    try:
+        new = _parsed(text, _Same(state.functions))
+    except ParseError as error:
+        raise GoError(f"cannot parse template {quote(text)}: {error}") from error
+    if state.depth >= state.budget.depth:
+        raise GoError(f"rendering template has a nested reference name: {ROOT}: unable to execute template")
+    outer = state.templates
+    state.templates = inner = dict(outer)
+    add(inner, new)
+    state.depth += 1
+    try:
+        rendered = new[ROOT].text(state, values)
+    except GoError as error:
+        raise _rewrapped(f"error during tpl function execution for {quote(text)}: {error}", error) from error
+    finally:
+        state.templates = outer
+    state.depth -= 1
+    return rendered.replace(NO_VALUE, "")
+
+
+def _rewrapped(message: str, error: GoError) -> GoError:
+    from proxmox_mpc.charts.language.function import TooMuch
+
+    return error if isinstance(error, TooMuch) else GoError(message)
+
+
+@TEMPLATES.function("required", takes="string, interface {}")
+def required(message: str, value: Any) -> Any:
+    """The value; an error with the message when it is missing or an empty string."""
+    if value is None or (type(value) is str and not value):
+        raise GoError(f"{ERROR_START}{message}{ERROR_END}")
+    return value
+
+
+@TEMPLATES.function("fail", takes="string")
+def fail(message: str) -> str:
+    """End the rendering with a message."""
+    raise GoError(f"{ERROR_START}{message}{ERROR_END}")
+
+
+@TEMPLATES.function("lookup", takes="string, string, string, string", state=True)
+def lookup(state: State, api_version: str, kind: str, namespace: str, name: str) -> dict[str, Any]:
+    """An object of the cluster, or a list of them without a name; empty when there is none or no cluster."""
+    return state.environment.lookup(api_version, kind, namespace, name)
+
+
+@TEMPLATES.function("getHostByName", takes="string")
+def get_host_by_name(name: str) -> str:
+    """Nothing: templates may not ask the network, which is Helm's default too."""
+    return ""

@@ -1,0 +1,62 @@
+"""`.a.b.c`: what Go finds under a name, in maps, structs and methods."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from proxmox_mpc.charts.language.builtins import zero_of
+from proxmox_mpc.charts.language.function import Function, GoError, TooMuch
+from proxmox_mpc.charts.language.go_types import ANY, Struct, type_of
+
+
+class NoField(Exception):
+    """A field that cannot be evaluated; its text is Go's. The evaluator adds the place."""
+
+
+class MethodFailed(Exception):
+    """A method that returned an error, which is its `__cause__`."""
+
+
+def field_of(receiver: Any, name: str, interface: bool, arguments: tuple[Any, ...] | None) -> tuple[Any, bool]:
+    """The value under a name, and whether Go would hold it in an interface {}.
+
+    `arguments` are given when any stand behind the field: only a method takes them.
+    """
+    if receiver is None:
+        if interface:
+            raise NoField(f"nil pointer evaluating {ANY}.{name}")
+        return None, False
+    methods = getattr(receiver, "methods", None)
+    if methods is not None and name in methods:
+        return _called(methods[name], receiver, arguments or ()), False
+    if isinstance(receiver, dict):
+        if arguments is not None:
+            raise NoField(f"{name} is not a method but has arguments")
+        found = receiver.get(name, _MISSING)
+        if found is _MISSING:
+            found = zero_of(receiver)
+        return found, found is None or type(receiver) is dict or type_of(receiver).endswith(ANY)
+    if isinstance(receiver, Struct) and name in receiver.fields:
+        if arguments is not None:
+            raise NoField(f"{name} has arguments but cannot be invoked as function")
+        return receiver.fields[name], False
+    raise NoField(f"can't evaluate field {name} in type {ANY if interface else type_of(receiver)}")
+
+
+_MISSING = object()
+
+
+def _called(method: Function, receiver: Any, arguments: tuple[Any, ...]) -> Any:
+    wanted = len(method.parameters)
+    given = len(arguments)
+    if method.variadic:
+        if given < wanted - 1:
+            raise NoField(f"wrong number of args for {method.name}: want at least {wanted - 1} got {given}")
+    elif given != wanted:
+        raise NoField(f"wrong number of args for {method.name}: want {wanted} got {given}")
+    try:
+        return method.call(receiver, *arguments)
+    except TooMuch:
+        raise
+    except GoError as error:
+        raise MethodFailed from error
