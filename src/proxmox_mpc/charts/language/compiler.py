@@ -168,9 +168,11 @@ class _Compiler:
 
         def run(state: State, variables: list[Any], dot: Any, write: Write) -> int | None:
             items = value(state, variables, dot)
-            pairs = _pairs(items, len(slots))
+            pairs = _pairs(items)
             if pairs is None:
                 fail(tree, last, f"range can't iterate over {text_of(items)}")
+            if key_slot is not None and isinstance(items, int):
+                fail(tree, last, f"can't use {text_of(items)} to iterate over more than one variable")
             empty = True
             for key, item in pairs:
                 empty = False
@@ -219,7 +221,7 @@ class _Compiler:
         """A pipeline's value. Go takes it out of its interface, so nil is nothing from here on."""
         stage = self.command(pipe.commands[0], ranged_dot, None, pipe)
         for command in pipe.commands[1:]:
-            stage = self.command(command, ranged_dot, stage, pipe)
+            stage = self.command(command, ranged_dot, Expression(stage.value, stage.last), pipe)
         value = stage.value
         if declares and pipe.declared:
             value = self.declaration(pipe, value, stage.last)
@@ -550,7 +552,7 @@ def _types(function: Function, given: int) -> list[str]:
     return (types[:-1] + [types[-1]] * given)[:given]
 
 
-def _pairs(items: Any, names: int) -> Any:
+def _pairs(items: Any) -> Any:
     """What a range goes over as (key, value) pairs, or None when it cannot."""
     kind = type(items)
     if kind is list:

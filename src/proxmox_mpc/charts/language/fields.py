@@ -6,7 +6,7 @@ from typing import Any
 
 from proxmox_mpc.charts.language.builtins import zero_of
 from proxmox_mpc.charts.language.function import Function, GoError, TooMuch
-from proxmox_mpc.charts.language.go_types import ANY, Struct, type_of
+from proxmox_mpc.charts.language.go_types import ANY, ANY_MAP, Struct, Values, type_of
 
 
 class NoField(Exception):
@@ -35,7 +35,7 @@ def field_of(receiver: Any, name: str, interface: bool, arguments: tuple[Any, ..
         found = receiver.get(name, _MISSING)
         if found is _MISSING:
             found = zero_of(receiver)
-        return found, found is None or type(receiver) is dict or type_of(receiver).endswith(ANY)
+        return found, type(receiver) is dict or isinstance(receiver, Values) or type_of(receiver) == ANY_MAP
     if isinstance(receiver, Struct) and name in receiver.fields:
         if arguments is not None:
             raise NoField(f"{name} has arguments but cannot be invoked as function")

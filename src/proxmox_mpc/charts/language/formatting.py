@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -214,8 +215,8 @@ def _formatted(verb: str, value: Any, form: _Form) -> str:
 
 
 def _element(verb: str, value: Any, form: _Form) -> str:
-    """An element of a list or map; nil inside is written `<nil>` for %v and `%!s(<nil>)` for others."""
-    return _formatted(verb, value, form)
+    """An element of a list or map."""
+    return form.padded("<nil>") if value is None else _formatted(verb, value, form)
 
 
 def _text(verb: str, text: str, form: _Form) -> str:
@@ -297,7 +298,7 @@ def _based(verb: str, number: int, form: _Form) -> str:
 
 
 def _float(verb: str, number: float, form: _Form) -> str:
-    if verb not in "veEfFgG":
+    if verb not in "vbeEfFgGxX":
         return _bad(verb, number)
     if number != number:
         text, sign = "NaN", "+" if form.plus else " " if form.space else ""
@@ -319,6 +320,11 @@ def _float(verb: str, number: float, form: _Form) -> str:
 
 def _float_digits(verb: str, number: float, precision: int | None, sharp: bool) -> str:
     lower = verb.lower()
+    if lower == "b":
+        mantissa, exponent = math.frexp(number)
+        return f"{int(mantissa * (1 << 53))}p{exponent - 53:+d}"
+    if lower == "x":
+        return _hexadecimal_float(number, verb)
     if lower in "vg":
         if precision is None:
             digits, point = digits_of(number)
@@ -331,6 +337,13 @@ def _float_digits(verb: str, number: float, precision: int | None, sharp: bool) 
         mantissa, exponent = text.split("e")
         return f"{mantissa}{verb}{exponent[0]}{exponent[1:].rjust(2, '0')}"
     return f"{number:.{6 if precision is None else precision}f}"
+
+
+def _hexadecimal_float(number: float, verb: str) -> str:
+    mantissa, exponent = number.hex().split("p")
+    digits = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+    text = f"{'0x0' if number == 0 else digits}p{exponent[0]}{exponent[1:].rjust(2, '0')}"
+    return text.upper() if verb == "X" else text
 
 
 def _general(number: float, precision: int, verb: str, sharp: bool) -> str:

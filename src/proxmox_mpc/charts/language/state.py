@@ -43,7 +43,7 @@ class Budget:
 
     seconds: float = 30.0
     output: int = 2 * MAX_RESULT
-    depth: int = 1000
+    depth: int = 3000
 
 
 class ExecError(GoError):
