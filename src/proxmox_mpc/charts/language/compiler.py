@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from proxmox_mpc.charts.language import nodes
 from proxmox_mpc.charts.language.arguments import UNCHECKED, Refused, assign, constant, ideal
 from proxmox_mpc.charts.language.fields import MethodFailed, NoField, field_of
 from proxmox_mpc.charts.language.function import Function, GoError, TooMuch
-from proxmox_mpc.charts.language.go_types import Map, type_of
+from proxmox_mpc.charts.language.go_types import Map, Slice, StringMap
 from proxmox_mpc.charts.language.nodes import Node, Tree
 from proxmox_mpc.charts.language.printing import sorted_keys, text_of
 from proxmox_mpc.charts.language.quoting import quote
@@ -160,6 +161,8 @@ class _Compiler:
         over = self.pipe(pipe, ranged_dot, declares=False)
         value, last = over.value, over.last
         body = self.block(node.body, True)
+        # Elements of a []string or the numbers of a count stand in no interface, which errors tell; this is rare.
+        concrete_body = cache(lambda: self.block(node.body, False))
         otherwise = None if node.otherwise is None else self.block(node.otherwise, ranged_dot)
         slots = [variable.slot for variable in pipe.declared]
         key_slot = slots[0] if len(slots) == 2 else None
@@ -174,6 +177,7 @@ class _Compiler:
             if key_slot is not None and isinstance(items, int):
                 fail(tree, last, f"can't use {text_of(items)} to iterate over more than one variable")
             empty = True
+            inner = concrete_body() if isinstance(items, int | Slice | StringMap) else body
             for key, item in pairs:
                 empty = False
                 state.left -= 1
@@ -185,7 +189,7 @@ class _Compiler:
                     variables[value_slot] = item
                     if key_slot is not None:
                         variables[key_slot] = key
-                signal = body(state, variables, item, write)
+                signal = inner(state, variables, item, write)
                 if signal == BREAK:
                     break
             if empty and otherwise is not None:
@@ -576,6 +580,3 @@ def _pairs(items: Any) -> Any:
 def _sized(count: int) -> Any:
     made = type(count)
     return ((made(number), made(number)) for number in range(count))
-
-
-__all__ = ["BREAK", "CONTINUE", "NO_VALUE", "Placed", "compile_tree", "type_of"]
