@@ -13,6 +13,7 @@ def functions() -> Functions:
     from proxmox_mpc.charts.functions.checksums import CHECKSUMS
     from proxmox_mpc.charts.functions.defaults import DEFAULTS
     from proxmox_mpc.charts.functions.dicts import DICTS
+    from proxmox_mpc.charts.functions.documents import DOCUMENTS
     from proxmox_mpc.charts.functions.floats import FLOATS
     from proxmox_mpc.charts.functions.letters import LETTERS
     from proxmox_mpc.charts.functions.lists import LISTS
@@ -23,5 +24,19 @@ def functions() -> Functions:
     from proxmox_mpc.charts.functions.texts import TEXTS
     from proxmox_mpc.charts.functions.wrapping import WRAPPING
 
-    topics = (CHECKSUMS, DEFAULTS, DICTS, FLOATS, LETTERS, LISTS, NAMING, NUMBERS, PATHS, REFLECTION, TEXTS, WRAPPING)
+    topics = (
+        CHECKSUMS,
+        DEFAULTS,
+        DICTS,
+        DOCUMENTS,
+        FLOATS,
+        LETTERS,
+        LISTS,
+        NAMING,
+        NUMBERS,
+        PATHS,
+        REFLECTION,
+        TEXTS,
+        WRAPPING,
+    )
     return together(topics)

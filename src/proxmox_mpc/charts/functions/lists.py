@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 from proxmox_mpc.charts.functions.casting import integer, string, strings
@@ -87,8 +88,10 @@ def compact(values: Any) -> list[Any]:
 
 @LISTS.function("uniq", "mustUniq", takes="interface {}")
 def uniq(values: Any) -> list[Any]:
-    items = _items(values, "Cannot find uniq on type {}")
-    return list({identity(item): item for item in reversed(items)}.values())[::-1] if items else []
+    found: dict[Hashable, Any] = {}
+    for item in _items(values, "Cannot find uniq on type {}"):
+        found.setdefault(identity(item), item)
+    return list(found.values())
 
 
 @LISTS.function("without", "mustWithout", takes="interface {}, ...interface {}")

@@ -149,6 +149,15 @@ class Struct:
     def __init__(self, **fields: Any) -> None:
         self.fields = fields
 
+    def json_form(self) -> Any:
+        """What JSON is made of: a map in its own order, or a single value; without `json` tags the fields by their names."""
+        return self.fields
+
+    def yaml_form(self) -> Any:
+        """What `toYamlPretty` is made of: yaml.v3 lowers the fields' names when they have no `yaml` tags."""
+        form = self.json_form()
+        return {name.lower(): value for name, value in form.items()} if isinstance(form, dict) else form
+
     def __str__(self) -> str:
         """What Go's String method returns; a struct without one overrides nothing, and fmt prints its fields."""
         raise NotImplementedError
