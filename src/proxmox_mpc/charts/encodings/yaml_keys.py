@@ -21,7 +21,7 @@ def sorted_keys(entries: dict[str, Any], *, digits_first: bool) -> list[str]:
         return keys
     if _SIMPLE_KEYS.match("".join(keys)):
         return sorted(keys)
-    return sorted(keys, key=_DIGITS_FIRST if digits_first else _LETTERS_FIRST)
+    return sorted(keys, key=cmp_to_key(_digits_first if digits_first else _letters_first))
 
 
 def _compare(one: str, other: str, digits_first: bool) -> int:
@@ -59,5 +59,9 @@ def _number(text: str, at: int) -> tuple[int, int]:
     return int(text[at:end] or 0), end
 
 
-_DIGITS_FIRST = cmp_to_key(lambda one, other: _compare(one, other, True))
-_LETTERS_FIRST = cmp_to_key(lambda one, other: _compare(one, other, False))
+def _digits_first(one: str, other: str) -> int:
+    return _compare(one, other, True)
+
+
+def _letters_first(one: str, other: str) -> int:
+    return _compare(one, other, False)
