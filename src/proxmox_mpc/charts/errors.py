@@ -1,0 +1,17 @@
+"""What is wrong with a chart or with values, in Helm's own words where Helm has some."""
+
+from __future__ import annotations
+
+from proxmox_mpc.errors import InvalidInput
+
+
+class BadChart(InvalidInput):
+    """The chart cannot be read."""
+
+    code = "chart.invalid"
+
+
+class BadValues(InvalidInput):
+    """The chart cannot use these values."""
+
+    code = "chart.values"
