@@ -15,7 +15,7 @@ _SEPARATOR = re.compile(r"^---(.*)\n?", re.MULTILINE)
 
 
 def read_values(text: str, *, integers: bool = False) -> dict[str, Any]:
-    """Values from a YAML text; of several documents later ones lie over earlier ones. Raises GoError in Helm's words."""
+    """Values from a YAML text; of several documents later ones lie over earlier ones. Raises GoError with its words."""
     values: dict[str, Any] = {}
     for document in _documents(text):
         try:
