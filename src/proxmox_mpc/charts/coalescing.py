@@ -1,7 +1,7 @@
 """The values of a chart and of the charts in it, as one table: what users gave over what the charts bring (Helm 4.2.3).
 
 A chart's values win over those that its inner charts bring, for whom they stand under their names; `global` is handed
-down. Lists are replaced, tables are laid over each other. A null removes the default that it meets, unless `keep_nulls`.
+down. Lists are replaced, tables laid over each other. A null removes the default that it meets, unless `keep_nulls`.
 """
 
 from __future__ import annotations
