@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from proxmox_mpc.store._database import Database
 from proxmox_mpc.store.applications import Applications
 from proxmox_mpc.store.baselines import Baselines
+from proxmox_mpc.store.chart_repositories import ChartRepositories
 from proxmox_mpc.store.contexts import Contexts
 from proxmox_mpc.store.errors import StoreTooNew, StoreUnavailable
 from proxmox_mpc.store.events import Events
@@ -20,6 +21,7 @@ from proxmox_mpc.store.kept_secrets import KeptSecrets
 from proxmox_mpc.store.migrations import HEAD
 from proxmox_mpc.store.plans import Plans
 from proxmox_mpc.store.quiet import QuietPlans
+from proxmox_mpc.store.releases import Releases
 from proxmox_mpc.store.reservations import Reservations
 from proxmox_mpc.store.resources import Resources
 from proxmox_mpc.store.runs import Runs
@@ -45,6 +47,8 @@ def assemble(database: Database, key: SecretKey) -> Store:
         baselines=Baselines(database),
         kept_secrets=KeptSecrets(database, key),
         quiet=QuietPlans(database),
+        releases=Releases(database, key),
+        chart_repositories=ChartRepositories(database, key),
     )
 
 

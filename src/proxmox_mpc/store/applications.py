@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from proxmox_mpc.store._database import Database
 from proxmox_mpc.store.errors import RecordMissing
-from proxmox_mpc.store.models import applications, revisions
-from proxmox_mpc.store.records import Application, Revision, RevisionStatus
+from proxmox_mpc.store.models import applications, releases, revisions
+from proxmox_mpc.store.records import Application, Release, Revision, RevisionStatus
 from proxmox_mpc.store.secrets import SecretKey
 
 
@@ -35,11 +35,13 @@ class Applications:
         plan: dict[str, Any],
         note: str = "",
         run: str = "",
+        release: Release | None = None,
     ) -> Revision:
         """Start the next revision of an application, which is made with its first one.
 
         Numbers are given one after the other, also to processes that ask at the same time. The manifests are
         encrypted. `run` stands in the result until there is one, so that what a dead run left open can be closed.
+        `release` says which chart makes it; its number is the revision's.
         """
         result = {"run": run} if run else {}
         now = self.database.now()
@@ -63,6 +65,13 @@ class Applications:
                     note=note,
                 )
             )
+            if release is not None:
+                sealed = self.key.seal(json.dumps(release.content))
+                await connection.execute(
+                    releases.insert().values(
+                        application_id=id, number=number, chart=release.chart, sealed_content=sealed
+                    )
+                )
         return Revision(
             context, application, number, now, actor, "pending", source, list(manifests), dict(plan), result, note
         )

@@ -11,6 +11,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
@@ -94,6 +95,29 @@ revisions = Table(
     Column("plan", JSON, nullable=False),
     Column("result", JSON, nullable=False),
     Column("note", String, nullable=False),
+)
+
+releases = Table(  # of the revisions that a chart made
+    "releases",
+    metadata,
+    Column("application_id", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("chart", JSON, nullable=False),
+    Column("sealed_content", Text, nullable=False),
+    ForeignKeyConstraint(
+        ["application_id", "number"], ["revisions.application_id", "revisions.number"], ondelete="CASCADE"
+    ),
+)
+
+chart_repositories = Table(
+    "chart_repositories",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("url", String, nullable=False),
+    Column("username", String, nullable=False),
+    Column("sealed_password", Text, nullable=False),
+    Column("index", Text, nullable=False),
+    Column("fetched_at", UtcTime),
 )
 
 resources = Table(

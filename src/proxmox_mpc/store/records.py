@@ -70,6 +70,31 @@ class Revision:
 
 
 @dataclass(frozen=True)
+class Release:
+    """What a chart made a revision of: `chart` names it (name, version, appVersion) and is shown in lists.
+
+    `content` is all that further revisions, hooks and tests need; it is encrypted, for values may be secrets.
+    """
+
+    application: str
+    number: int
+    chart: dict[str, str]
+    content: dict[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class ChartRepository:
+    """A repository that charts are found in, by the name that users give it. `index` is its last index.yaml."""
+
+    name: str
+    url: str
+    username: str = ""
+    password: str = field(default="", repr=False)
+    index: str = field(default="", repr=False)
+    fetched_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class OwnedResource:
     """A resource that an application owns: what it is on the cluster, and what was last applied (path → value).
 

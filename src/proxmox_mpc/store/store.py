@@ -14,11 +14,13 @@ from proxmox_mpc.store.secrets import SecretKey
 if TYPE_CHECKING:
     from proxmox_mpc.store.applications import Applications
     from proxmox_mpc.store.baselines import Baselines
+    from proxmox_mpc.store.chart_repositories import ChartRepositories
     from proxmox_mpc.store.contexts import Contexts
     from proxmox_mpc.store.events import Events
     from proxmox_mpc.store.kept_secrets import KeptSecrets
     from proxmox_mpc.store.plans import Plans
     from proxmox_mpc.store.quiet import QuietPlans
+    from proxmox_mpc.store.releases import Releases
     from proxmox_mpc.store.reservations import Reservations
     from proxmox_mpc.store.resources import Resources
     from proxmox_mpc.store.runs import Runs
@@ -45,6 +47,8 @@ class Store:
     baselines: Baselines
     kept_secrets: KeptSecrets
     quiet: QuietPlans
+    releases: Releases
+    chart_repositories: ChartRepositories
 
     @staticmethod
     @asynccontextmanager
@@ -64,4 +68,5 @@ class Store:
 
         After it the old keys can be taken out of PROXMOX_SECRET_KEY.
         """
-        return await self.contexts.reseal() + await self.applications.reseal() + await self.kept_secrets.reseal()
+        parts = (self.contexts, self.applications, self.releases, self.kept_secrets, self.chart_repositories)
+        return sum([await part.reseal() for part in parts])

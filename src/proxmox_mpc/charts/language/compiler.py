@@ -16,7 +16,7 @@ from proxmox_mpc.charts.language import nodes
 from proxmox_mpc.charts.language.arguments import UNCHECKED, Refused, assign, constant, ideal
 from proxmox_mpc.charts.language.fields import MethodFailed, NoField, field_of
 from proxmox_mpc.charts.language.function import Function, GoError, TooMuch
-from proxmox_mpc.charts.language.go_types import Map, Slice, StringMap
+from proxmox_mpc.charts.language.go_types import Map, Slice, StringMap, Values
 from proxmox_mpc.charts.language.nodes import Node, Tree
 from proxmox_mpc.charts.language.printing import sorted_keys, text_of
 from proxmox_mpc.charts.language.quoting import quote
@@ -122,7 +122,7 @@ class _Compiler:
 
             def place(state: State, variables: list[Any], dot: Any, write: Write) -> int | None:
                 result = value(state, variables, dot)
-                write(self.piece(NO_VALUE if result is None else text_of(result), node))
+                write(self.piece(_printed(result), node))
                 return None
 
             return place
@@ -132,7 +132,7 @@ class _Compiler:
             if type(result) is str:
                 write(result)
             else:
-                write(NO_VALUE if result is None else text_of(result))
+                write(_printed(result))
             return None
 
         return run
@@ -333,16 +333,17 @@ class _Compiler:
         """Fields of the dot: by far the most frequent expression."""
         slow = self.walk(node, names, ranged_dot)
         first, rest = names[0], names[1:]
+        plain = _plain(names)
 
         def one(state: State, variables: list[Any], dot: Any) -> Any:
-            if type(dot) is dict and first in dot:
+            if type(dot) in plain and first in dot:
                 return dot[first]
             return slow(dot)
 
         def many(state: State, variables: list[Any], dot: Any) -> Any:
             value = dot
             for name in names:
-                if type(value) is dict and name in value:
+                if type(value) in plain and name in value:
                     value = value[name]
                 else:
                     return slow(dot)
@@ -352,12 +353,12 @@ class _Compiler:
 
     def path(self, receiver: Expression, names: list[str]) -> Value:
         slow = self.walk(receiver.last, names, receiver.interface)
-        start = receiver.value
+        start, plain = receiver.value, _plain(names)
 
         def value(state: State, variables: list[Any], dot: Any) -> Any:
             found = origin = start(state, variables, dot)
             for name in names:
-                if type(found) is dict and name in found:
+                if type(found) in plain and name in found:
                     found = found[name]
                 else:
                     return slow(origin)
@@ -544,8 +545,25 @@ class _Compiler:
         return Expression(value, compiled[-1].last if compiled else name)
 
 
+def _printed(result: Any) -> str:
+    """A value as an action prints it. Go can take the address of some structs there: they have a String method then."""
+    if result is None:
+        return NO_VALUE
+    printed: str | None = getattr(result, "printed", None)
+    return text_of(result) if printed is None else printed
+
+
 def _nothing(state: State, variables: list[Any], dot: Any, write: Write) -> int | None:
     return None
+
+
+# The methods of Helm's common.Values, which come before keys of the same names.
+_METHODS = frozenset({"AsMap", "Encode", "PathValue", "Table", "YAML"})
+
+
+def _plain(names: list[str]) -> frozenset[Any]:
+    """The types in which these names are nothing but keys."""
+    return frozenset([dict]) if _METHODS.intersection(names) else frozenset([dict, Values])
 
 
 def _types(function: Function, given: int) -> list[str]:

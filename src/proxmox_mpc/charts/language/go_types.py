@@ -120,6 +120,7 @@ class Map(dict[str, Any]):
 
     __slots__ = ()
     go_type: ClassVar[str] = ANY_MAP
+    methods: ClassVar[Mapping[str, Any]] = {}
 
 
 class StringMap(Map):

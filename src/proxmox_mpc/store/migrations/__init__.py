@@ -6,5 +6,5 @@ databases, are never edited once they were released, and have no way back: `down
 a backup is the way back.
 """
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration; a store that is at it opens without loading Alembic."""
