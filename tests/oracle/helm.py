@@ -44,42 +44,18 @@ def _replaced(text: str) -> str:
     return "".join("�" if 0xDC80 <= ord(letter) <= 0xDCFF else letter for letter in text)
 
 
-def rendered(folder: Path, values: Mapping[str, Any] | None = None) -> dict[str, str] | str:
+def ours(folder: Path, values: Mapping[str, Any] | None = None) -> dict[str, str] | str:
     """What we render, or the text of our error."""
-    from proxmox_mpc.charts.engine import RenderError, Source, render
-    from proxmox_mpc.charts.language.go_types import Values
+    from proxmox_mpc.charts.chart import load_folder
+    from proxmox_mpc.charts.coalescing import coalesce
+    from proxmox_mpc.charts.engine import RenderError
+    from proxmox_mpc.charts.rendering import Release, rendered
+    from proxmox_mpc.charts.values import jsonlike
+    from proxmox_mpc.errors import MpcError
 
-    release = {
-        "Name": "rel",
-        "Namespace": "default",
-        "Service": "Helm",
-        "IsInstall": True,
-        "IsUpgrade": False,
-        "Revision": 1,
-    }
-    dot = Values(
-        {
-            "Values": Values(_floats(dict(values or {}))),
-            "Release": release,
-            "Chart": {"Name": "c", "Version": "0.1.0"},
-            "Subcharts": {},
-        }
-    )
-    sources = {
-        f"c/{path.relative_to(folder)}": Source(
-            path.read_bytes().decode("utf-8", "surrogateescape"), dot, "c/templates"
-        )
-        for path in folder.glob("templates/*")
-    }
     try:
-        return render(sources)
-    except RenderError as error:
+        chart = load_folder(folder)
+        given = jsonlike(dict(values or {}), integers=chart.integers)
+        return rendered(chart, coalesce(chart, given), Release("rel"))
+    except (RenderError, MpcError) as error:
         return str(error)
-
-
-def _floats(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _floats(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_floats(each) for each in value]
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value

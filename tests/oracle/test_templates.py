@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.oracle.helm import helm, rendered, shown, written
+from tests.oracle.helm import helm, ours, shown, written
 
 CASES = Path(__file__).parents[1] / "cases" / "templates"
 FILE = "templates/a.yaml"
@@ -33,7 +33,7 @@ def test_it_renders_as_helm_does(case: dict[str, Any], tmp_path: Path) -> None:
     if isinstance(values, str):
         values = yaml.safe_load(values)
     folder = written(tmp_path, {**case.get("files", {}), FILE: case["template"]})
-    assert shown(rendered(folder, values)) == helm(folder, values)
+    assert shown(ours(folder, values)) == helm(folder, values)
 
 
 def test_there_are_enough_of_them() -> None:

@@ -66,4 +66,4 @@ class ChartRepositories:
 
     def _repository(self, row: Row[Any]) -> ChartRepository:
         password = self.key.unseal(row.sealed_password) if row.sealed_password else ""
-        return ChartRepository(row.name, row.url, row.username, password, row.index, row.fetched_at)
+        return ChartRepository(row.name, row.url, row.username, password, row._mapping["index"], row.fetched_at)

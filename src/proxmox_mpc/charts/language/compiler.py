@@ -563,7 +563,8 @@ _METHODS = frozenset({"AsMap", "Encode", "PathValue", "Table", "YAML"})
 
 def _plain(names: list[str]) -> frozenset[Any]:
     """The types in which these names are nothing but keys."""
-    return frozenset([dict]) if _METHODS.intersection(names) else frozenset([dict, Values])
+    kinds: list[Any] = [dict] if _METHODS.intersection(names) else [dict, Values]
+    return frozenset(kinds)
 
 
 def _types(function: Function, given: int) -> list[str]:

@@ -151,7 +151,7 @@ class Struct:
         self.fields = fields
 
     def json_form(self) -> Any:
-        """What JSON is made of: a map in its own order, or a single value; without `json` tags the fields by their names."""
+        """What JSON is made of: a map in its own order, or a single value; without `json` tags the fields by name."""
         return self.fields
 
     def yaml_form(self) -> Any:
