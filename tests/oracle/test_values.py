@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proxmox_mpc.charts.chart import load_files
+from proxmox_mpc.charts.activation import activated
+from proxmox_mpc.charts.chart import Chart, load_files
 from proxmox_mpc.charts.coalescing import coalesce
 from proxmox_mpc.charts.errors import BadValues
 
@@ -19,11 +20,26 @@ helm = pytest.importorskip("helm_python", reason="the real Helm engine is not in
 
 MANY = 5000 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 200
 
-KEYS = st.sampled_from(["a", "b", "s", "t", "u", "global"])
-SCALARS = st.sampled_from([None, 1.0, "x", True, [1.0]])
+KEYS = st.sampled_from(["a", "s", "t", "u", "z", "on", "global", "tags", "exports"])
+SCALARS = st.sampled_from([None, 1.0, "x", True, False, [1.0]])
 # Lists before tables shrink to what is simplest; an empty table is a table.
 VALUES = st.recursive(SCALARS, lambda inner: st.dictionaries(KEYS, inner, max_size=3), max_leaves=8)
 TABLES = st.dictionaries(KEYS, VALUES, max_size=4)
+IMPORTS = [{"child": "a", "parent": "a"}, {"child": "exports", "parent": "."}, {"child": "exports.a", "parent": "t.x"}]
+DEPENDENCY = st.fixed_dictionaries(
+    {"version": st.sampled_from([">=0", "1.x", "1.0.0", ">2", ""])},
+    optional={
+        "alias": st.sampled_from(["z", "w"]),
+        "condition": st.sampled_from(["s.on", "t.on", "z.on,s.on", "a,s.a", "on", "u.on"]),
+        "tags": st.lists(st.sampled_from(["a", "s", "on"]), max_size=2),
+        "import-values": st.lists(st.sampled_from(["a", "s", 3, {"child": "s"}, *IMPORTS]), max_size=2),
+    },
+)
+
+
+def dependencies(*names: str) -> st.SearchStrategy[list[dict[str, Any]]]:
+    one = st.builds(lambda name, rest: {"name": name, **rest}, st.sampled_from(names), DEPENDENCY)
+    return st.lists(one, max_size=4, unique_by=lambda need: need.get("alias") or need["name"])
 
 
 def packed(files: dict[str, bytes]) -> bytes:
@@ -36,13 +52,15 @@ def packed(files: dict[str, bytes]) -> bytes:
     return stream.getvalue()
 
 
-def nested(*defaults: Any) -> dict[str, bytes]:
-    """Chart c with charts s and t, and u in s, and the defaults of each."""
+def nested(defaults: Any, needs: dict[str, Any] | None = None) -> dict[str, bytes]:
+    """Chart c with charts s and t, and u in s, the defaults of each, and what each declares; templates tell the values."""
     files = {}
     for folder, values in zip(("", "charts/s/", "charts/s/charts/u/", "charts/t/"), defaults, strict=True):
         name = folder[-2:-1] or "c"
-        files[f"{folder}Chart.yaml"] = f"apiVersion: v2\nname: {name}\nversion: 1.0.0\n".encode()
+        about = {"apiVersion": "v2", "name": name, "version": "1.0.0", "dependencies": (needs or {}).get(name)}
+        files[f"{folder}Chart.yaml"] = json.dumps(about).encode()
         files[f"{folder}values.yaml"] = json.dumps(values).encode()
+        files[f"{folder}templates/values"] = b"{{ toJson .Values }}"
     return files
 
 
@@ -65,6 +83,29 @@ def outcome(find: Callable[[], Any]) -> Any:
 @given(st.tuples(TABLES, TABLES, TABLES, TABLES), TABLES)
 @settings(max_examples=MANY)
 def test_values_of_charts_in_charts_are_laid_over_each_other(defaults: Any, values: Any) -> None:
-    files = nested(*defaults)
+    files = nested(defaults)
     with helm.Chart.load_archive(packed(files)) as theirs:
         assert outcome(lambda: coalesce(load_files(files), values)) == outcome(lambda: theirs.merge_values(values))
+
+
+def seen(chart: Chart, values: Any) -> dict[str, Any]:
+    """The values that the templates of each chart see, as Helm renders them."""
+    active = activated(chart, values)
+    found = {}
+    for path, _ in active.chart.walk():
+        inner = active.values
+        for name in path.split("/charts/")[1:]:
+            inner = inner[name]
+        found[f"{path}/templates/values"] = inner
+    return found
+
+
+@given(
+    st.tuples(TABLES, TABLES, TABLES, TABLES), TABLES, st.none() | dependencies("s", "t"), st.none() | dependencies("u")
+)
+@settings(max_examples=MANY)
+def test_conditions_tags_aliases_and_imports(defaults: Any, values: Any, above: Any, below: Any) -> None:
+    files = nested(defaults, {"c": above, "s": below})
+    with helm.Chart.load_archive(packed(files)) as theirs:
+        rendered = outcome(lambda: {name: json.loads(text) for name, text in theirs.render(values).items()})
+    assert outcome(lambda: seen(load_files(files), values)) == rendered

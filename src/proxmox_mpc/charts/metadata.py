@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from proxmox_mpc.charts.errors import BadChart
+from proxmox_mpc.charts.functions.versions import Version
+from proxmox_mpc.charts.language.function import GoError
 from proxmox_mpc.charts.language.quoting import quote
 from proxmox_mpc.charts.records import member
 
@@ -15,14 +17,6 @@ from proxmox_mpc.charts.records import member
 OWN_API = "proxmox.io/v1"
 
 _ALIAS = re.compile(r"[a-zA-Z0-9_-]+", re.ASCII)
-_NUMBER = r"(?:0|[1-9][0-9]*)"
-_VERSION = re.compile(
-    r"v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?"
-    rf"(?:-(?:{_NUMBER}|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:{_NUMBER}|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*))*)?"
-    r"(?:\+[0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*)?",
-    re.ASCII,
-)
-_LARGEST_NUMBER = (1 << 64) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +151,11 @@ def _checked_dependency(needed: Dependency | None) -> Dependency:
 
 def is_version(text: str) -> bool:
     """Whether a chart may have this version: semantic, a `v` before it and missing parts allowed."""
-    found = _VERSION.fullmatch(text)
-    return found is not None and all(len(part) <= 20 and int(part) <= _LARGEST_NUMBER for part in found.groups("0"))
+    try:
+        Version.parse(text)
+    except GoError:
+        return False
+    return True
 
 
 def _printable(text: str) -> str:
