@@ -26,7 +26,7 @@ def test_what_cannot_be_read_fits_nothing() -> None:
     assert not fits("*", "x")
 
 
-@pytest.mark.parametrize("text", ["1" * 1_000_000, "1 - " * 100_000, ">1," * 1000 + "x", ">=" + "9" * 3000, ""])
+@pytest.mark.parametrize("text", ["1" * 1_000_000, "1 - " * 100_000, ">1," * 1000 + "?", ">=" + "9" * 3000, ""])
 def test_hostile_ranges_end_in_an_error_at_once(text: str) -> None:
     began = time.process_time()
     with pytest.raises(GoError):
