@@ -11,6 +11,7 @@ from proxmox_mpc.charts.language.function import Functions, together
 def functions() -> Functions:
     """All of them by name; what they are made of is imported when the first template is compiled."""
     from proxmox_mpc.charts.functions.checksums import CHECKSUMS
+    from proxmox_mpc.charts.functions.dates import DATES
     from proxmox_mpc.charts.functions.defaults import DEFAULTS
     from proxmox_mpc.charts.functions.dicts import DICTS
     from proxmox_mpc.charts.functions.documents import DOCUMENTS
@@ -26,6 +27,7 @@ def functions() -> Functions:
 
     topics = (
         CHECKSUMS,
+        DATES,
         DEFAULTS,
         DICTS,
         DOCUMENTS,

@@ -28,10 +28,11 @@ ANY_MAP = "map[string]interface {}"
 
 
 class Sized(int):
-    """An integer of a Go type other than `int`, such as int64."""
+    """An integer of a Go type other than `int`, such as int64; `go_kind` is what it is made of when it has a name."""
 
     __slots__ = ()
     go_type: ClassVar[str] = "int64"
+    go_kind: ClassVar[str] = ""
 
 
 class Int64(Sized):
@@ -73,6 +74,7 @@ class Duration(Sized):
 
     __slots__ = ()
     go_type = "time.Duration"
+    go_kind = "int64"
 
 
 class Slice(list[Any]):
@@ -198,10 +200,8 @@ def kind_of(value: Any) -> str:
     found = _KINDS.get(type(value))
     if found is not None:
         return found
-    if isinstance(value, Duration):
-        return "int64"
     if isinstance(value, Sized):
-        return value.go_type
+        return value.go_kind or value.go_type
     if isinstance(value, list):
         return "slice"
     if isinstance(value, dict):
