@@ -20,9 +20,13 @@ def functions() -> Functions:
     from proxmox_mpc.charts.functions.lists import LISTS
     from proxmox_mpc.charts.functions.naming import NAMING
     from proxmox_mpc.charts.functions.numbers import NUMBERS
+    from proxmox_mpc.charts.functions.passwords import PASSWORDS
     from proxmox_mpc.charts.functions.paths import PATHS
+    from proxmox_mpc.charts.functions.random_text import RANDOM
     from proxmox_mpc.charts.functions.reflection import REFLECTION
+    from proxmox_mpc.charts.functions.regexes import REGEXES
     from proxmox_mpc.charts.functions.texts import TEXTS
+    from proxmox_mpc.charts.functions.version_functions import VERSIONS
     from proxmox_mpc.charts.functions.wrapping import WRAPPING
 
     topics = (
@@ -36,9 +40,13 @@ def functions() -> Functions:
         LISTS,
         NAMING,
         NUMBERS,
+        PASSWORDS,
         PATHS,
+        RANDOM,
         REFLECTION,
+        REGEXES,
         TEXTS,
+        VERSIONS,
         WRAPPING,
     )
     return together(topics)

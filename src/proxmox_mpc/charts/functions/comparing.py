@@ -20,7 +20,7 @@ def identity(value: Any) -> Hashable:
     if isinstance(value, list):
         return (kind, tuple([identity(item) for item in value]))
     if isinstance(value, Struct):
-        return (kind, identity(value.fields)) if value.fields else (kind, id(value))
+        return (kind, identity(value.json_form()))
     return (kind, value)
 
 
