@@ -128,27 +128,27 @@ def read_json(text: str) -> Any:
         from proxmox_mpc.charts.encodings.json_errors import first_error
 
         raise GoError(first_error(go_bytes(text))) from None
-    return _with_whole_letters(value) if "\\ud" in text or "\\uD" in text or _SURROGATE.search(text) else value
+    return with_whole_letters(value) if "\\ud" in text or "\\uD" in text or _SURROGATE.search(text) else value
 
 
-def _float(digits: str) -> float:
+def float_of(digits: str) -> float:
     number = float(digits)
     if math.isinf(number):
         raise GoError(f"json: cannot unmarshal number {digits} into Go value of type float64")
     return number
 
 
-def _refused(name: str) -> Any:
+def refused(name: str) -> Any:
     raise ValueError(name)
 
 
-_DECODER = json.JSONDecoder(parse_int=_float, parse_float=_float, parse_constant=_refused)
+_DECODER = json.JSONDecoder(parse_int=float_of, parse_float=float_of, parse_constant=refused)
 
 
-def _with_whole_letters(value: Any) -> Any:
+def with_whole_letters(value: Any) -> Any:
     """The value with U+FFFD for every half of a letter that stands alone."""
     if isinstance(value, str):
         return _SURROGATE.sub("\ufffd", value)
     if isinstance(value, dict):
-        return {_with_whole_letters(key): _with_whole_letters(item) for key, item in value.items()}
-    return [_with_whole_letters(item) for item in value] if isinstance(value, list) else value
+        return {with_whole_letters(key): with_whole_letters(item) for key, item in value.items()}
+    return [with_whole_letters(item) for item in value] if isinstance(value, list) else value
