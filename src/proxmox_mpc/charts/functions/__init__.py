@@ -10,6 +10,7 @@ from proxmox_mpc.charts.language.function import Functions, together
 @cache
 def functions() -> Functions:
     """All of them by name; what they are made of is imported when the first template is compiled."""
+    from proxmox_mpc.charts.functions.certificates import CERTIFICATES
     from proxmox_mpc.charts.functions.checksums import CHECKSUMS
     from proxmox_mpc.charts.functions.dates import DATES
     from proxmox_mpc.charts.functions.defaults import DEFAULTS
@@ -26,10 +27,12 @@ def functions() -> Functions:
     from proxmox_mpc.charts.functions.reflection import REFLECTION
     from proxmox_mpc.charts.functions.regexes import REGEXES
     from proxmox_mpc.charts.functions.texts import TEXTS
+    from proxmox_mpc.charts.functions.urls import URLS
     from proxmox_mpc.charts.functions.version_functions import VERSIONS
     from proxmox_mpc.charts.functions.wrapping import WRAPPING
 
     topics = (
+        CERTIFICATES,
         CHECKSUMS,
         DATES,
         DEFAULTS,
@@ -46,6 +49,7 @@ def functions() -> Functions:
         REFLECTION,
         REGEXES,
         TEXTS,
+        URLS,
         VERSIONS,
         WRAPPING,
     )

@@ -130,3 +130,34 @@ _JSON_NAMES = {"bool": "bool", "float64": "number", "string": "string", ANYS: "a
 
 def _json_name(value: Any) -> str:
     return _JSON_NAMES[type_of(value)]
+
+
+@DOCUMENTS.function("toToml", takes="interface {}")
+def to_toml(value: Any) -> str:
+    """A map as TOML; where it cannot be written, the error stands in its place."""
+    from proxmox_mpc.charts.encodings.toml_text import write_toml
+
+    try:
+        return write_toml(value)
+    except GoError as error:
+        if not str(error).startswith("toml: "):
+            raise
+        return str(error)
+
+
+@DOCUMENTS.function("mustToToml", takes="interface {}")
+def must_to_toml(value: Any) -> str:
+    from proxmox_mpc.charts.encodings.toml_text import write_toml
+
+    return write_toml(value)
+
+
+@DOCUMENTS.function("fromToml", takes="string")
+def from_toml(text: str) -> dict[str, Any]:
+    from proxmox_mpc.charts.encodings.toml_text import read_toml
+    from proxmox_mpc.charts.functions.times import toml_moment
+
+    try:
+        return read_toml(text, toml_moment)
+    except GoError as error:
+        return {"Error": str(error)}

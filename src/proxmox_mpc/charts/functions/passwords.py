@@ -128,7 +128,7 @@ def derive_password(counter: int, kind: str, password: str, user: str, site: str
         dklen=_SCRYPT_LENGTH,
         maxmem=_SCRYPT_MEMORY,
     )
-    message = _SCOPE + len(place).to_bytes(4, "big") + place + int(counter).to_bytes(4, "big")
+    message = _SCOPE + len(place).to_bytes(4, "big") + place + (counter & 0xFFFFFFFF).to_bytes(4, "big")
     seed = hmac.new(key, message, hashlib.sha256).digest()
     templates = _TEMPLATES[kind].split()
     template = templates[seed[0] % len(templates)]

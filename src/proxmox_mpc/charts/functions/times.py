@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, ClassVar
 
 from proxmox_mpc.charts.functions.calendar_days import MONTHS, WEEKDAYS, days_since_1970
 from proxmox_mpc.charts.functions.casting import MAX_INT64, MIN_INT64, wrapped
 from proxmox_mpc.charts.functions.durations import SECOND, Duration
 from proxmox_mpc.charts.functions.layouts import Clock, clock, formatted
-from proxmox_mpc.charts.functions.zones import LOCAL, UTC, Location, Zone
+from proxmox_mpc.charts.functions.zones import LOCAL, UTC, Location, Zone, fixed_zone
 from proxmox_mpc.charts.language.fields import NoField
 from proxmox_mpc.charts.language.function import Function, Functions, GoError
 from proxmox_mpc.charts.language.go_types import Int64, Sized, Struct
@@ -74,10 +74,25 @@ class Time(Struct):
 ZERO_TIME = Time(_ZERO * SECOND, UTC)
 
 
-def time_of(moment: datetime) -> Time:
+def time_of(moment: datetime.datetime) -> Time:
     """A datetime that knows its zone, shown in the local zone."""
     seconds = int(moment.timestamp() // 1)
     return Time(seconds * SECOND + moment.microsecond * 1000)
+
+
+def toml_moment(moment: datetime.date | datetime.time) -> Time:
+    """A date or time of TOML; Go names the zones of those that have none after what they are."""
+    if isinstance(moment, datetime.datetime) and moment.tzinfo is not None:
+        offset = int((moment.utcoffset() or datetime.timedelta()).total_seconds())
+        return Time(time_of(moment).nanoseconds, fixed_zone("", offset) if offset else UTC)
+    if isinstance(moment, datetime.time):
+        name, day, time = "time-local", days_since_1970(0, 1, 1), moment
+    else:
+        name = "datetime-local" if isinstance(moment, datetime.datetime) else "date-local"
+        time = moment.time() if isinstance(moment, datetime.datetime) else datetime.time()
+        day = days_since_1970(moment.year, moment.month, moment.day)
+    seconds = day * 86_400 + time.hour * 3600 + time.minute * 60 + time.second
+    return Time(seconds * SECOND + time.microsecond * 1000, fixed_zone(name, 0))
 
 
 @_METHODS.function("Year")

@@ -27,8 +27,6 @@ def assign(value: Any, go_type: str, interface: bool) -> Any:
     if value is None:
         if interface:
             raise Refused(f"wrong type for value; expected {go_type}; got {ANY}")
-        if go_type == ANY_MAP:
-            return {}
         if go_type.startswith("[]"):
             return []
         if go_type.startswith(("*", "map[")):
@@ -50,13 +48,16 @@ def constant(node: nodes.Node, go_type: str) -> Any:
         return literal(node)
     if isinstance(node, nodes.Nil):
         if go_type.startswith(("[]", "map[", "*")):
-            return [] if go_type == ANYS else {} if go_type == ANY_MAP else None
+            return [] if go_type == ANYS else None
         raise Refused(f"cannot assign nil to {go_type}")
     reader = _LITERALS.get(go_type)
     if reader is not None:
         return reader(node)
     if go_type in _INTEGERS:
-        return _integer(node)
+        number = _integer(node)
+        if go_type.startswith("uint") and number < 0:
+            raise Refused(f"expected unsigned integer; found {node}")
+        return number
     raise Refused(f"can't handle {node} for arg of type {go_type}")
 
 

@@ -117,6 +117,13 @@ class Lists(Slice):
     go_type = "[][]interface {}"
 
 
+class Maps(Slice):
+    """Go's []map[string]interface {}: an array of tables in TOML."""
+
+    __slots__ = ()
+    go_type = "[]map[string]interface {}"
+
+
 class Map(dict[str, Any]):
     """A map of another Go type than map[string]interface {}."""
 
