@@ -8,13 +8,14 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 
 from proxmox_mpc.charts.functions.templates import ERROR_END, ERROR_START, TEMPLATES
-from proxmox_mpc.charts.language.compiler import NO_VALUE
+from proxmox_mpc.charts.language.compiler import NO_VALUE, Placed
 from proxmox_mpc.charts.language.function import Functions, GoError, together
 from proxmox_mpc.charts.language.go_types import Values
+from proxmox_mpc.charts.language.nodes import Text, Unit
 from proxmox_mpc.charts.language.parser import ParseError
 from proxmox_mpc.charts.language.state import Budget, Environment, ExecError, State
 from proxmox_mpc.charts.language.template import Template, add, templates_of
@@ -53,9 +54,19 @@ def vocabulary() -> Functions:
     return together([BUILTINS, functions(), TEMPLATES])
 
 
-@lru_cache(maxsize=4096)
+# By their text alone: a library's files are the same in every chart that brings it, and several times in some.
+_known: dict[str, dict[str, Template]] = {}
+_MOST_KNOWN = 4096
+
+
 def _templates(name: str, text: str) -> dict[str, Template]:
-    return templates_of(name, text, vocabulary())
+    found = _known.get(text)
+    if found is None:
+        found = templates_of(name, text, vocabulary())
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        _known[text] = found
+    return found
 
 
 def render(
@@ -65,9 +76,59 @@ def render(
     return _deep(lambda: _render(sources, environment or Environment(), budget or Budget()))
 
 
-def _deep(work: Callable[[], dict[str, str]]) -> dict[str, str]:
+def origin(
+    sources: Mapping[str, Source], name: str, line: int, column: int, environment: Environment | None = None
+) -> tuple[int, int] | None:
+    """Line and column (from 1) in a template of what it wrote at a line and column; it is rendered anew for that.
+
+    None where the template writes something else this time (random names, the time) or less than that.
+    """
+    try:
+        pieces = _deep(lambda: _pieces(sources, name, environment or Environment(), Budget()))
+    except RenderError:
+        return None
+    for piece in pieces:
+        lines = piece.split("\n")
+        if line <= len(lines) and (line < len(lines) or column <= len(lines[-1])):
+            return _within(piece, line, column)
+        # What is left to go behind this piece: lines, and columns where its last line is the one that is sought.
+        column -= len(lines[-1]) if line == len(lines) else 0
+        line -= len(lines) - 1
+    return None
+
+
+def _within(piece: str, line: int, column: int) -> tuple[int, int] | None:
+    """Where in its template the character of a piece stands: in text to the letter, else the action that wrote it."""
+    if not isinstance(piece, Placed):
+        return None
+    found, bytes_before = piece.tree.place(piece.node)
+    if not isinstance(piece.node, Text):
+        return found, bytes_before + 1
+    return (found, bytes_before + column) if line == 1 else (found + line - 1, column)
+
+
+def _pieces(sources: Mapping[str, Source], name: str, environment: Environment, budget: Budget) -> list[str]:
+    templates, files = _parsed(sources)
+    templates[name] = templates_of(name, sources[name].text, vocabulary(), placed=True)[""]
+    files[templates[name].tree.unit] = name
+    sources[name].dot["Template"] = Values({"Name": name, "BasePath": sources[name].base_path})
+    state = State(templates, files, vocabulary(), environment, budget)
+    try:
+        return [_without_missing(piece) for piece in templates[name].pieces(state, sources[name].dot)]
+    except (GoError, RecursionError, MemoryError) as error:
+        raise RenderError(str(error), name) from error
+
+
+def _without_missing(piece: str) -> str:
+    return Placed.like(piece, piece.replace(NO_VALUE, "")) if NO_VALUE in piece else piece
+
+
+T = TypeVar("T")
+
+
+def _deep(work: Callable[[], T]) -> T:
     """Do it where there is stack enough for templates that call each other a thousand times."""
-    results: list[dict[str, str]] = []
+    results: list[T] = []
     failures: list[BaseException] = []
 
     def run() -> None:
@@ -94,18 +155,23 @@ def _order(name: str) -> tuple[int, str]:
     return name.count("/"), name
 
 
-def _render(sources: Mapping[str, Source], environment: Environment, budget: Budget) -> dict[str, str]:
+def _parsed(sources: Mapping[str, Source]) -> tuple[dict[str, Template], dict[Unit, str]]:
+    """All templates: deeper files first, so that a chart's own definitions take the place of its sub-charts'."""
     templates: dict[str, Template] = {}
-    # Deeper files first, so that a chart's own definitions take the place of its sub-charts'.
-    names = sorted(sources, key=_order, reverse=True)
-    for name in names:
+    files: dict[Unit, str] = {}
+    for name in sorted(sources, key=_order, reverse=True):
         try:
-            add(templates, _templates(name, sources[name].text))
+            add(templates, files, _templates(name, sources[name].text), name)
         except ParseError as error:
             raise _parse_error(error) from error
-    state = State(templates, vocabulary(), environment, budget)
+    return templates, files
+
+
+def _render(sources: Mapping[str, Source], environment: Environment, budget: Budget) -> dict[str, str]:
+    templates, files = _parsed(sources)
+    state = State(templates, files, vocabulary(), environment, budget)
     rendered: dict[str, str] = {}
-    for name in names:
+    for name in sorted(sources, key=_order, reverse=True):
         if posixpath.basename(name).startswith("_"):
             continue
         source = sources[name]

@@ -39,9 +39,13 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """What `.Capabilities` says. The defaults are those of Helm 4.2.3, which charts for Kubernetes ask for."""
+    """What `.Capabilities` says. The defaults are those of Helm 4.2.3, which charts for Kubernetes ask for.
+
+    `pve_version` ("9.1.2") is there for charts of this product, on a cluster.
+    """
 
     kube_version: str = "v1.36.0"
+    pve_version: str = ""
     helm_version: str = "v4.2"
     go_version: str = "go1.26.6"
     api_versions: tuple[str, ...] = field(default=())
@@ -50,7 +54,9 @@ class Cluster:
     def object(self) -> Capabilities:
         from proxmox_mpc.charts.kubernetes import API_VERSIONS
 
+        pve = {"PVEVersion": KubeVersion(self.pve_version)} if self.pve_version else {}
         return Capabilities(
+            **pve,
             KubeVersion=KubeVersion(self.kube_version),
             APIVersions=Versions(self.api_versions or API_VERSIONS),
             HelmVersion=BuildInfo(
@@ -76,10 +82,16 @@ def rendered(
     `chart` and `values` are what `charts.values.processed` made: dependencies chosen, values coalesced. Raises
     RenderError.
     """
+    return render(sources_of(chart, values, release, cluster), environment, budget)
+
+
+def sources_of(
+    chart: Chart, values: Mapping[str, Any], release: Release, cluster: Cluster | None = None
+) -> dict[str, Source]:
+    """Every template of a chart by its full name, with what `.` is for it."""
     sources: dict[str, Source] = {}
-    capabilities = (cluster or Cluster()).object
-    _gather(chart, "", Values(values), release.object, capabilities, sources)
-    return render(sources, environment, budget)
+    _gather(chart, "", Values(values), release.object, (cluster or Cluster()).object, sources)
+    return sources
 
 
 def _gather(

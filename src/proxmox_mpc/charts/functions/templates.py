@@ -74,10 +74,10 @@ def tpl(state: State, text: str, values: Any) -> str:
         raise GoError(f"rendering template has a nested reference name: {ROOT}: unable to execute template")
     outer = state.templates
     state.templates = inner = dict(outer)
-    add(inner, new)
+    add(inner, state.files, new, ROOT)
     state.depth += 1
     try:
-        rendered = new[ROOT].text(state, values)
+        rendered = new[""].text(state, values)
     except GoError as error:
         raise _rewrapped(f"error during tpl function execution for {quote(text)}: {error}", error) from error
     finally:

@@ -47,9 +47,16 @@ class Expression:
 class Placed(str):
     """A piece of output that knows the node which wrote it."""
 
-    __slots__ = ("node", "tree")
     node: Node
     tree: Tree
+
+    @staticmethod
+    def like(other: Placed | str, text: str) -> str:
+        """Another text in a piece's place."""
+        piece = Placed(text)
+        if isinstance(other, Placed):
+            piece.node, piece.tree = other.node, other.tree
+        return piece
 
 
 def compile_tree(tree: Tree, functions: Mapping[str, Function], *, placed: bool = False) -> Run:
@@ -173,9 +180,9 @@ class _Compiler:
             items = value(state, variables, dot)
             pairs = _pairs(items)
             if pairs is None:
-                fail(tree, last, f"range can't iterate over {text_of(items)}")
+                fail(state, tree, last, f"range can't iterate over {text_of(items)}")
             if key_slot is not None and isinstance(items, int):
-                fail(tree, last, f"can't use {text_of(items)} to iterate over more than one variable")
+                fail(state, tree, last, f"can't use {text_of(items)} to iterate over more than one variable")
             empty = True
             inner = concrete_body() if isinstance(items, int | Slice | StringMap) else body
             for key, item in pairs:
@@ -185,7 +192,7 @@ class _Compiler:
                     state.check()
                 if value_slot is not None:
                     if value_slot < 0:
-                        fail(tree, last, f"undefined variable: {names[-1]}")
+                        fail(state, tree, last, f"undefined variable: {names[-1]}")
                     variables[value_slot] = item
                     if key_slot is not None:
                         variables[key_slot] = key
@@ -205,9 +212,9 @@ class _Compiler:
         def run(state: State, variables: list[Any], dot: Any, write: Write) -> int | None:
             template = state.templates.get(name)
             if template is None:
-                fail(tree, node, f"template {quote(name)} not defined")
+                fail(state, tree, node, f"template {quote(name)} not defined")
             if state.depth >= state.budget.depth:
-                fail(tree, node, f"exceeded maximum template depth ({state.budget.depth})")
+                fail(state, tree, node, f"exceeded maximum template depth ({state.budget.depth})")
             argument = None if value is None else value(state, variables, dot)
             state.left -= 1
             if state.left < 0:
@@ -239,7 +246,7 @@ class _Compiler:
 
             def unknown(state: State, variables: list[Any], dot: Any) -> Any:
                 value(state, variables, dot)
-                fail(tree, last, f"undefined variable: {name}")
+                fail(state, tree, last, f"undefined variable: {name}")
 
             return unknown
 
@@ -276,7 +283,7 @@ class _Compiler:
         def value(state: State, variables: list[Any], dot: Any) -> Any:
             if after is not None:
                 after.value(state, variables, dot)
-            fail(tree, node, message)
+            fail(state, tree, node, message)
 
         return Expression(value, node)
 
@@ -338,7 +345,7 @@ class _Compiler:
         def one(state: State, variables: list[Any], dot: Any) -> Any:
             if type(dot) in plain and first in dot:
                 return dot[first]
-            return slow(dot)
+            return slow(state, dot)
 
         def many(state: State, variables: list[Any], dot: Any) -> Any:
             value = dot
@@ -346,7 +353,7 @@ class _Compiler:
                 if type(value) in plain and name in value:
                     value = value[name]
                 else:
-                    return slow(dot)
+                    return slow(state, dot)
             return value
 
         return many if rest else one
@@ -361,26 +368,26 @@ class _Compiler:
                 if type(found) in plain and name in found:
                     found = found[name]
                 else:
-                    return slow(origin)
+                    return slow(state, origin)
             return found
 
         return value
 
-    def walk(self, node: Node, names: list[str], interface: bool) -> Callable[[Any], Any]:
+    def walk(self, node: Node, names: list[str], interface: bool) -> Callable[[State, Any], Any]:
         """Field after field with all of Go's rules."""
         tree = self.tree
 
-        def walk(receiver: Any) -> Any:
+        def walk(state: State, receiver: Any) -> Any:
             held = interface
             try:
                 for name in names:
                     receiver, held = field_of(receiver, name, held, None)
             except NoField as missing:
-                fail(tree, node, str(missing))
+                fail(state, tree, node, str(missing))
             except MethodFailed as failed:
                 cause = failed.__cause__
                 assert isinstance(cause, GoError)
-                fail(tree, node, f"error calling {name}: {cause}", cause)
+                fail(state, tree, node, f"error calling {name}: {cause}", cause)
             return receiver
 
         return walk
@@ -400,16 +407,16 @@ class _Compiler:
 
         def value(state: State, variables: list[Any], dot: Any) -> Any:
             piped = () if final is None else (final.value(state, variables, dot),)
-            found = walk(receiver.value(state, variables, dot))
+            found = walk(state, receiver.value(state, variables, dot))
             given = tuple(each.value(state, variables, dot) for each in arguments) + piped
             try:
                 return field_of(found, last_name, held_before, given)[0]
             except NoField as missing:
-                fail(tree, receiver.last, str(missing))
+                fail(state, tree, receiver.last, str(missing))
             except MethodFailed as failed:
                 cause = failed.__cause__
                 assert isinstance(cause, GoError)
-                fail(tree, node, f"error calling {last_name}: {cause}", cause)
+                fail(state, tree, node, f"error calling {last_name}: {cause}", cause)
 
         return Expression(value, arguments[-1].last if arguments else receiver.last)
 
@@ -462,16 +469,16 @@ class _Compiler:
             result = inner(state, variables, dot)
             if type(result) is str:
                 return result
-            return other(result)
+            return other(state, result)
 
         def any_type(state: State, variables: list[Any], dot: Any) -> Any:
-            return other(inner(state, variables, dot))
+            return other(state, inner(state, variables, dot))
 
-        def other(result: Any) -> Any:
+        def other(state: State, result: Any) -> Any:
             try:
                 return assign(result, go_type, interface)
             except Refused as refused:
-                fail(tree, at, str(refused))
+                fail(state, tree, at, str(refused))
 
         return Expression(text if go_type == "string" else any_type, last)
 
@@ -479,14 +486,14 @@ class _Compiler:
         """The call itself. What is piped in was evaluated before the other arguments, so its error comes first."""
         call, state_first, name, tree = function.call, function.state, function.name, self.tree
 
-        def failed(error: Exception) -> Any:
+        def failed(state: State, error: Exception) -> Any:
             if isinstance(error, TooMuch):
                 raise error
             if isinstance(error, GoError):
-                fail(tree, command, f"error calling {name}: {error}", error)
+                fail(state, tree, command, f"error calling {name}: {error}", error)
             if isinstance(error, RecursionError | MemoryError):
                 raise TooMuch("the templates nest deeper, or take more memory, than they may") from error
-            fail(tree, command, f"error calling {name}: {type(error).__name__}: {error}")
+            fail(state, tree, command, f"error calling {name}: {type(error).__name__}: {error}")
 
         if not state_first and len(values) == 1:
             (only,) = values
@@ -496,7 +503,7 @@ class _Compiler:
                 try:
                     return call(argument)
                 except Exception as error:
-                    return failed(error)
+                    return failed(state, error)
 
             return one
         if not state_first and len(values) == 2 and not piped:
@@ -508,7 +515,7 @@ class _Compiler:
                 try:
                     return call(before, after)
                 except Exception as error:
-                    return failed(error)
+                    return failed(state, error)
 
             return two
 
@@ -522,7 +529,7 @@ class _Compiler:
             try:
                 return call(state, *arguments) if state_first else call(*arguments)
             except Exception as error:
-                return failed(error)
+                return failed(state, error)
 
         return many
 

@@ -54,21 +54,30 @@ class Token(NamedTuple):
         return quote(self.text[:10]) + "..." if len(self.text) > 10 else quote(self.text)
 
 
-# Words and numbers of an action, in the order of lex.go's switch; what may follow them is checked afterwards.
-_ACTION = re.compile(
-    r"""
-        (?P<field>\.(?![0-9])\w*)
-      | (?P<variable>\$\w*)
-      | (?P<number>(?=[-+.0-9])[+-]?(?:0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?
+# What stands in an action, most frequent first. A word must be followed by one of lex.go's terminators; what fits
+# nowhere is looked at by `_wrong`, which knows the complaint.
+_ENDS = r"(?=[ \t\r\n.,|:)(]|}}|\Z)"
+_TOKEN = re.compile(
+    rf"""
+        (?P<trim>[ \t\r\n]+-}}}})
+      | (?P<space>[ \t\r\n]+)
+      | (?P<field>\.(?![0-9])\w*){_ENDS}
+      | (?P<word>[^\W0-9]\w*){_ENDS}
+      | (?P<string>"(?:[^"\\\n]|\\[^\n])*")
+      | (?P<variable>\$\w*){_ENDS}
+      | (?P<close>}}}})
+      | (?P<single>[|()=])
+      | (?P<declare>:=)
+      | (?P<number>(?=[-+0-9]|\.[0-9])[+-]?(?:0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?
                           |0[oO][0-7_]*(?:\.[0-7_]*)?|0[bB][01_]*(?:\.[01_]*)?
                           |[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]*)?)i?)
-      | (?P<word>\w+)
+      | (?P<raw>`[^`]*`)
+      | (?P<character>'(?:[^'\\\n]|\\[^\n])*')
+      | (?P<char>[!\#%&*,/;<>?@\[\\\]^{{}}~])
     """,
     re.VERBOSE,
 )
-_STRING = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"')
-_CHARACTER = re.compile(r"'(?:[^'\\\n]|\\[^\n])*'")
-_TERMINATORS = _BLANK + ".,|:)("
+_WORD = re.compile(r"[.$]?\w*")
 
 
 def lex(text: str) -> list[Token]:
@@ -83,8 +92,10 @@ class _Lexer:
         self.line = 1
         self.run()
 
-    def fail(self, message: str, at: int, line: int) -> None:
+    def fail(self, message: str, at: int, line: int) -> int | None:
+        """End the tokens with an error."""
         self.tokens.append(Token(ERROR, at, message, line))
+        return None
 
     def run(self) -> None:
         source, tokens, at, end = self.source, self.tokens, 0, len(self.source)
@@ -146,114 +157,85 @@ class _Lexer:
         return at
 
     def action(self, at: int) -> int | None:
-        source, tokens, end, depth = self.source, self.tokens, len(self.source), 0
-        add = tokens.append
+        """Lex an action from behind its delimiter; where the text goes on, or None after an error."""
+        source, depth, line = self.source, 0, self.line
+        add, match, make = self.tokens.append, _TOKEN.match, tuple.__new__
         while True:
-            if at >= end:
-                self.fail("unclosed action", at, self.line)
-                return None
-            letter = source[at]
-            if letter == "}" and source.startswith("}}", at):
-                if depth:
-                    self.fail("unclosed left paren", at, self.line)
+            found = match(source, at)
+            group = None if found is None else found.lastgroup
+            if found is None or group is None:
+                self.line = line
+                return self._wrong(at)
+            end = found.end()
+            if group == "space":
+                text = found.group()
+                add(make(Token, (SPACE, at, text, line)))
+                line += text.count("\n")
+            elif group == "word":
+                text = found.group()
+                add(make(Token, (_WORDS.get(text, IDENTIFIER), at, text, line)))
+            elif group == "field":
+                text = found.group()
+                add(make(Token, (DOT if text == "." else FIELD, at, text, line)))
+            elif group == "single":
+                text = source[at]
+                if text == "(":
+                    depth += 1
+                elif text == ")":
+                    depth -= 1
+                    if depth < 0:
+                        self.line = line
+                        return self.fail("unexpected right paren", at, line)
+                add(make(Token, (_SINGLE[text], at, text, line)))
+            elif group == "close" or group == "trim":
+                self.line = line
+                return self._close(found, depth)
+            elif group == "number":
+                self.line = line
+                after = self.number(at, end)
+                if after is None:
                     return None
-                add(Token(RIGHT, at, "}}", self.line))
-                return at + 2
-            if letter in _BLANK:
-                blank_end = self.skip_blank(at)
-                if source.startswith("-}}", blank_end):
-                    if depth:
-                        self.fail("unclosed left paren", at, self.line)
-                        return None
-                    if blank_end - at > 1:
-                        add(Token(SPACE, at, source[at : blank_end - 1], self.line))
-                        self.line += source.count("\n", at, blank_end - 1)
-                    # The delimiter's own blank and the blanks after it are trimmed.
-                    add(Token(RIGHT, blank_end, "}}", self.line))
-                    after = self.skip_blank(blank_end + 3)
-                    self.line += source.count("\n", blank_end - 1, after)
-                    return after
-                add(Token(SPACE, at, source[at:blank_end], self.line))
-                self.line += source.count("\n", at, blank_end)
-                at = blank_end
-                continue
-            done = self.operand(letter, at)
-            if done is None:
-                return None
-            if letter == "(":
-                depth += 1
-            elif letter == ")":
-                depth -= 1
-                if depth < 0:
-                    tokens.pop()
-                    self.fail("unexpected right paren", at, self.line)
-                    return None
-            at = done
+                end = after
+            else:
+                text = found.group()
+                add(make(Token, (_PLAIN[group], at, text, line)))
+                line += text.count("\n")
+            at = end
 
-    def operand(self, letter: str, at: int) -> int | None:
-        """Lex what is neither space nor delimiter; where it ends, or None after an error."""
-        source, line = self.source, self.line
-        add = self.tokens.append
-        if letter == '"':
-            found = _STRING.match(source, at)
-            if found is None:
-                self.fail("unterminated quoted string", at, line)
-                return None
-            add(Token(STRING, at, found.group(), line))
-            return found.end()
-        if letter == "`":
-            close = source.find("`", at + 1)
-            if close < 0:
-                self.fail("unterminated raw quoted string", at, line)
-                return None
-            add(Token(RAW_STRING, at, source[at : close + 1], line))
-            self.line += source.count("\n", at, close)
-            return close + 1
-        if letter == "'":
-            found = _CHARACTER.match(source, at)
-            if found is None:
-                self.fail("unterminated character constant", at, line)
-                return None
-            add(Token(CHAR_CONSTANT, at, found.group(), line))
-            return found.end()
-        single = _SINGLE.get(letter)
-        if single is not None:
-            add(Token(single, at, letter, line))
-            return at + 1
-        if letter == ":":
-            if source[at + 1 : at + 2] != "=":
-                self.fail("expected :=", at, line)
-                return None
-            add(Token(DECLARE, at, ":=", line))
-            return at + 2
-        found = _ACTION.match(source, at)
-        if found is not None and found.end() > at:
-            return self.word(found, at)
-        if letter.isascii() and letter.isprintable():
-            add(Token(CHAR, at, letter, line))
-            return at + 1
-        self.fail(f"unrecognized character in action: {_code_point(letter)}", at, line)
-        return None
-
-    def word(self, found: re.Match[str], at: int) -> int | None:
-        source, line, group, text, after = self.source, self.line, found.lastgroup, found.group(), found.end()
-        add = self.tokens.append
-        if group == "number":
-            return self.number(at, after)
-        if not self.terminated(after):
-            self.fail(f"bad character {_code_point(source[after])}", at, line)
-            return None
-        if group == "field":
-            add(Token(DOT if text == "." else FIELD, at, text, line))
-        elif group == "variable":
-            add(Token(VARIABLE, at, text, line))
-        elif text in KEYWORDS:
-            add(Token(text, at, text, line))
-        elif text in ("true", "false"):
-            add(Token(BOOL, at, text, line))
-        else:
-            add(Token(NIL if text == "nil" else IDENTIFIER, at, text, line))
+    def _close(self, found: re.Match[str], depth: int) -> int | None:
+        at, end = found.span()
+        if found.lastgroup == "trim":
+            blanks = end - 3 - at
+            if depth == 0 and blanks > 1:
+                self.tokens.append(Token(SPACE, at, self.source[at : at + blanks - 1], self.line))
+            self.line += self.source.count("\n", at, at + blanks - 1)
+            at += blanks
+        if depth:
+            return self.fail("unclosed left paren", at, self.line)
+        self.tokens.append(Token(RIGHT, at, "}}", self.line))
+        if found.lastgroup == "close":
+            return end
+        # The delimiter's own blank and those behind it are trimmed.
+        after = self.skip_blank(end)
+        self.line += self.source.count("\n", at - 1, after)
         return after
+
+    def _wrong(self, at: int) -> int | None:
+        """Tell what is wrong with what stands here."""
+        source, line = self.source, self.line
+        if at >= len(source):
+            return self.fail("unclosed action", at, line)
+        letter = source[at]
+        complaint = _UNCLOSED.get(letter)
+        if complaint is not None:
+            return self.fail(complaint, at, line)
+        if letter == ":":
+            return self.fail("expected :=", at, line)
+        if letter in ".$" or letter == "_" or letter.isalnum():
+            word = _WORD.match(source, at)
+            assert word is not None
+            return self.fail(f"bad character {_code_point(source[word.end()])}", at, line)
+        return self.fail(f"unrecognized character in action: {_code_point(letter)}", at, line)
 
     def number(self, at: int, after: int) -> int | None:
         source, line = self.source, self.line
@@ -264,7 +246,7 @@ class _Lexer:
             self.fail(f"bad number syntax: {quote(source[at : after + 1])}", at, line)
             return None
         if following and following in "+-":
-            second = _ACTION.match(source, after)
+            second = _TOKEN.match(source, after)
             stop = second.end() if second is not None and second.lastgroup == "number" else after + 1
             beyond = source[stop : stop + 1]
             if source[stop - 1] != "i" or (beyond and (beyond.isalnum() or beyond == "_")):
@@ -278,13 +260,22 @@ class _Lexer:
         self.tokens.append(Token(NUMBER, at, source[at:after], line))
         return after
 
-    def terminated(self, at: int) -> bool:
-        """Whether what stands here may follow a word."""
-        following = self.source[at : at + 1]
-        return not following or following in _TERMINATORS or self.source.startswith("}}", at)
-
 
 _SINGLE = {"|": PIPE, "(": LEFT_PAREN, ")": RIGHT_PAREN, "=": ASSIGN}
+_WORDS = {**{word: word for word in KEYWORDS}, "true": BOOL, "false": BOOL, "nil": NIL}
+_PLAIN = {
+    "string": STRING,
+    "variable": VARIABLE,
+    "declare": DECLARE,
+    "raw": RAW_STRING,
+    "character": CHAR_CONSTANT,
+    "char": CHAR,
+}
+_UNCLOSED = {
+    '"': "unterminated quoted string",
+    "`": "unterminated raw quoted string",
+    "'": "unterminated character constant",
+}
 
 
 def _code_point(letter: str) -> str:

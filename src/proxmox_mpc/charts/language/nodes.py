@@ -190,24 +190,29 @@ class Word(Node):
 
 
 @dataclass(slots=True, eq=False)
-class Tree:
-    """One template: the whole text of a file, or what a `define` or `block` in it names.
+class Unit:
+    """One text that was parsed. Which file it stood in is the rendering's to know: many charts bring the same text."""
 
-    `file` is the name under which the text was parsed, which errors show; `slots` counts variables, `$` being the
-    first. `ranged` are the slots that only `range` declares: their values are elements as they stand, which Go tells
-    apart from the result of a pipeline when they are nil.
+    source: str
+
+
+@dataclass(slots=True, eq=False)
+class Tree:
+    """One template: a whole text, whose name is empty, or what a `define` or `block` in it names.
+
+    `slots` counts variables, `$` being the first. `ranged` are the slots that only `range` declares: their values are
+    elements as they stand, which Go tells apart from the result of a pipeline when they are nil.
     """
 
     name: str
-    file: str
-    source: str
+    unit: Unit
     root: Block
     slots: int = 1
     ranged: set[int] = field(default_factory=set)
 
     def place(self, node: Node) -> tuple[int, int]:
         """Line from 1, column in bytes from 0, as Go's errors tell them."""
-        before = self.source[: node.at]
+        before = self.unit.source[: node.at]
         start = before.rfind("\n") + 1
         return before.count("\n") + 1, len(before[start:].encode("utf-8", "surrogateescape"))
 

@@ -46,14 +46,19 @@ class ParseError(Exception):
 
 
 def parse(name: str, source: str, functions: Container[str]) -> dict[str, nodes.Tree]:
-    """All templates that a text defines, itself under `name`; raises ParseError."""
-    return _Parser(name, source, functions).parse()
+    """All templates that a text defines, itself under the empty name; raises ParseError, which calls it `name`."""
+    try:
+        return _Parser(name, source, functions).parse()
+    except ParseError:
+        return _Telling(name, source, functions).parse()
 
 
 class _Parser:
     def __init__(self, name: str, source: str, functions: Container[str]) -> None:
-        self.file, self.source, self.functions = name, source, functions
+        self.file, self.unit, self.functions = name, nodes.Unit(source), functions
+        # Whoever looks beyond the end finds the end again, as with Go's lexer; nobody looks further than this.
         self.tokens = lexer.lex(source)
+        self.tokens += self.tokens[-1:] * 4
         self.at = 0  # the next token
         self.trees: dict[str, nodes.Tree] = {}
         self.depth = 0
@@ -69,36 +74,31 @@ class _Parser:
         self.declared_by_range: set[int] = set()
         self.assigned: set[int] = set()
 
-    # -- tokens: `furthest` is the last one that was looked at, whose line errors tell
+    # -- tokens
 
     def next(self) -> Token:
-        token = self.tokens[self.at] if self.at < len(self.tokens) else self.tokens[-1]
-        if self.at < len(self.tokens):
-            self.at += 1
-        if self.at > self.furthest:
-            self.furthest = self.at
+        token = self.tokens[self.at]
+        self.at += 1
         return token
 
     def peek(self) -> Token:
-        at = self.at
-        token = self.next()
-        self.at = at
-        return token
+        return self.tokens[self.at]
 
     def next_non_space(self) -> Token:
-        token = self.next()
-        while token.kind == lexer.SPACE:
-            token = self.next()
+        token = self.tokens[self.at]
+        if token[0] is lexer.SPACE:
+            self.at += 1
+            token = self.tokens[self.at]
+        self.at += 1
         return token
 
     def peek_non_space(self) -> Token:
         """The next token that is no space; spaces before it are passed."""
-        while True:
-            at = self.at
-            token = self.next()
-            if token.kind != lexer.SPACE:
-                self.at = at
-                return token
+        token = self.tokens[self.at]
+        if token[0] is lexer.SPACE:
+            self.at += 1
+            token = self.tokens[self.at]
+        return token
 
     def expect(self, kind: str, context: str) -> Token:
         token = self.next_non_space()
@@ -136,7 +136,7 @@ class _Parser:
             if isinstance(node, nodes.Word) and node.word in ("end", "else"):
                 self.fail(f"unexpected {node}")
             root.nodes.append(node)
-        self.add(self.file, root)
+        self.add("", root)
         return self.trees
 
     def definition(self) -> None:
@@ -179,7 +179,7 @@ class _Parser:
 
     def add(self, name: str, root: nodes.Block) -> None:
         ranged = self.declared_by_range - self.assigned
-        tree = nodes.Tree(name, self.file, self.source, root, self.slots, ranged)
+        tree = nodes.Tree(name, self.unit, root, self.slots, ranged)
         known = self.trees.get(name)
         if known is None or known.is_empty:
             self.trees[name] = tree
@@ -466,3 +466,26 @@ _CONTROLS: dict[str, Callable[[_Parser, Token], nodes.Node]] = {
     "template": _Parser.template,
     "with": _Parser.branch,
 }
+
+
+class _Telling(_Parser):
+    """A parser that remembers the token which was looked at last, whose line Go's errors tell; it is slower."""
+
+    def next(self) -> Token:
+        token = self.tokens[self.at]
+        self.at += 1
+        self.furthest = max(self.furthest, self.at)
+        return token
+
+    def peek(self) -> Token:
+        self.furthest = max(self.furthest, self.at + 1)
+        return self.tokens[self.at]
+
+    def next_non_space(self) -> Token:
+        token = self.next()
+        return self.next() if token.kind == lexer.SPACE else token
+
+    def peek_non_space(self) -> Token:
+        if self.peek().kind == lexer.SPACE:
+            self.next()
+        return self.peek()

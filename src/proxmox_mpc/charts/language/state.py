@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from proxmox_mpc.charts.language.function import MAX_RESULT, Function, GoError, TooMuch
-from proxmox_mpc.charts.language.nodes import Node, Tree
+from proxmox_mpc.charts.language.nodes import Node, Tree, Unit
 from proxmox_mpc.charts.language.quoting import quote
 
 # How many iterations and calls pass between two looks at the clock: a look costs a microsecond, an iteration about one.
@@ -53,11 +53,11 @@ class ExecError(GoError):
     which is an ExecError itself when a template was included.
     """
 
-    def __init__(self, tree: Tree, node: Node, message: str, cause: GoError | None = None) -> None:
+    def __init__(self, file: str, tree: Tree, node: Node, message: str, cause: GoError | None = None) -> None:
         self.line, self.column = tree.place(node)
-        self.file, self.message, self.cause = tree.file, message, cause
-        where = f"{tree.file}:{self.line}:{self.column}"
-        super().__init__(f"template: {where}: executing {quote(tree.name)} at <{node}>: {message}")
+        self.file, self.message, self.cause = file, message, cause
+        where = f"{file}:{self.line}:{self.column}"
+        super().__init__(f"template: {where}: executing {quote(tree.name or file)} at <{node}>: {message}")
 
 
 class Output(list[str]):
@@ -71,13 +71,14 @@ class Output(list[str]):
 
 
 class State:
-    """One rendering of a set of templates."""
+    """One rendering of a set of templates; `files` says where each text that was parsed stands."""
 
     __slots__ = (
         "budget",
         "deadline",
         "depth",
         "environment",
+        "files",
         "functions",
         "included",
         "left",
@@ -89,11 +90,13 @@ class State:
     def __init__(
         self,
         templates: dict[str, Any],
+        files: dict[Unit, str],
         functions: Mapping[str, Function],
         environment: Environment,
         budget: Budget,
     ) -> None:
         self.templates = templates
+        self.files = files
         self.functions = functions
         self.environment = environment
         self.budget = budget
@@ -116,6 +119,6 @@ class State:
             raise TooMuch(f"the templates take longer than {self.budget.seconds:g} s")
 
 
-def fail(tree: Tree, node: Node, message: str, cause: GoError | None = None) -> NoReturn:
+def fail(state: State, tree: Tree, node: Node, message: str, cause: GoError | None = None) -> NoReturn:
     """End the execution at a node."""
-    raise ExecError(tree, node, message, cause)
+    raise ExecError(state.files.get(tree.unit, ""), tree, node, message, cause)

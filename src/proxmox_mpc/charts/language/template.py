@@ -7,7 +7,7 @@ from typing import Any
 
 from proxmox_mpc.charts.language.compiler import Run, Write, compile_tree
 from proxmox_mpc.charts.language.function import Function
-from proxmox_mpc.charts.language.nodes import Tree
+from proxmox_mpc.charts.language.nodes import Tree, Unit
 from proxmox_mpc.charts.language.parser import parse
 from proxmox_mpc.charts.language.state import Output, State
 
@@ -51,13 +51,15 @@ class Template:
 def templates_of(
     name: str, source: str, functions: Mapping[str, Function], *, placed: bool = False
 ) -> dict[str, Template]:
-    """All templates that a text defines, the text itself under `name`; raises ParseError."""
+    """All templates that a text defines, itself under the empty name; raises ParseError, which calls it `name`."""
     trees = parse(name, source, functions)
     return {each: Template(tree, functions, placed=placed) for each, tree in trees.items()}
 
 
-def add(known: dict[str, Template], new: Mapping[str, Template]) -> None:
-    """Add templates to a set: a later one takes an earlier one's place, unless it is empty."""
-    for name, template in new.items():
-        if name not in known or not template.tree.is_empty:
-            known[name] = template
+def add(known: dict[str, Template], files: dict[Unit, str], new: Mapping[str, Template], name: str) -> None:
+    """Add a file's templates to a set: a later one takes an earlier one's place, unless it is empty."""
+    files[new[""].tree.unit] = name
+    for each, template in new.items():
+        each = each or name
+        if each not in known or not template.tree.is_empty:
+            known[each] = template
