@@ -24,6 +24,8 @@ def assign(value: Any, go_type: str, interface: bool) -> Any:
     `interface` says that Go would hold the value in an interface {}, as it does for what it finds in maps and lists:
     a nil there is refused in other words than one that came out of a pipeline.
     """
+    if go_type in UNCHECKED:
+        return value
     if value is None:
         if interface:
             raise Refused(f"wrong type for value; expected {go_type}; got {ANY}")

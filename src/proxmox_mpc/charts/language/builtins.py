@@ -87,6 +87,13 @@ def length(value: Any) -> int:
     raise GoError(f"len of type {type_of(value)}")
 
 
+def length_of_held(value: Any) -> int:
+    """`len` of what came out of a map or list, of whose nil Go has other words."""
+    if value is None:
+        raise GoError("len of nil pointer")
+    return length(value)
+
+
 @BUILTINS.function("index", takes=f"{_REFLECT}, ...{_REFLECT}")
 def index(value: Any, *places: Any) -> Any:
     """What stands in a list or map under one index after another."""

@@ -8,13 +8,14 @@ in which node they name: Go remembers the node that it evaluated last, which `Ex
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 from proxmox_mpc.charts.language import nodes
 from proxmox_mpc.charts.language.arguments import UNCHECKED, Refused, assign, constant, ideal
-from proxmox_mpc.charts.language.fields import MethodFailed, NoField, field_of
+from proxmox_mpc.charts.language.builtins import length_of_held
+from proxmox_mpc.charts.language.fields import MethodFailed, NoField, called, counted, field_of, method_of
 from proxmox_mpc.charts.language.function import Function, GoError, TooMuch
 from proxmox_mpc.charts.language.go_types import Map, Slice, StringMap, Values
 from proxmox_mpc.charts.language.nodes import Node, Tree
@@ -324,7 +325,7 @@ class _Compiler:
                 return self.failing(node, f"indirection through explicit nil in {node}")
             receiver = self.operand(node.inner, ranged_dot)
         if arguments or final is not None:
-            return self.method(node, receiver, names, [self.operand(each, ranged_dot) for each in arguments], final)
+            return self.method(node, receiver, names, arguments, ranged_dot, final)
         if isinstance(node, nodes.Field):
             return Expression(self.path_of_dot(node, names, ranged_dot), node, True)
         return Expression(self.path(receiver, names), receiver.last, True)
@@ -381,7 +382,7 @@ class _Compiler:
             held = interface
             try:
                 for name in names:
-                    receiver, held = field_of(receiver, name, held, None)
+                    receiver, held = field_of(receiver, name, held)
             except NoField as missing:
                 fail(state, tree, node, str(missing))
             except MethodFailed as failed:
@@ -397,20 +398,38 @@ class _Compiler:
         node: Node,
         receiver: Expression,
         names: list[str],
-        arguments: list[Expression],
+        arguments: list[Node],
+        ranged_dot: bool,
         final: Expression | None,
     ) -> Expression:
-        """A method with arguments; Go evaluates the receiver first, then the arguments, then what is piped in."""
+        """A method with arguments. Which one it is, and so of which types they must be, is known when it is called."""
         tree, last_name, inner = self.tree, names[-1], names[:-1]
         walk = self.walk(receiver.last, inner, receiver.interface)
-        held_before = receiver.interface if not inner else True
+        held = receiver.interface if not inner else True
+        compiled = [self.operand(each, ranged_dot) for each in arguments]
+
+        def argument(state: State, variables: list[Any], dot: Any, number: int, go_type: str) -> Any:
+            node, operand = arguments[number], compiled[number]
+            try:
+                if isinstance(node, nodes.String | nodes.Number | nodes.Bool | nodes.Nil):
+                    return constant(node, go_type)
+                return assign(operand.value(state, variables, dot), go_type, operand.interface)
+            except Refused as refused:
+                fail(state, tree, operand.last, str(refused))
 
         def value(state: State, variables: list[Any], dot: Any) -> Any:
-            piped = () if final is None else (final.value(state, variables, dot),)
+            piped = [] if final is None else [final.value(state, variables, dot)]
             found = walk(state, receiver.value(state, variables, dot))
-            given = tuple(each.value(state, variables, dot) for each in arguments) + piped
             try:
-                return field_of(found, last_name, held_before, given)[0]
+                method = method_of(found, last_name)
+                if method is None:
+                    return field_of(found, last_name, held, True)[0]
+                counted(method, len(arguments) + len(piped))
+                types = _types(method, len(arguments) + len(piped))
+                given = [argument(state, variables, dot, number, types[number]) for number in range(len(arguments))]
+                return called(method, found, given + [assign(each, types[-1], False) for each in piped])
+            except Refused as refused:
+                fail(state, tree, receiver.last, str(refused))
             except NoField as missing:
                 fail(state, tree, receiver.last, str(missing))
             except MethodFailed as failed:
@@ -418,7 +437,7 @@ class _Compiler:
                 assert isinstance(cause, GoError)
                 fail(state, tree, node, f"error calling {last_name}: {cause}", cause)
 
-        return Expression(value, arguments[-1].last if arguments else receiver.last)
+        return Expression(value, compiled[-1].last if compiled else receiver.last)
 
     # -- calls
 
@@ -447,6 +466,8 @@ class _Compiler:
         values = [each.value for each in compiled]
         if final is not None:
             values.append(self.checked(final, types[-1], last).value)
+        if name.name == "len" and compiled and compiled[0].interface:
+            function = replace(function, call=length_of_held)
         return Expression(self.called(function, command, values, final is not None), last)
 
     def argument(self, node: Node, go_type: str, ranged_dot: bool) -> Expression:

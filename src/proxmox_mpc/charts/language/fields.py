@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from proxmox_mpc.charts.language.builtins import zero_of
@@ -17,27 +18,28 @@ class MethodFailed(Exception):
     """A method that returned an error, which is its `__cause__`."""
 
 
-def field_of(receiver: Any, name: str, interface: bool, arguments: tuple[Any, ...] | None) -> tuple[Any, bool]:
-    """The value under a name, and whether Go would hold it in an interface {}.
+def field_of(receiver: Any, name: str, interface: bool, has_arguments: bool = False) -> tuple[Any, bool]:
+    """The value under a name, and whether Go would hold it in an interface {}; a method is called without arguments.
 
-    `arguments` are given when any stand behind the field: only a method takes them.
+    Where the field `has_arguments`, no method was found that takes them, which is what the error says.
     """
     if receiver is None:
         if interface:
             raise NoField(f"nil pointer evaluating {ANY}.{name}")
         return None, False
-    methods = getattr(receiver, "methods", None)
-    if methods is not None and name in methods:
-        return _called(methods[name], receiver, arguments or ()), False
+    method = method_of(receiver, name)
+    if method is not None:
+        counted(method, 0)
+        return called(method, receiver, ()), False
     if isinstance(receiver, dict):
-        if arguments is not None:
+        if has_arguments:
             raise NoField(f"{name} is not a method but has arguments")
         found = receiver.get(name, _MISSING)
         if found is _MISSING:
             found = zero_of(receiver)
         return found, type(receiver) is dict or isinstance(receiver, Values) or type_of(receiver) == ANY_MAP
     if isinstance(receiver, Struct) and name in receiver.fields:
-        if arguments is not None:
+        if has_arguments:
             raise NoField(f"{name} has arguments but cannot be invoked as function")
         return receiver.fields[name], False
     raise NoField(f"can't evaluate field {name} in type {ANY if interface else type_of(receiver)}")
@@ -46,14 +48,24 @@ def field_of(receiver: Any, name: str, interface: bool, arguments: tuple[Any, ..
 _MISSING = object()
 
 
-def _called(method: Function, receiver: Any, arguments: tuple[Any, ...]) -> Any:
+def method_of(receiver: Any, name: str) -> Function | None:
+    """The method of a name, which comes before keys and fields."""
+    methods = getattr(receiver, "methods", None)
+    return None if methods is None else methods.get(name)
+
+
+def counted(method: Function, given: int) -> None:
+    """Raises NoField, where a method takes another number of arguments."""
     wanted = len(method.parameters)
-    given = len(arguments)
     if method.variadic:
         if given < wanted - 1:
             raise NoField(f"wrong number of args for {method.name}: want at least {wanted - 1} got {given}")
     elif given != wanted:
         raise NoField(f"wrong number of args for {method.name}: want {wanted} got {given}")
+
+
+def called(method: Function, receiver: Any, arguments: Sequence[Any]) -> Any:
+    """What a method answers; raises MethodFailed."""
     try:
         return method.call(receiver, *arguments)
     except TooMuch:

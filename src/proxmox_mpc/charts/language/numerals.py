@@ -38,11 +38,10 @@ def real(text: str) -> float | None:
             return float.fromhex(text.replace("_", ""))
         except (ValueError, OverflowError):
             return None
-    # Underscores stand only in literals with a base prefix (strconv: underscoreOK).
-    if "_" in text or not _FLOAT.match(text) or not any(letter.isdigit() for letter in text):
+    if not _FLOAT.match(text) or not any(letter.isdigit() for letter in text):
         return None
     try:
-        value = float(text)
+        value = float(text.replace("_", ""))
     except ValueError:
         return None
     return None if value in (float("inf"), float("-inf")) else value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from proxmox_mpc.charts.language.go_types import ANYS, Sized, Slice, Struct, go_bytes, type_of
@@ -35,8 +35,10 @@ def typed(value: Any) -> str:
     return "<nil>" if value is None else f"{type_of(value)}={text_of(value)}"
 
 
-def _bad(verb: str, value: Any) -> str:
-    return f"%!{verb}({typed(value)})"
+def _bad(verb: str, value: Any, form: Form) -> str:
+    """The complaint about a verb; Go prints the value in it with the verb's own flags."""
+    shown = formatted("v", value, replace(form, sharp=False))
+    return f"%!{verb}({type_of(value)}={shown})"
 
 
 def formatted(verb: str, value: Any, form: Form) -> str:
@@ -45,7 +47,7 @@ def formatted(verb: str, value: Any, form: Form) -> str:
     if value is None:
         return form.padded("<nil>") if verb == "v" else "%!" + verb + "(<nil>)"
     if isinstance(value, bool):
-        return form.padded("true" if value else "false") if verb in "tv" else _bad(verb, value)
+        return form.padded("true" if value else "false") if verb in "tv" else _bad(verb, value, form)
     if isinstance(value, str):
         return _text(verb, value, form)
     if isinstance(value, Struct) or (isinstance(value, Sized) and type(value).__str__ is not int.__str__):
@@ -53,13 +55,13 @@ def formatted(verb: str, value: Any, form: Form) -> str:
         if verb in "vsxXq" and not (verb == "v" and form.sharp):
             return _text("s" if verb == "v" else verb, str(value), form)
         if isinstance(value, Struct):
-            return _bad(verb, value)
+            return _bad(verb, value, form)
     if isinstance(value, int):
         return _integer(verb, int(value), form, type_of(value))
     if isinstance(value, float):
         return _float(verb, value, form)
     if isinstance(value, complex):
-        return form.padded(text_of(value)) if verb == "v" else _bad(verb, value)
+        return form.padded(text_of(value)) if verb == "v" else _bad(verb, value, form)
     if isinstance(value, bytes):
         return _bytes(verb, value, form)
     if isinstance(value, list):
@@ -74,19 +76,19 @@ def formatted(verb: str, value: Any, form: Form) -> str:
 
 def _element(verb: str, value: Any, form: Form) -> str:
     """An element of a list or map."""
-    return form.padded("<nil>") if value is None else formatted(verb, value, form)
+    return "<nil>" if value is None else formatted(verb, value, form)
 
 
 def _text(verb: str, text: str, form: Form) -> str:
     if verb == "v" and form.sharp:
-        return form.padded(_quoted(text, form))
+        return form.padded(quote(text))
     if verb in "sv":
         return form.padded(text if form.precision is None else text[: form.precision])
     if verb == "q":
         return form.padded(_quoted(text if form.precision is None else text[: form.precision], form))
     if verb in "xX":
         return _hexadecimal(verb, go_bytes(text), form)
-    return _bad(verb, text)
+    return _bad(verb, text, form)
 
 
 def _quoted(text: str, form: Form) -> str:
@@ -127,14 +129,14 @@ def _integer(verb: str, number: int, form: Form, go_type: str) -> str:
     if verb == "q":
         return form.padded(quote_rune(number, ascii_only=form.plus))
     if verb == "U":
-        text = f"U+{number:04X}"
+        text = f"U+{number & 0xFFFFFFFFFFFFFFFF:04X}"
         if form.sharp and 0 <= number <= 0x10FFFF and chr(number).isprintable():
             text += f" '{chr(number)}'"
         zero, form.zero = form.zero, False
         text = form.padded(text)
         form.zero = zero
         return text
-    return f"%!{verb}({go_type}={number})"
+    return f"%!{verb}({go_type}={_based('d', number, form)})"
 
 
 def _based(verb: str, number: int, form: Form) -> str:
@@ -157,7 +159,7 @@ def _based(verb: str, number: int, form: Form) -> str:
 
 def _float(verb: str, number: float, form: Form) -> str:
     if verb not in "vbeEfFgGxX":
-        return _bad(verb, number)
+        return _bad(verb, number, form)
     if number != number:
         text, sign = "NaN", "+" if form.plus else " " if form.space else ""
     else:
