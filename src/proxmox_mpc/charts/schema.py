@@ -56,7 +56,12 @@ def against(schema: bytes, values: Mapping[str, Any]) -> str:
         return ""
     from proxmox_mpc.charts.schema_wording import explained
 
-    return explained(validator.iter_errors(plain), schema, plain) + "\n"
+    errors = list(validator.iter_errors(plain))
+    try:
+        return explained(errors, schema, plain) + "\n"
+    except (LookupError, TypeError, ValueError, AttributeError):
+        # An error that does not fit into the tree is told all the same.
+        return "".join(f"- {error.message}\n" for error in errors)
 
 
 # Formats that Helm's library asks for in every draft up to 7, and jsonschema-rs only where the draft names them.

@@ -47,8 +47,7 @@ def message(error: Any, wanted: Any, value: Any) -> str:
     if keyword == "enum":
         return _one_of(wanted if isinstance(wanted, list) else kind.options)
     if keyword == "format":
-        reason = _FORMATS.get(kind.format, "it has another form").format(quote(str(value)))
-        return f"{display(value)} is not valid {kind.format}: {reason}"
+        return f"{display(value)} is not valid {kind.format}: {_reason(kind.format, str(value))}"
     if keyword in _SIZES:
         return f"{keyword}: got {english(len(value))}, want {english(int(float(kind.limit)))}"
     if keyword in _BOUNDS:
@@ -101,6 +100,17 @@ def english(number: float) -> str:
     whole, point, fraction = mantissa.partition(".")
     shown = f"{int(whole):,}" if abs(int(whole)) >= 1000 else whole
     return shown + point + fraction + (f"×10{exponent.lstrip('+').translate(_SUPERSCRIPTS)}" if power else "")
+
+
+def _reason(form: str, text: str) -> str:
+    if form == "regex":
+        from proxmox_mpc.charts.functions.patterns import PatternError, compiled
+
+        try:
+            compiled(text)
+        except PatternError as error:
+            return str(error)
+    return _FORMATS.get(form, "it has another form").format(quote(text))
 
 
 def _one_of(options: Sequence[Any]) -> str:

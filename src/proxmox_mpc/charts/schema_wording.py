@@ -30,12 +30,13 @@ _INNER = {
     "unevaluatedItems": 1,
 }
 # Go's library asks in this order; VALUES stands for all that is wanted of what is in a value.
-_ORDER = (
+_IN_ORDER = (
     "$ref minProperties maxProperties required dependencies minItems maxItems uniqueItems VALUES additionalProperties "
     "additionalItems propertyNames dependentSchemas dependentRequired contains minContains maxContains minLength "
     "maxLength pattern minimum maximum exclusiveMinimum exclusiveMaximum multipleOf $recursiveRef $dynamicRef not "
     "allOf anyOf oneOf then else unevaluatedProperties unevaluatedItems"
 ).split()
+_ORDER = {keyword: place for place, keyword in enumerate(_IN_ORDER)}
 
 # Steps from the outermost value to one in it.
 Place = tuple[str | int, ...]
@@ -104,7 +105,7 @@ class _Tree:
                 return [self.leaf(keywords[keyword][0], real, at)]
         return [
             node
-            for keyword in sorted(keywords, key=_ORDER.index)
+            for keyword in sorted(keywords, key=lambda one: _ORDER.get(one, len(_ORDER)))
             for node in self.keyword(keyword, keywords[keyword], used, real, at)
         ]
 
@@ -119,19 +120,16 @@ class _Tree:
             return [self.choice(keyword, errors[0], used, real, at)]
         if keyword in ("then", "else"):
             return _one(self.nodes(errors, used + 1, real, at), at)
-        if keyword in ("dependencies", "dependentSchemas") and len(errors[0].evaluation_path) > used + 2:
-            return self.branches(errors, used, real, at)
-        if keyword in ("dependencies", "dependentRequired"):
-            return self.missing(errors[0], real, at)
+        if keyword in ("dependencies", "dependentRequired", "dependentSchemas"):
+            schemas = [
+                one for one in errors if len(one.evaluation_path) > used + 2 or type(one.kind).__name__ != "Required"
+            ]
+            lacking = self.missing(errors[0], real, at) if len(schemas) < len(errors) else ()
+            return [*lacking, *self.branches(schemas, used, real, at)]
         if keyword == "unevaluatedProperties":
             return self.unevaluated(errors[0], real, at)
         if keyword == "propertyNames":
-            return [
-                _Node(
-                    (), f"invalid propertyName {quoted(one.kind.error.instance)}", (self.leaf(one.kind.error, (), ()),)
-                )
-                for one in errors
-            ]
+            return [_misnamed(one.kind.error) for one in errors]
         if keyword in ("contains", "minContains", "maxContains"):
             return [self.contains(errors[0], real, at)]
         if keyword == "required":
@@ -141,7 +139,7 @@ class _Tree:
         return [self.leaf(errors[0], real, at)]
 
     def leaf(self, error: Any, real: Place, at: Place) -> _Node:
-        value = error.instance if self.schema is None or not real else _found(self.values, real)
+        value = error.instance if self.schema is None else _found(self.values, real)
         return _Node(at, message(error, self.written(error), value))
 
     def inner(self, errors: list[Any], used: int, real: Place, at: Place) -> Iterator[_Node]:
@@ -214,14 +212,18 @@ class _Tree:
             wrong = self.asked(schema.get("contains", True), item, (*at, place))
             causes += wrong
             matched += [] if wrong else [str(place)]
-        keyword = error.evaluation_path[-1]
-        if keyword == "contains" and "minContains" not in schema:
+        least, most = (schema.get(keyword) for keyword in ("minContains", "maxContains"))
+        if least is None and not matched:
             return _Node(at, "no items match contains schema", tuple(causes))
-        least = keyword != "maxContains"
-        says = f"{'min' if least else 'max'} {english(int(schema.get('minContains' if least else 'maxContains', 1)))}"
-        says += " items required to match contains schema, but "
-        says += f"matched {english(len(matched))} items at {' '.join(matched)}" if matched else "none matched"
-        return _Node(at, says, tuple(causes) if least else ())
+        few = least is not None and len(matched) < float(least)
+        bound: Any = least if few else most
+        says = f"{'min' if few else 'max'} {english(int(float(bound)))} items required to match contains "
+        says += (
+            f"schema, but matched {english(len(matched))} items at {' '.join(matched)}"
+            if matched
+            else ("schema, but none matched")
+        )
+        return _Node(at, says, tuple(causes) if few else ())
 
     def asked(self, schema: Any, value: Any, at: Place) -> list[_Node]:
         """What a schema in this one says of a value, where the errors do not tell: it is asked again."""
@@ -236,6 +238,12 @@ class _Tree:
     def written(self, error: Any) -> Any:
         """What the schema says at the keyword of an error."""
         return _found(self.schema, error.schema_path)
+
+
+def _misnamed(error: Any) -> _Node:
+    """A name that no property may have; Go's library does not say of which value."""
+    name = error.instance
+    return _Node((), f"invalid propertyName {quoted(name)}", (_Node((), message(error, None, name)),))
 
 
 def _one(nodes: Sequence[_Node], at: Place) -> list[_Node]:
