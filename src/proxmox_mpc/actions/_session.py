@@ -15,6 +15,7 @@ from proxmox_mpc.kinds._kind import Key, Owned
 from proxmox_mpc.kinds._view import View
 
 if TYPE_CHECKING:
+    from proxmox_mpc.actions._action import Action
     from proxmox_mpc.pve import Cluster
     from proxmox_mpc.store import Context, Store
 
@@ -52,8 +53,9 @@ class Session:
     `open_store` and `open_cluster` enter their parts into the exit stack that the session's end unwinds.
     `choose_context` answers the context that the user means (flag, environment, workspace, store), `check_context`
     raises UsageError for one that could never be opened. `fingerprint` turns a secret into what may be stored and
-    compared; `seal` and `unseal` encrypt with the store's key. `open_twin` starts a twin of a seed, which ends with the
-    exit stack, and in any case with this process.
+    compared; `seal` and `unseal` encrypt with the store's key. `find_action` finds another action by its name
+    (NotFoundError), `fetch` reads a URL with a user and password, if any (NotFoundError, UnreachableError).
+    `open_twin` starts a twin of a seed, which ends with the exit stack, and in any case with this process.
     """
 
     actor: str
@@ -68,6 +70,8 @@ class Session:
     unseal: Callable[[str], str]
     now: Callable[[], datetime]
     new_uid: Callable[[], str]
+    find_action: Callable[[str], Action[Any, Any]]
+    fetch: Callable[[str, str, str], Awaitable[bytes]]
     report: Callable[[Progress], None] = lambda progress: None
     stop: Stop = field(default_factory=Stop)
     prepared: Any = None

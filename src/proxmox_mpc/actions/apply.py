@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field
 
-from proxmox_mpc.actions._action import Result, action
+from proxmox_mpc.actions._action import Request, Result, action
 from proxmox_mpc.actions._applying import applier
 from proxmox_mpc.actions._moved import refuse_moved
 from proxmox_mpc.actions._planning import DesiredState, prepare, taken_over
@@ -12,7 +14,37 @@ from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import OutcomeView, PlanView, outcome_views, plan_view
 from proxmox_mpc.actions.settle import SettleRequest, settle
 from proxmox_mpc.applications import resumable, snapshots
+from proxmox_mpc.applications.apply import Around
+from proxmox_mpc.charts.manifests import Hook
 from proxmox_mpc.engine.execute import PATIENCE_S
+
+
+class HookText(Request):
+    """A hook of a release, as its chart was rendered to it."""
+
+    file: str
+    kind: str
+    name: str
+    events: list[str]
+    weight: int = 0
+    policies: list[str] = []
+    text: str
+
+    @property
+    def hook(self) -> Hook:
+        return Hook(self.file, self.kind, self.name, tuple(self.events), self.weight, tuple(self.policies), self.text)
+
+
+class ReleaseText(Request):
+    """The release that manifests are: which chart, as which values made it, with what belongs to it."""
+
+    chart: dict[str, str] = Field(description="Name, version and appVersion of the chart.")
+    archive: str = Field("", description="The chart itself: a .tgz in base64.", repr=False)
+    values: dict[str, Any] = Field({}, description="Values that the user gave.", repr=False)
+    hooks: list[HookText] = []
+    notes: str = ""
+    event: str = Field("install", description="What happens to it: install, upgrade, rollback.")
+    with_hooks: bool = Field(True, description="Whether hooks are carried out.")
 
 
 class ApplyRequest(DesiredState):
@@ -26,6 +58,7 @@ class ApplyRequest(DesiredState):
         PATIENCE_S, ge=0, description="How long locks and a lost quorum are waited out, in seconds."
     )
     source: str = Field("", description="Where the manifests come from, for the history.")
+    release: ReleaseText | None = Field(None, description="The release that these manifests are, if a chart made them.")
     continues: bool = Field(False, description="Go on where a run left off: what that kept is still as it was before.")
 
 
@@ -58,10 +91,33 @@ async def apply(session: Session, request: ApplyRequest) -> ApplyResult:
         stop=session.stop,
         patience_s=request.patience_s,
         continues=request.continues,
+        around=_around(session, request),
     )
     rows = await (await session.view()).resources()
     await snapshots.record(await session.store(), plan.context, rows)
     return ApplyResult(plan=shown, revision=revision, outcomes=outcome_views(outcomes), resumed=resumed)
+
+
+def _around(session: Session, request: ApplyRequest) -> Around | None:
+    """A release's record and its hooks before and after the plan."""
+    if (made := request.release) is None:
+        return None
+    from proxmox_mpc.actions._hooks import HookView, run_hooks
+    from proxmox_mpc.store.records import Release
+
+    told: list[HookView] = []
+    hooks = [each.hook for each in made.hooks] if made.with_hooks else []
+
+    async def run(event: str) -> None:
+        await run_hooks(session, request.application, request.namespace, hooks, event, told)
+
+    content = {**made.model_dump(mode="json"), "namespace": request.namespace}
+    return Around(
+        release=Release(request.application, 0, made.chart, content),
+        before=lambda: run(f"pre-{made.event}"),
+        after=lambda: run(f"post-{made.event}"),
+        told=lambda: [view.model_dump(mode="json") for view in told],
+    )
 
 
 def _continuing(request: ApplyRequest) -> str:

@@ -101,6 +101,10 @@ async def _plan(session: Session, request: DeleteRequest) -> tuple[Plan, View, l
         lives = await _named(view, request)
         if not lives and not request.ignore_missing and not request.selector:
             raise NotFoundError(f"there is no {request.kind} to delete")
+    elif request.application:
+        mine = of_application(owned, request.application)
+        found = await find_owned(view, find_kind, mine, request.application)
+        lives, gone = list(found.values()), [key for key in mine if key not in found]
     else:
         raise UsageError(
             "nothing says what to delete", hint="proxmox-cli delete -f FILE, or proxmox-cli delete KIND NAME"

@@ -11,7 +11,7 @@ from proxmox_mpc.actions._planning import DesiredState, ManifestText, prepare
 from proxmox_mpc.actions._plans import keep
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import plan_view
-from proxmox_mpc.actions.apply import ApplyRequest, ApplyResult, apply
+from proxmox_mpc.actions.apply import ApplyRequest, ApplyResult, ReleaseText, apply
 from proxmox_mpc.engine.securing import Securing
 from proxmox_mpc.errors import NotFoundError, RefusedError
 
@@ -26,6 +26,7 @@ class RollbackRequest(Request):
     allow: str = Field("", description="Highest impact that may happen.")
     max_deletions: int | None = Field(None, ge=0, description="How many objects may be deleted; else a share of them.")
     snapshot: Securing = Field("", description="Take snapshots of guests before they are changed.")
+    hooks: bool = Field(True, description="Whether a chart's hooks are carried out.")
     agreed: str = Field("", description="Hash of the plan that was confirmed; without it only the plan is answered.")
 
 
@@ -60,9 +61,18 @@ async def rollback(session: Session, request: RollbackRequest) -> ApplyResult:
         shown = plan_view((await prepare(session, desired)).plan, (await session.context()).endpoints[0])
         await keep(session, shown)
         return ApplyResult(plan=shown, revision=None, outcomes=[])
+    before = await store.releases.get(context.name, request.application, target.number)
+    release = None
+    if before is not None:
+        fields = {name: before.content[name] for name in ReleaseText.model_fields if name in before.content}
+        release = ReleaseText(**{**fields, "event": "rollback", "with_hooks": request.hooks})
     return await apply(
         session,
         ApplyRequest(
-            **desired.model_dump(), agreed=request.agreed, verb=f"rollback to {target.number}", source=target.source
+            **desired.model_dump(),
+            agreed=request.agreed,
+            verb=f"rollback to {target.number}",
+            source=target.source,
+            release=release,
         ),
     )

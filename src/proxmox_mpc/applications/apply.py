@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -17,16 +17,34 @@ from proxmox_mpc.engine.journal import Progress
 from proxmox_mpc.engine.plan import Plan
 from proxmox_mpc.engine.securing import Safety
 from proxmox_mpc.engine.stop import Stop
+from proxmox_mpc.errors import MpcError
 from proxmox_mpc.kinds._kind import Kind
 from proxmox_mpc.kinds._view import View
 from proxmox_mpc.telemetry import Logger
 
 if TYPE_CHECKING:
     from proxmox_mpc.store import Store
-    from proxmox_mpc.store.records import RevisionStatus, RunStatus
+    from proxmox_mpc.store.records import Release, RevisionStatus, RunStatus
 
 
 _log = Logger("applications")
+
+
+async def _nothing() -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Around:
+    """What belongs to the same run as a plan and revision: a release, and its hooks before and after the plan.
+
+    With it there is always a revision, also where the plan is empty. `told` is what the hooks have to tell by then.
+    """
+
+    release: Release | None = None
+    before: Callable[[], Awaitable[None]] = _nothing
+    after: Callable[[], Awaitable[None]] = _nothing
+    told: Callable[[], list[dict[str, Any]]] = list
 
 
 @dataclass(frozen=True)
@@ -55,13 +73,14 @@ class Applier:
         stop: Stop | None = None,
         patience_s: float = PATIENCE_S,
         continues: bool = False,
+        around: Around | None = None,
     ) -> tuple[int | None, list[Outcome]]:
         """Carry out the plan; answers the new revision's number (None where nothing was to do) and the outcomes.
 
         `planned_at` is when the plan began to read the cluster; `sealed_request` what it can be continued from; `stop`
         is heard between requests, locks are waited out for `patience_s`; one that `continues` goes on where a run left
-        off. Raises Blocked, and ApplyBusy where another process is or was at work since, with nothing changed and
-        nothing recorded; ApplyFailed with the revision marked failed.
+        off; `around` is a release and its hooks. Raises Blocked, and ApplyBusy where another process is or was at work
+        since, with nothing changed and nothing recorded; ApplyFailed with the revision marked failed.
         """
         plan.refuse_blocked()
         run = await self.store.runs.begin(
@@ -79,7 +98,7 @@ class Applier:
         alive = asyncio.create_task(self.signs_of_life(run.id))
         try:
             await clusters.remember(self.store, plan.context, await clusters.look(view), self.now())
-            if not plan.is_empty or await self._left_failed(plan):
+            if around is not None or not plan.is_empty or await self._left_failed(plan):
                 revision = await self.store.applications.begin_revision(
                     plan.context,
                     plan.application,
@@ -89,8 +108,11 @@ class Applier:
                     plan=shown,
                     note=note or verb,
                     run=run.id,
+                    release=around.release if around is not None else None,
                 )
                 number = revision.number
+            around = around or Around()
+            await around.before()
             journal = StoreJournal(self.store, plan.context, run.id, self.now)
             execution = Execution(
                 view,
@@ -104,9 +126,13 @@ class Applier:
                 safety=Safety(run.id[:8], again=continues),
             )
             outcomes = await execution.run()
+            await around.after()
         except ApplyFailed as error:
             status: RunStatus = "interrupted" if isinstance(error, ApplyStopped) else "failed"
-            await self._finish(plan, run.id, number, status, error.outcomes, verb)
+            await self._finish(plan, run.id, number, status, error.outcomes, verb, around)
+            raise
+        except MpcError as error:
+            await self._finish(plan, run.id, number, "failed", (), verb, around, str(error))
             raise
         except BaseException:
             # Whatever it is: the run is over, and nothing of it goes on.
@@ -114,7 +140,7 @@ class Applier:
             raise
         finally:
             alive.cancel()
-        await self._finish(plan, run.id, number, "succeeded", outcomes, verb)
+        await self._finish(plan, run.id, number, "succeeded", outcomes, verb, around)
         return number, outcomes
 
     async def _left_failed(self, plan: Plan) -> bool:
@@ -135,10 +161,21 @@ class Applier:
                 _log.warning("no sign of life could be noted", run=run_id, why=str(error))
 
     async def _finish(
-        self, plan: Plan, run_id: str, number: int | None, status: RunStatus, outcomes: Sequence[Outcome], verb: str
+        self,
+        plan: Plan,
+        run_id: str,
+        number: int | None,
+        status: RunStatus,
+        outcomes: Sequence[Outcome],
+        verb: str,
+        around: Around | None = None,
+        error: str = "",
     ) -> None:
+        hooks = around.told() if around is not None else []
         result = {
             "status": status,
+            **({"hooks": hooks} if hooks else {}),
+            **({"error": error} if error else {}),
             "outcomes": [
                 {"resource": str(o.key), "action": o.action.value, "status": o.status, "error": str(o.error or "")}
                 for o in outcomes

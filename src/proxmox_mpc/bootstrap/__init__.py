@@ -8,15 +8,20 @@ import uuid
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from proxmox_mpc import telemetry
+from proxmox_mpc import actions, telemetry
 from proxmox_mpc.actions._session import FoundContext, Session, Twin
 from proxmox_mpc.bootstrap import clusters, contexts
+from proxmox_mpc.bootstrap.fetching import fetch
 from proxmox_mpc.engine.journal import Progress
+from proxmox_mpc.errors import NotFoundError
 from proxmox_mpc.settings import Settings
 
 if TYPE_CHECKING:
+    from proxmox_mpc.actions._action import Action
     from proxmox_mpc.store import Context, Store
     from proxmox_mpc.store.secrets import SecretKey
 
@@ -69,8 +74,19 @@ def open_session(
         unseal=lambda text: key().unseal(text),
         now=lambda: datetime.now(UTC),
         new_uid=lambda: uuid.uuid4().hex[:12],
+        find_action=find_action,
+        fetch=fetch,
         report=report,
     )
+
+
+def find_action(name: str) -> Action[Any, Any]:
+    """The action of a name, as its file is called; hyphens are as good as underscores. Raises NotFoundError."""
+    module = name.replace("-", "_")
+    if not module.isidentifier() or module.startswith("_") or find_spec(f"{actions.__name__}.{module}") is None:
+        raise NotFoundError(f"there is no action {name!r}", hint="an action is called like its verb: wait, guest-exec")
+    found: Action[Any, Any] = getattr(import_module(f"{actions.__name__}.{module}"), module)
+    return found
 
 
 def _user() -> str:

@@ -21,13 +21,22 @@ def read(names: Sequence[str], recursive: bool) -> list[ManifestText]:
         raise UsageError("no manifests given", hint="-f FILE, -f DIRECTORY, -f - or -f https://…")
     texts: list[ManifestText] = []
     for name in names:
-        if name == "-":
-            texts.append(ManifestText(name="standard input", content=sys.stdin.read()))
-        elif name.startswith(("http://", "https://")):
-            texts.append(ManifestText(name=name, content=_fetch(name)))
+        if name == "-" or name.startswith(("http://", "https://")):
+            texts.append(read_one(name))
         else:
             texts += [_read_file(path) for path in _paths(Path(name), recursive)]
     return texts
+
+
+def read_one(name: str) -> ManifestText:
+    """One file, URL or standard input. Raises NotFoundError, InvalidInput."""
+    if name == "-":
+        return ManifestText(name="standard input", content=sys.stdin.read())
+    if name.startswith(("http://", "https://")):
+        return ManifestText(name=name, content=_fetch(name))
+    if not Path(name).is_file():
+        raise NotFoundError(f"there is no file {name}")
+    return _read_file(Path(name))
 
 
 def _paths(path: Path, recursive: bool) -> list[Path]:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 FULL = ("json", "yaml", "jsonpath", "custom-columns")
 """Outputs that show configuration, so that it has to be read; the others need the bulk rows alone."""
+RELEASE_WORDS = ("values", "manifest", "notes", "hooks", "all")
+"""What Helm gets of a release; no kind is called so."""
 
 
 @click.command("get")
@@ -47,11 +49,15 @@ def command(
 ) -> None:
     """List objects of a kind, or show some of them.
 
-    Examples: get vms · get vm web -o yaml · get vms -l prod-web -o wide · get -f infrastructure.yaml
+    Of a release: get values|manifest|notes|hooks|all RELEASE [REVISION]. Examples: get vms · get vm web -o yaml ·
+    get vms -l prod-web -o wide · get -f infrastructure.yaml · get values web
     """
     from proxmox_mpc.actions.get import GetRequest, get
     from proxmox_mpc.interfaces.cli._run import call, within
 
+    if kind in RELEASE_WORDS:
+        _of_release(kind, names, context, output)
+        return
     if files:
         _declared(files, recursive, namespace, context, output)
         return
@@ -106,6 +112,32 @@ def show(result: GetResult, output: str, sort_by: str = "", no_headers: bool = F
         empty=f"no {result.plural} found",
     )
     return text.partition("\n")[2] if no_headers and output in ("table", "wide") and rows else text
+
+
+def _of_release(word: str, names: Sequence[str], context: str, output: str) -> None:
+    import yaml
+
+    from proxmox_mpc.actions.release_get import ReleaseGetRequest, release_get
+    from proxmox_mpc.errors import UsageError
+    from proxmox_mpc.interfaces.cli import _output
+    from proxmox_mpc.interfaces.cli._run import call
+
+    if not names or len(names) > 2 or (len(names) == 2 and not names[1].isdigit()):
+        raise UsageError("say which release", hint=f"proxmox-cli get {word} RELEASE [REVISION]")
+    revision = int(names[1]) if len(names) == 2 else None
+    request = ReleaseGetRequest(name=names[0], revision=revision, all_values=word == "all")
+    found = call(release_get, request, context=context)
+    if output == "json":
+        page = found.model_dump(mode="json", by_alias=True)
+        click.echo(_output.as_json(page if word == "all" else page[word]))
+        return
+    values = yaml.safe_dump(found.values, sort_keys=True, allow_unicode=True) if found.values else "{}\n"
+    texts = {"values": values, "manifest": found.manifest, "notes": found.notes, "hooks": found.hooks}
+    if word != "all":
+        click.echo(texts[word], nl=not texts[word].endswith("\n"))
+        return
+    for name, text in texts.items():
+        click.echo(f"{name.upper()}:\n{text}")
 
 
 def _document(manifest: dict[str, Any], identity: dict[str, Any], status: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,172 @@
+"""What install and upgrade share: the plan of a rendered chart, carried out with its hooks, and the way back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import Field
+
+from proxmox_mpc.actions._action import Result
+from proxmox_mpc.actions._planning import ManifestText, load, named
+from proxmox_mpc.actions._releases import Rendered, Rendering, release_text
+from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._views import OutcomeView, PlanView
+from proxmox_mpc.actions.apply import ApplyRequest, apply
+from proxmox_mpc.actions.get_declared import GetDeclaredRequest, get_declared
+from proxmox_mpc.actions.plan import plan
+from proxmox_mpc.actions.status import StatusRequest, status
+from proxmox_mpc.engine.securing import Securing
+from proxmox_mpc.errors import InvalidInput, MpcError
+
+POLL_S = 2.0
+"""How often `--wait` looks at what the release owns: guests take seconds to start."""
+
+
+class Deploying(Rendering):
+    """A chart as a release, and what may happen to get there."""
+
+    allow: str = Field("", description="Highest impact that may happen: restart, migrate, replace, data-loss …")
+    adopt: bool = Field(False, description="Take over objects that exist and that nobody owns.")
+    max_deletions: int | None = Field(None, ge=0, description="How many objects may be deleted; else a share of them.")
+    snapshot: Securing = Field("", description="Take snapshots of guests before they are changed.")
+    hooks: bool = Field(True, description="Whether the chart's hooks are carried out.")
+    atomic: bool = Field(False, description="After a failure, go back to what was before.")
+    wait: bool = Field(False, description="Wait until all that the release owns is as declared.")
+    timeout_s: float = Field(300, gt=0, description="Seconds that --wait waits.")
+    description: str = Field("", description="A line for the history.")
+    source: str = Field("", description="Where the chart comes from, for the history.")
+    agreed: str = Field("", description="Hash of the plan that was confirmed; without it only the plan is answered.")
+
+
+class ReleaseResult(Result):
+    """A release: the plan that makes it, what it was rendered to, and once agreed to, how that ended."""
+
+    name: str
+    event: str
+    plan: PlanView
+    manifest: str = ""
+    hooks: str = ""
+    notes: str = ""
+    remarks: list[str] = []
+    revision: int | None = None
+    outcomes: list[OutcomeView] = []
+
+
+class ReleaseFailed(MpcError):
+    """The release failed, and what was before is back."""
+
+    code = "release.rolled-back"
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What is to be done: the release as an apply, and how it is told."""
+
+    wanted: ApplyRequest
+    made: Rendered
+    event: str
+
+
+def deployment(request: Deploying, made: Rendered, event: str) -> Deployment:
+    wanted = ApplyRequest(
+        texts=made.texts,
+        application=request.name,
+        namespace=request.namespace,
+        allow=request.allow,
+        prune=True,
+        adopt=request.adopt,
+        max_deletions=request.max_deletions,
+        snapshot=request.snapshot,
+        agreed=request.agreed,
+        verb=request.description or event,
+        source=request.source or made.chart.name,
+        release=release_text(made, request.chart, event, hooks=request.hooks),
+    )
+    return Deployment(wanted, made, event)
+
+
+async def proposed(session: Session, one: Deployment) -> ReleaseResult:
+    """The plan alone. Mistakes in the rendered manifests name the template's file, line and column."""
+    try:
+        shown = await plan(session, one.wanted)
+    except MpcError as error:
+        raise one.made.placed(error) from None
+    found = one.made.manifests
+    return ReleaseResult(
+        name=one.wanted.application,
+        event=one.event,
+        plan=shown,
+        manifest=found.manifest,
+        hooks=hooks_text(one.made),
+        notes=found.notes,
+        remarks=[*one.made.chart.remarks, *found.remarks],
+    )
+
+
+def hooks_text(made: Rendered) -> str:
+    """The hooks as `helm get hooks` shows them."""
+    return "".join(f"---\n# Source: {hook.file}\n{hook.text.strip()}\n" for hook in made.manifests.hooks)
+
+
+async def deployed(session: Session, request: Deploying, one: Deployment) -> ReleaseResult:
+    """Carry it out: what is of the chart's `kinds/` first, then hooks and plan as one revision."""
+    from proxmox_mpc.actions._hooks import JOB, job_of
+
+    for each in one.made.manifests.hooks:
+        if each.kind == JOB:
+            job_of(each)  # a mistake in a hook is told before anything is done
+    await _kinds_first(session, one)
+    shown = await proposed(session, one)
+    result = await apply(session, one.wanted)
+    if request.wait:
+        await _settled(session, request)
+    return shown.model_copy(update={"plan": result.plan, "revision": result.revision, "outcomes": result.outcomes})
+
+
+async def _settled(session: Session, request: Deploying) -> None:
+    try:
+        async with asyncio.timeout(request.timeout_s):
+            while True:
+                found = (await status(session, StatusRequest(application=request.name))).items[0]
+                if found.health == "synced":
+                    return
+                await asyncio.sleep(POLL_S)
+    except TimeoutError:
+        hint = f"proxmox-cli status {request.name}"
+        raise MpcError(
+            f"release {request.name!r} is not as declared after {request.timeout_s:g} s", hint=hint
+        ) from None
+
+
+async def _kinds_first(session: Session, one: Deployment) -> None:
+    """Make what the chart's `kinds/` name and nobody made yet; it stays when the release goes, as Helm's CRDs do."""
+    files = [file for _path, chart in one.made.chart.walk() for file in chart.kinds if chart.integers]
+    if not files:
+        return
+    texts = [ManifestText(name=file.name, content=file.text) for file in files]
+    namespace = one.wanted.namespace
+    found = await get_declared(session, GetDeclaredRequest(texts=texts, namespace=namespace))
+    missing = set(found.missing)
+    resources, documents = await load(session, texts, namespace)
+    keys = {(key.kind, key.namespace, key.name) for key in (each.key for each in resources) if str(key) in missing}
+    wanted = [document for document in documents if named(document) in keys]
+    if not wanted:
+        return
+    request = ApplyRequest(
+        texts=[ManifestText(name=f"kinds of {one.made.chart.name}", content=json.dumps(each)) for each in wanted],
+        application=f"{one.made.chart.name}-kinds",
+        namespace=namespace,
+        verb="kinds",
+    )
+    await apply(session, request.model_copy(update={"agreed": (await plan(session, request)).hash}))
+
+
+def release_content(release: Any) -> dict[str, Any]:
+    """What a stored release remembers. Raises InvalidInput for a revision that no chart made."""
+    if release is None:
+        raise InvalidInput("no chart made this revision", hint="proxmox-cli history shows which ones have a chart")
+    content: dict[str, Any] = release.content
+    return content

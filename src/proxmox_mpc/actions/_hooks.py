@@ -1,0 +1,192 @@
+"""A release's hooks: jobs that run actions, and other manifests that are there for a while."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from proxmox_mpc.actions._action import Result
+from proxmox_mpc.actions._planning import ManifestText
+from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions.apply import ApplyRequest, apply
+from proxmox_mpc.actions.delete import DeleteRequest, delete
+from proxmox_mpc.actions.plan import plan
+from proxmox_mpc.charts.manifests import Hook
+from proxmox_mpc.engine import manifests
+from proxmox_mpc.engine.journal import Progress
+from proxmox_mpc.errors import InvalidInput, MpcError, NotFoundError
+from proxmox_mpc.kinds._kind import Key
+
+JOB = "Job"
+"""The kind of hooks that run actions; it is no object of a cluster, and stands in charts only."""
+
+
+class HookFailed(MpcError):
+    """A hook of the release failed."""
+
+    code = "release.hook-failed"
+
+
+class StepSpec(BaseModel):
+    """One action: its name, its request, and what must be found in its result (dotted path → value)."""
+
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+    action: str
+    with_: dict[str, Any] = Field({}, alias="with")
+    expect: dict[str, Any] = {}
+
+
+class JobSpec(BaseModel):
+    """Actions, one after another; the whole is tried again `retries` times, and must end in time."""
+
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+    steps: list[StepSpec] = Field(min_length=1)
+    retries: int = Field(0, ge=0, le=100)
+    pause_seconds: float = Field(2, ge=0, le=3600)
+    timeout_seconds: float = Field(300, gt=0, le=86400)
+
+
+class HookView(Result):
+    """How a hook ended."""
+
+    name: str
+    kind: str
+    event: str
+    status: str
+    seconds: float = 0.0
+    error: str = ""
+    log: list[str] = []
+
+
+def job_of(hook: Hook) -> JobSpec:
+    """A job's spec. Raises InvalidInput with the place of what is wrong."""
+    document = manifests.documents([manifests.Text(hook.file, hook.text)])[0]
+    spec = document.value.get("spec")
+    try:
+        return JobSpec.model_validate(spec)
+    except ValidationError as error:
+        first = error.errors()[0]
+        path = ("spec", *(part for part in first["loc"] if not isinstance(part, str) or part in str(spec)))
+        what = f"{'.'.join(map(str, ('spec', *first['loc'])))}: {first['msg']}"
+        raise InvalidInput(f"Job {hook.name!r}: {what}", place=document.place(*path)) from None
+
+
+async def run_hooks(
+    session: Session, release: str, namespace: str, hooks: Sequence[Hook], event: str, told: list[HookView]
+) -> None:
+    """Carry out the hooks of an event in their order. Raises HookFailed after the first that fails."""
+    for hook in (each for each in hooks if event in each.events):
+        key = Key(hook.kind, "", hook.name)
+        session.report(Progress(key, "started", verb=f"{event} hook"))
+        began = time.monotonic()
+        view = HookView(name=hook.name, kind=hook.kind, event=event, status="succeeded")
+        log: list[str] = []
+        try:
+            if hook.kind == JOB:
+                await _run_job(session, hook, log)
+            else:
+                await _make(session, f"{release}-hooks", namespace, hook)
+        except MpcError as error:
+            seconds = time.monotonic() - began
+            told.append(
+                view.model_copy(update={"status": "failed", "seconds": seconds, "error": str(error), "log": log})
+            )
+            session.report(Progress(key, "failed", text=str(error), seconds=seconds, verb=f"{event} hook"))
+            if "hook-failed" in hook.policies:
+                await _remove(session, f"{release}-hooks", namespace, hook)
+            hint = error.hint or f"proxmox-cli history {release} shows how it went"
+            raise HookFailed(f"{event} hook {hook.name!r} of {release!r} failed: {error}", hint=hint) from error
+        seconds = time.monotonic() - began
+        told.append(view.model_copy(update={"seconds": seconds, "log": log}))
+        session.report(Progress(key, "done", seconds=seconds, verb=f"{event} hook"))
+        if "hook-succeeded" in hook.policies:
+            await _remove(session, f"{release}-hooks", namespace, hook)
+
+
+async def remove_hooks(session: Session, release: str, namespace: str, hooks: Sequence[Hook]) -> None:
+    """Remove what hooks left, when a release goes."""
+    for hook in hooks:
+        await _remove(session, f"{release}-hooks", namespace, hook)
+    context = await session.context()
+    await (await session.store()).applications.delete(context.name, f"{release}-hooks")
+
+
+async def _run_job(session: Session, hook: Hook, log: list[str]) -> None:
+    job = job_of(hook)
+    try:
+        async with asyncio.timeout(job.timeout_seconds):
+            for attempt in range(job.retries + 1):
+                try:
+                    for number, step in enumerate(job.steps, 1):
+                        await _run_step(session, step)
+                        log.append(f"step {number}: {step.action} done")
+                    return
+                except MpcError as error:
+                    log.append(str(error))
+                    if attempt == job.retries:
+                        raise
+                    await asyncio.sleep(job.pause_seconds)
+    except TimeoutError:
+        raise HookFailed(f"it did not end within {job.timeout_seconds:g} s") from None
+
+
+async def _run_step(session: Session, step: StepSpec) -> None:
+    action = session.find_action(step.action)
+    try:
+        request = action.request.model_validate(step.with_)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InvalidInput(f"{step.action}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    result = (await action(session, request)).model_dump(mode="json", by_alias=True)
+    if result.get("plan") and not request.model_dump().get("agreed", True):
+        # A chart that names the action has agreed to what it does; what gates refuse is refused all the same.
+        agreed = request.model_copy(update={"agreed": result["plan"]["hash"]})
+        result = (await action(session, agreed)).model_dump(mode="json", by_alias=True)
+    if failed := [item for item in result.get("items", []) if isinstance(item, Mapping) and item.get("error")]:
+        raise HookFailed(f"{step.action}: {failed[0].get('name', '')}: {failed[0]['error']}")
+    for path, wanted in step.expect.items():
+        found = _at(result, path)
+        if found != wanted:
+            raise HookFailed(f"{step.action}: {path} is {found!r}, not {wanted!r}")
+
+
+def _at(value: Any, path: str) -> Any:
+    for name in path.split("."):
+        if isinstance(value, list) and name.isdigit() and int(name) < len(value):
+            value = value[int(name)]
+        elif isinstance(value, Mapping) and name in value:
+            value = value[name]
+        else:
+            raise NotFoundError(f"the result has no {path}")
+    return value
+
+
+async def _make(session: Session, application: str, namespace: str, hook: Hook) -> None:
+    if "before-hook-creation" in hook.policies:
+        await _remove(session, application, namespace, hook)
+    wanted = ApplyRequest(
+        texts=[ManifestText(name=hook.file, content=hook.text)],
+        application=application,
+        namespace=namespace,
+        verb="hook",
+        source=hook.file,
+    )
+    await apply(session, wanted.model_copy(update={"agreed": (await plan(session, wanted)).hash}))
+
+
+async def _remove(session: Session, application: str, namespace: str, hook: Hook) -> None:
+    if hook.kind == JOB:
+        return
+    wanted = DeleteRequest(
+        texts=[ManifestText(name=hook.file, content=hook.text)], application=application, namespace=namespace
+    )
+    shown = await delete(session, wanted)
+    if not shown.plan.empty:
+        await delete(session, wanted.model_copy(update={"agreed": shown.plan.hash}))

@@ -1,0 +1,208 @@
+"""What install, upgrade, template and lint share: a chart and values rendered to manifests, hooks and notes."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from proxmox_mpc.actions._action import Request
+from proxmox_mpc.actions._planning import ManifestText
+from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions.apply import HookText, ReleaseText
+from proxmox_mpc.charts.activation import activated
+from proxmox_mpc.charts.chart import Chart, load_archive
+from proxmox_mpc.charts.errors import BadChart, BadValues
+from proxmox_mpc.charts.giving import given_values
+from proxmox_mpc.charts.manifests import Manifests, split
+from proxmox_mpc.charts.rendering import Cluster, Release, sources_of
+from proxmox_mpc.charts.values import copied
+from proxmox_mpc.errors import InvalidInput, InvalidInputs, MpcError, Place
+
+if TYPE_CHECKING:
+    from proxmox_mpc.charts.engine import Source
+
+API = "proxmox.io/v1"
+
+
+class ChartValues(Request):
+    """Values for a chart, the later over the earlier: files, then what `--set` and its kin say."""
+
+    files: list[ManifestText] = Field([], description="Values files, as YAML.", repr=False)
+    set_json: list[str] = Field([], description="path=JSON.", repr=False)
+    set: list[str] = Field([], description="path=value,path=value.", repr=False)
+    set_string: list[str] = Field([], description="path=value, where every value stays text.", repr=False)
+    set_file: list[str] = Field([], description="path=file, whose content is the value.", repr=False)
+    set_literal: list[str] = Field([], description="path=value, taken as it stands.", repr=False)
+    contents: dict[str, str] = Field({}, description="What the files of set_file hold, by their names.", repr=False)
+
+
+class Rendering(Request):
+    """A chart, and how it is rendered."""
+
+    chart: str = Field(description="The chart: a .tgz in base64.", repr=False)
+    name: str = Field(description="The release's name.")
+    values: ChartValues = Field(default_factory=ChartValues, description="What is other than the chart's defaults.")
+    namespace: str = Field("default", description="Namespace for manifests that name none.")
+    skip_schema: bool = Field(False, description="Leave values.schema.json out.")
+    sub_notes: bool = Field(False, description="Notes of sub-charts too.")
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A release as it would be: its chart, its values, and what was rendered."""
+
+    chart: Chart
+    given: dict[str, Any]
+    all_values: dict[str, Any]
+    files: Mapping[str, str]
+    manifests: Manifests
+    sources: Callable[[], Mapping[str, Source]]
+    """The templates with what they were rendered on, as it was before."""
+
+    def placed(self, error: MpcError) -> MpcError:
+        """An error in what was rendered, with its place in the template that wrote it."""
+        if isinstance(error, InvalidInputs):
+            return InvalidInputs([self.placed(one) for one in error.errors])
+        place = error.place
+        if place is not None and place.file in self.files:
+            from proxmox_mpc.charts.engine import origin
+
+            found = origin(self.sources(), place.file, place.line, place.column)
+            if found is not None:
+                error.place = Place(place.file, *found)
+        return error
+
+    @property
+    def texts(self) -> list[ManifestText]:
+        return [ManifestText(name=name, content=text) for name, text in self.manifests.texts.items()]
+
+
+def chart_of(archive: str) -> Chart:
+    """The chart of a request. Raises BadChart."""
+    try:
+        return load_archive(base64.b64decode(archive, validate=True))
+    except binascii.Error as error:
+        raise BadChart(f"the chart is no base64: {error}") from None
+
+
+def values_of(wanted: ChartValues, chart: Chart) -> dict[str, Any]:
+    """The values that a user gives. Raises BadValues."""
+
+    def content(name: str) -> str:
+        if name not in wanted.contents:
+            raise BadValues(f"there is no file {name!r} for --set-file")
+        return wanted.contents[name]
+
+    return given_values(
+        [(file.name, file.content) for file in wanted.files],
+        set_json=wanted.set_json,
+        set_=wanted.set,
+        set_string=wanted.set_string,
+        set_file=wanted.set_file,
+        set_literal=wanted.set_literal,
+        content=content,
+        integers=chart.integers,
+    )
+
+
+async def render_release(
+    session: Session,
+    chart: Chart,
+    given: Mapping[str, Any],
+    wanted: Rendering,
+    *,
+    revision: int = 1,
+    upgrade: bool = False,
+    cluster: bool = True,
+) -> Rendered:
+    """Render a chart; with a `cluster`, templates may look things up there and learn what it can do."""
+    from proxmox_mpc.charts.engine import RenderError, render
+    from proxmox_mpc.charts.language.state import Environment
+
+    found = activated(chart, given)
+    active, values = found.chart, found.values
+    release = Release(wanted.name, wanted.namespace, revision, upgrade, "Proxmox-MPC" if chart.integers else "Helm")
+    environment = Environment(now=session.now)
+    about = Cluster()
+    if cluster:
+        environment = Environment(now=session.now, lookup=_lookup(session, asyncio.get_running_loop()))
+    if chart.integers:
+        about = await capabilities(session, connected=cluster)
+    fresh = partial(sources_of, active, release=release, cluster=about)
+    try:
+        files = await asyncio.to_thread(render, fresh(values=copied(values)), environment)
+    except RenderError as error:
+        place = Place(error.file, error.line, (error.column or 0) + 1) if error.line else None
+        raise InvalidInput(str(error), place=place) from None
+    manifests = split(files, chart.name, sub_notes=wanted.sub_notes)
+    manifests = replace(manifests, remarks=(*found.remarks, *manifests.remarks))
+    return Rendered(active, dict(given), values, files, manifests, lambda: fresh(values=copied(values)))
+
+
+async def capabilities(session: Session, *, connected: bool) -> Cluster:
+    """What this product's own charts are told: the kinds there are, and the cluster's version."""
+    from proxmox_mpc.kinds import all_kinds
+
+    versions = (API, *(f"{API}/{kind.name}" for kind in all_kinds()))
+    if not connected:
+        return Cluster(api_versions=versions)
+    version = await (await session.view()).pve.version()
+    return Cluster(api_versions=versions, pve_version=str(version))
+
+
+def _lookup(session: Session, loop: asyncio.AbstractEventLoop) -> Callable[[str, str, str, str], dict[str, Any]]:
+    """`lookup` for templates, which run in a thread of their own while the loop reads the cluster."""
+    from proxmox_mpc.charts.language.function import GoError
+
+    def lookup(api_version: str, kind: str, namespace: str, name: str) -> dict[str, Any]:
+        try:
+            found = asyncio.run_coroutine_threadsafe(_found(session, api_version, kind, namespace, name), loop)
+            return found.result()
+        except MpcError as error:
+            raise GoError(str(error)) from error
+
+    return lookup
+
+
+async def _found(session: Session, api_version: str, kind: str, namespace: str, name: str) -> dict[str, Any]:
+    from proxmox_mpc.actions.get import GetRequest, get
+
+    if api_version != API:
+        return {}
+    result = await get(session, GetRequest(kind=kind, names=[], namespace=namespace, full=True))
+    items = [{**item.manifest, "status": {**item.identity, **item.status}} for item in result.items]
+    if not name:
+        return {"apiVersion": API, "kind": f"{kind}List", "items": items}
+    return next((item for item in items if item["metadata"]["name"] == name), {})
+
+
+def release_text(made: Rendered, archive: str, event: str, *, hooks: bool = True) -> ReleaseText:
+    """What a revision remembers of its chart."""
+    about = made.chart.metadata
+    return ReleaseText(
+        chart={"name": about.name, "version": about.version, "appVersion": about.app_version},
+        archive=archive,
+        values=made.given,
+        hooks=[
+            HookText(
+                file=hook.file,
+                kind=hook.kind,
+                name=hook.name,
+                events=list(hook.events),
+                weight=hook.weight,
+                policies=list(hook.policies),
+                text=hook.text,
+            )
+            for hook in made.manifests.hooks
+        ],
+        notes=made.manifests.notes,
+        event=event,
+        with_hooks=hooks,
+    )

@@ -1,0 +1,87 @@
+"""Upgrade a release to another chart or other values."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from pydantic import Field
+
+from proxmox_mpc.actions._action import action
+from proxmox_mpc.actions._deploying import Deploying, ReleaseFailed, ReleaseResult, deployed, deployment, proposed
+from proxmox_mpc.actions._releases import chart_of, render_release, values_of
+from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions.install import InstallRequest, install
+from proxmox_mpc.charts.chart import Chart
+from proxmox_mpc.charts.coalescing import coalesce, laid_under
+from proxmox_mpc.charts.releases import check_installable, check_name
+from proxmox_mpc.charts.values import copied
+from proxmox_mpc.errors import MpcError, NotFoundError
+from proxmox_mpc.store.records import Release
+
+
+class UpgradeRequest(Deploying):
+    """Which release, to which chart, with which values; without values those of the last time."""
+
+    install: bool = Field(False, description="Install it, if there is no such release.")
+    reuse_values: bool = Field(False, description="Keep all values of the last time, and lay these over them.")
+    reset_values: bool = Field(False, description="Forget the values of the last time.")
+    reset_then_reuse_values: bool = Field(
+        False, description="Take the new chart's defaults, then the last time's values, then these."
+    )
+
+
+@action(permission="resources:write", route="PUT /releases/{name}", writes=True)
+async def upgrade(session: Session, request: UpgradeRequest) -> ReleaseResult:
+    """Make a release as another version of its chart, or other values, say; only what differs is changed."""
+    check_name(request.name)
+    chart = chart_of(request.chart)
+    check_installable(chart)
+    context, store = await session.context(), await session.store()
+    history = await store.applications.history(context.name, request.name)
+    if not history or history[-1].status == "uninstalled":
+        if not request.install:
+            hint = f"proxmox-cli install {request.name} CHART, or upgrade --install"
+            raise NotFoundError(f'"{request.name}" has no deployed releases', hint=hint)
+        fields = {name: getattr(request, name) for name in InstallRequest.model_fields}
+        return await install(session, InstallRequest(**fields))
+    last = history[-1]
+    before = await store.releases.get(context.name, request.name, last.number)
+    given = values_of(request.values, chart)
+    chart, given = _values(request, chart, given, before)
+    made = await render_release(session, chart, given, request, revision=last.number + 1, upgrade=True)
+    one = deployment(request, made, "upgrade")
+    if not request.agreed:
+        return await proposed(session, one)
+    good = next((one.number for one in reversed(history) if one.status in ("deployed", "superseded")), None)
+    try:
+        return await deployed(session, request, one)
+    except MpcError as error:
+        if not request.atomic or good is None:
+            raise
+        await _back(session, request, good)
+        message = f"release {request.name!r} failed and was rolled back to revision {good}: {error.message}"
+        raise ReleaseFailed(message) from error
+
+
+def _values(
+    request: UpgradeRequest, chart: Chart, given: dict[str, Any], before: Release | None
+) -> tuple[Chart, dict[str, Any]]:
+    """The chart and the values of the upgrade, as the last time's are to be kept or not (Helm 4.2.3: upgrade.go)."""
+    if before is None or request.reset_values:
+        return chart, given
+    last: dict[str, Any] = copied(before.content.get("values", {}))
+    if request.reuse_values:
+        old = chart_of(before.content["archive"])
+        return replace(chart, values=coalesce(old, last)), laid_under(given, last)
+    if request.reset_then_reuse_values:
+        return chart, laid_under(given, last)
+    return chart, given or last
+
+
+async def _back(session: Session, request: UpgradeRequest, number: int) -> None:
+    from proxmox_mpc.actions.rollback import RollbackRequest, rollback
+
+    wanted = RollbackRequest(application=request.name, revision=number, allow=request.allow)
+    shown = await rollback(session, wanted)
+    await rollback(session, wanted.model_copy(update={"agreed": shown.plan.hash}))
