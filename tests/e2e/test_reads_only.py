@@ -35,6 +35,13 @@ metadata: { name: nightly }
 spec: { schedule: "03:00", namespace: shop, keep: { daily: 7 } }
 """
 
+CHART = """\
+apiVersion: proxmox.io/v1
+kind: VirtualMachine
+metadata: { name: {{ .Release.Name }}-a }
+spec: { node: pve-node1, memory: {{ .Values.memory }} }
+"""
+
 DRY_RUNS: dict[str, list[str]] = {
     "adopt": ["adopt", "vmtemplate", "debian-12-template", "--app", "shop"],
     "apply": ["apply", "-f", "new.yaml", "--app", "shop", "--allow", "data-loss", "--prune", "--max-deletions", "9"],
@@ -43,6 +50,7 @@ DRY_RUNS: dict[str, list[str]] = {
     "create": ["create", "vm", "fresh", "--template", "debian-12-template"],
     "delete": ["delete", "-f", "shop.yaml"],
     "exec": ["exec", "web", "--", "hostname"],
+    "install": ["install", "web1", "web"],
     "guest-template": ["guest-template", "db"],
     "migrate": ["migrate", "--all", "--to", "pve-node2"],
     "resize": ["resize", "web", "scsi0", "+1G"],
@@ -56,6 +64,8 @@ DRY_RUNS: dict[str, list[str]] = {
     **{verb: [verb, "--all"] for verb in ("start", "stop", "shutdown", "reboot", "reset", "suspend", "resume")},
     "drain": ["drain", "pve-node1"],
     "uncordon": ["uncordon", "pve-node1"],
+    "uninstall": ["uninstall", "web2"],
+    "upgrade": ["upgrade", "web2", "web", "--set", "memory=1024"],
 }
 """What is typed for each command that has a --dry-run."""
 LOOKS = [
@@ -106,6 +116,10 @@ def shop(cli: Cli, simulator: Simulator) -> Cli:
     cli.ok("apply", "-f", cli.write("shop.yaml", SHOP))
     cli.ok("snapshot", "create", "db", "before")
     cli.ok("backup", "db", "--storage", "local")
+    cli.write("web/Chart.yaml", "apiVersion: proxmox.io/v1\nname: web\nversion: 0.1.0\n")
+    cli.write("web/values.yaml", "memory: 512\n")
+    cli.write("web/templates/vm.yaml", CHART)
+    cli.ok("install", "web2", "web")
     vmid = cli.guests()["web"]["vmid"]
     cli.api("PUT", f"/nodes/pve-node1/qemu/{vmid}/config", memory=1024)
     cli.write("new.yaml", SHOP.replace("size: 1G", "size: 2G").replace("name: lab", "name: laboratory"))
