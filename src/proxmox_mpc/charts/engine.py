@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 
 from proxmox_mpc.charts.functions.templates import ERROR_END, ERROR_START, TEMPLATES
 from proxmox_mpc.charts.language.compiler import NO_VALUE, Placed
+from proxmox_mpc.charts.language.cursor import ParseError
 from proxmox_mpc.charts.language.function import Functions, GoError, together
 from proxmox_mpc.charts.language.go_types import Values
 from proxmox_mpc.charts.language.nodes import Text, Unit
-from proxmox_mpc.charts.language.parser import ParseError
 from proxmox_mpc.charts.language.state import Budget, Environment, ExecError, State
 from proxmox_mpc.charts.language.template import Template, add, templates_of
 

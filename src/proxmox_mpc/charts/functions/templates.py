@@ -6,8 +6,8 @@ from functools import lru_cache
 from typing import Any
 
 from proxmox_mpc.charts.language.compiler import NO_VALUE
+from proxmox_mpc.charts.language.cursor import ParseError
 from proxmox_mpc.charts.language.function import Functions, GoError
-from proxmox_mpc.charts.language.parser import ParseError
 from proxmox_mpc.charts.language.quoting import quote
 from proxmox_mpc.charts.language.state import State
 from proxmox_mpc.charts.language.template import Template, add, templates_of
