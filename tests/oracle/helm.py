@@ -46,8 +46,8 @@ def _replaced(text: str) -> str:
 
 def ours(folder: Path, values: Mapping[str, Any] | None = None) -> dict[str, str] | str:
     """What we render, or the text of our error."""
+    from proxmox_mpc.charts.activation import activated
     from proxmox_mpc.charts.chart import load_folder
-    from proxmox_mpc.charts.coalescing import coalesce
     from proxmox_mpc.charts.engine import RenderError
     from proxmox_mpc.charts.rendering import Release, rendered
     from proxmox_mpc.charts.values import jsonlike
@@ -56,6 +56,7 @@ def ours(folder: Path, values: Mapping[str, Any] | None = None) -> dict[str, str
     try:
         chart = load_folder(folder)
         given = jsonlike(dict(values or {}), integers=chart.integers)
-        return rendered(chart, coalesce(chart, given), Release("rel"))
+        found = activated(chart, given)
+        return rendered(found.chart, found.values, Release("rel"))
     except (RenderError, MpcError) as error:
         return str(error)

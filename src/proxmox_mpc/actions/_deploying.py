@@ -106,9 +106,13 @@ async def proposed(session: Session, one: Deployment) -> ReleaseResult:
     )
 
 
-def hooks_text(made: Rendered) -> str:
-    """The hooks as `helm get hooks` shows them."""
-    return "".join(f"---\n# Source: {hook.file}\n{hook.text.strip()}\n" for hook in made.manifests.hooks)
+def hooks_text(made: Rendered, *, tests: bool = True) -> str:
+    """The hooks as `helm get hooks` shows them; those that are nothing but tests, where `tests` are wanted."""
+    return "".join(
+        f"---\n# Source: {hook.file}\n{hook.text.strip()}\n"
+        for hook in made.manifests.hooks
+        if tests or hook.events != ("test",)
+    )
 
 
 async def deployed(session: Session, request: Deploying, one: Deployment) -> ReleaseResult:

@@ -22,6 +22,7 @@ from proxmox_mpc.charts.errors import BadChart, BadValues
 from proxmox_mpc.charts.giving import given_values
 from proxmox_mpc.charts.manifests import Manifests, split
 from proxmox_mpc.charts.rendering import Cluster, Release, sources_of
+from proxmox_mpc.charts.schema import validate
 from proxmox_mpc.charts.values import copied
 from proxmox_mpc.errors import InvalidInput, InvalidInputs, MpcError, Place
 
@@ -69,7 +70,9 @@ class Rendered:
     def placed(self, error: MpcError) -> MpcError:
         """An error in what was rendered, with its place in the template that wrote it."""
         if isinstance(error, InvalidInputs):
-            return InvalidInputs([self.placed(one) for one in error.errors])
+            # A loop writes the same mistake many times.
+            apart = {str(one): one for one in map(self.placed, error.errors)}
+            return InvalidInputs(list(apart.values()))
         place = error.place
         if place is not None and place.file in self.files:
             from proxmox_mpc.charts.engine import origin
@@ -128,6 +131,8 @@ async def render_release(
 
     found = activated(chart, given)
     active, values = found.chart, found.values
+    if not wanted.skip_schema:
+        validate(active, values)
     release = Release(wanted.name, wanted.namespace, revision, upgrade, "Proxmox-MPC" if chart.integers else "Helm")
     environment = Environment(now=session.now)
     about = Cluster()

@@ -21,7 +21,7 @@ SECTIONS = {
         *("clone", "migrate", "resize", "tag", "guest-template", "snapshot", "snapshots"),
         *("backup", "restore", "exec", "drain", "uncordon"),
     ),
-    "Charts": ("install", "upgrade", "uninstall", "list", "test"),
+    "Charts": ("template", "install", "upgrade", "uninstall", "list", "test"),
     "Set up": ("config", "secret", "test-connection", "simulate", "completion", "version"),
 }
 
