@@ -124,8 +124,8 @@ class _Tree:
             schemas = [
                 one for one in errors if len(one.evaluation_path) > used + 2 or type(one.kind).__name__ != "Required"
             ]
-            lacking = self.missing(errors[0], real, at) if len(schemas) < len(errors) else ()
-            return [*lacking, *self.branches(schemas, used, real, at)]
+            absent = self.missing(errors[0], real, at) if len(schemas) < len(errors) else ()
+            return [*absent, *self.branches(schemas, used, real, at)]
         if keyword == "unevaluatedProperties":
             return self.unevaluated(errors[0], real, at)
         if keyword == "propertyNames":
