@@ -1,4 +1,4 @@
-"""A chart as the `.tgz` that `helm package` makes: the same files, in the same order, with Chart.yaml as Helm writes it.
+"""A chart as the `.tgz` that `helm package` makes: the same files in the same order, with Chart.yaml as Helm writes it.
 
 The same chart gives the same bytes: nothing in them says when they were made, unless it is asked for.
 """
