@@ -17,6 +17,8 @@ _ESCAPED_RAW = re.compile(r'["\\\x00-\x1f\u2028\u2029\ud800-\udfff]')
 _NAMED = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
 # Below this and from this on, Go writes a float with an exponent.
 _SMALL, _LARGE = 1e-6, 1e21
+# No chart nests 30 deep; a map that a template puts into itself would take all memory for its indentation.
+MAX_DEPTH = 1000
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -88,6 +90,8 @@ class _Writer:
 
     def entries(self, pairs: list[tuple[str, Any]], line: str) -> str:
         inside = line + self.indent
+        if len(inside) > 2 * MAX_DEPTH:
+            raise RecursionError
         colon = ": " if self.indent else ":"
         parts = [json_string(key, html=self.html) + colon + self.text(value, inside) for key, value in pairs]
         return self.around("{", parts, "}", line)

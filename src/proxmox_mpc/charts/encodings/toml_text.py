@@ -6,7 +6,7 @@ import datetime
 import re
 from typing import Any, Protocol
 
-from proxmox_mpc.charts.encodings.json_text import too_deep
+from proxmox_mpc.charts.encodings.json_text import MAX_DEPTH, too_deep
 from proxmox_mpc.charts.language.function import GoError
 from proxmox_mpc.charts.language.go_types import Int64, Maps, NilList, NilStrings, Struct, type_of
 from proxmox_mpc.charts.language.printing import float_text
@@ -47,6 +47,8 @@ class _Writer:
 
     def table(self, entries: dict[str, Any], path: list[str]) -> None:
         """A table's own values, and then the tables in it."""
+        if len(path) > MAX_DEPTH:
+            raise RecursionError
         tables = []
         indent = "  " * len(path)
         for key, value in entries.items():
@@ -121,8 +123,7 @@ def _element(value: Any) -> str:
         return "[" + ", ".join(map(str, value)) + "]"
     entries = _entries(value)
     if entries is not None:
-        pairs = [f"{_key(key)} = {_element(item)}" for key, item in entries.items() if not _is_nil(item)]
-        return "{" + ", ".join(pairs) + "}"
+        return _inline(entries)
     if isinstance(value, Struct):
         text = str(value.json_form())
         return text if value.go_type == "time.Time" else _string(text)
@@ -131,6 +132,20 @@ def _element(value: Any) -> str:
             raise GoError(_NIL_ELEMENT)
         return "[" + ", ".join([_element(item) for item in value]) + "]"
     raise GoError(f"toml: unsupported type: {type_of(value)}")
+
+
+def _inline(entries: dict[str, Any]) -> str:
+    """A table on one line, plain values first; a nil that is left out last leaves its comma, as in Helm 4.2.3."""
+    plain: list[tuple[str, Any]] = []
+    tables: list[tuple[str, Any]] = []
+    for key, value in entries.items():
+        (tables if _entries(value) is not None or _is_tables(value) else plain).append((key, value))
+    text = ""
+    for pairs, trailing in ((plain, bool(tables)), (tables, False)):
+        for number, (key, value) in enumerate(pairs, 1):
+            if not _is_nil(value):
+                text += f"{_key(key)} = {_element(value)}" + (", " if trailing or number < len(pairs) else "")
+    return "{" + text + "}"
 
 
 def _float(number: float) -> str:

@@ -11,10 +11,10 @@ import base64
 import re
 from typing import Any
 
-from proxmox_mpc.charts.encodings.json_text import json_number, json_string, too_deep
+from proxmox_mpc.charts.encodings.json_text import MAX_DEPTH, json_number, json_string, too_deep
 from proxmox_mpc.charts.encodings.yaml_keys import sorted_keys
 from proxmox_mpc.charts.encodings.yaml_plain import WORDS, reads_as_text
-from proxmox_mpc.charts.language.function import GoError
+from proxmox_mpc.charts.language.function import GoError, TooMuch
 from proxmox_mpc.charts.language.go_types import NilList, NilStrings, Struct, go_bytes, type_of
 from proxmox_mpc.charts.language.printing import float_text
 
@@ -22,6 +22,7 @@ from proxmox_mpc.charts.language.printing import float_text
 _SIMPLE = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*\Z")
 
 _BREAKS = "\n\u2028\u2029"
+_ENDS = tuple(_BREAKS)
 _SPECIAL = re.compile("[^\n -~\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
 _INDICATED = re.compile(r"""[#,\[\]{}&*!|>'"%@`]|[?:-](?:[ \t\n\u2028\u2029]|\Z)|---|\.\.\.""")
 _INDICATOR_INSIDE = re.compile(r":(?:[ \t\n\u2028\u2029]|\Z)|[ \t\n\u2028\u2029]#")
@@ -62,7 +63,7 @@ def write_yaml_pretty(value: Any) -> str:
     try:
         return _Writer(1 << 31, "  ", by_json=False).document(value)
     except RecursionError:
-        raise too_deep(value) from None
+        raise TooMuch(str(too_deep(value))) from None
 
 
 class _Writer:
@@ -90,9 +91,11 @@ class _Writer:
         return self.form(form) if isinstance(form, Struct) else form
 
     def line(self, pad: str) -> None:
-        self.out.append(pad if self.out[-1][-1:] == "\n" else "\n" + pad)
+        self.out.append(pad if self.out[-1].endswith(_ENDS) else "\n" + pad)
 
     def mapping(self, entries: dict[str, Any], pad: str) -> None:
+        if len(pad) > 2 * MAX_DEPTH:
+            raise RecursionError
         out = self.out
         inner = pad + "  "
         size = len(pad)
@@ -133,6 +136,8 @@ class _Writer:
         self.item(value, inner)
 
     def sequence(self, items: list[Any], pad: str) -> None:
+        if len(pad) > 2 * MAX_DEPTH:
+            raise RecursionError
         inner = pad + "  "
         first = True
         for item in items:
@@ -245,13 +250,17 @@ def _folded(text: str, column: int, pad: str, width: int, *, escape: bool = Fals
     if column + len(text) <= width:
         return text
     parts: list[str] = []
-    start = 0
-    for run in re.finditer(" +", text):
+    start = 0  # what is already written
+    base = 0  # the letter that stands in `column`
+    for run in re.finditer("( +)|\u2028|\u2029", text):
         at, end = run.span()
+        if run.group(1) is None:
+            base, column = end, 0
+            continue
         single = end - at == 1
-        if column + at - start <= width or at == 0 or at == len(text) - 1 or not (single or escape):
+        if column + at - base <= width or at == 0 or at == len(text) - 1 or not (single or escape):
             continue
         parts.append(text[start:at] + "\n" + pad + ("" if single else "\\"))
-        start = at + 1
+        start = base = at + 1
         column = len(pad) + (0 if single else 1)
     return "".join(parts) + text[start:]

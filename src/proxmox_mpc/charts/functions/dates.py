@@ -18,7 +18,7 @@ from proxmox_mpc.charts.functions.durations import (
 from proxmox_mpc.charts.functions.time_reading import read_time
 from proxmox_mpc.charts.functions.times import ZERO_TIME, Time, time_of
 from proxmox_mpc.charts.functions.zones import zone
-from proxmox_mpc.charts.language.function import Functions, GoError
+from proxmox_mpc.charts.language.function import Functions, GoError, TooMuch
 from proxmox_mpc.charts.language.go_types import Int32, Int64
 from proxmox_mpc.charts.language.state import State
 
@@ -94,6 +94,8 @@ def must_to_date(layout: str, text: str) -> Time:
 def to_date(layout: str, text: str) -> Time:
     try:
         return must_to_date(layout, text)
+    except TooMuch:
+        raise
     except GoError:
         return ZERO_TIME
 

@@ -14,6 +14,7 @@ from proxmox_mpc.charts.language.go_types import Int64, go_bytes
 SECOND = 1_000_000_000
 MINUTE, HOUR = 60 * SECOND, 3600 * SECOND
 _UNITS = {"ns": 1, "us": 1000, "µs": 1000, "μs": 1000, "ms": 1_000_000, "s": SECOND, "m": MINUTE, "h": HOUR}
+_TERM = re.compile(r"([0-9]*)(?:\.([0-9]*))?([^.0-9]*)")
 _METHODS = Functions()
 
 
@@ -58,22 +59,18 @@ def parse_duration(text: str) -> int:
     invalid = GoError(f"time: invalid duration {quoted(text)}")
     if not rest:
         raise invalid
-    total = 0
-    while rest:
-        number = re.match(r"([0-9]*)(?:\.([0-9]*))?", rest)
-        whole, decimals = number.groups() if number else ("", None)
+    total = at = 0
+    while at < len(rest):
+        found = _TERM.match(rest, at)
+        whole, decimals, unit = found.groups() if found else ("", "", "")
         if not whole and not decimals:
             raise invalid
-        rest = rest[number.end() if number else 0 :]
-        name = re.match(r"[^.0-9]*", rest)
-        unit = name.group() if name else ""
         if not unit:
             raise GoError(f"time: missing unit in duration {quoted(text)}")
         if unit not in _UNITS:
             raise GoError(f"time: unknown unit {quoted(unit)} in duration {quoted(text)}")
-        rest = rest[len(unit) :]
-        size = _UNITS[unit]
-        total += int(whole[:30] or 0) * size + _decimals(decimals or "", size)
+        at = found.end() if found else len(rest)
+        total += int(whole[:30] or 0) * _UNITS[unit] + _decimals(decimals or "", _UNITS[unit])
         if total > -MIN_INT64:
             raise invalid
     if text[0] == "-":

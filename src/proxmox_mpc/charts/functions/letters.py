@@ -80,9 +80,10 @@ def untitle(text: str) -> str:
 
 @LETTERS.function("initials", takes="string")
 def initials(text: str) -> str:
+    """The first byte of every word; goutils takes each byte for a letter."""
     letters = []
     before = " "
-    for letter in runes(text):
+    for letter in go_bytes(text).decode("latin-1"):
         if before in SPACES and letter not in SPACES:
             letters.append(letter)
         before = letter

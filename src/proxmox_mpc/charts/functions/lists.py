@@ -13,6 +13,8 @@ from proxmox_mpc.charts.language.go_types import Ints, Lists, NilList, Slice, St
 
 LISTS = Functions()
 
+# What a number in a list takes of memory.
+_NUMBER_BYTES = 32
 # What Go says when Sprig asks nil for its type.
 NIL_POINTER = "runtime error: invalid memory address or nil pointer dereference"
 
@@ -153,7 +155,7 @@ def until(count: int) -> Ints:
 def until_step(start: int, stop: int, step: int) -> Ints:
     if step == 0 or (stop < start) != (step < 0):
         return Ints()
-    affordable(abs(stop - start) // abs(step))
+    affordable(abs(stop - start) // abs(step) * _NUMBER_BYTES)
     return Ints(range(start, stop, step))
 
 

@@ -83,6 +83,9 @@ def _words(text: str) -> list[tuple[int, str]]:
     while at < len(text):
         sort, end = sorts[at], at + 1
         same = _run(sorts, end, sort)
+        if sort == _PUNCTUATION:  # hyphens and underscores among other signs are no gaps
+            while same < len(text) and category(text[same])[0] == "P":
+                same += 1
         if sort == _CAPITALS:
             following = sorts[same] if same < len(text) else None
             if same == end:

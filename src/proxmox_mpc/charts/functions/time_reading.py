@@ -9,7 +9,10 @@ from proxmox_mpc.charts.functions.calendar_days import MONTHS, WEEKDAYS, days_in
 from proxmox_mpc.charts.functions.durations import quoted
 from proxmox_mpc.charts.functions.layouts import PARTS
 from proxmox_mpc.charts.functions.zones import LOCAL, UTC, Zone, fixed_zone
-from proxmox_mpc.charts.language.function import GoError
+from proxmox_mpc.charts.language.function import GoError, TooMuch
+
+# A date has some 40 characters; reading takes the square of the length.
+_LONGEST = 10_000
 
 
 class _Misfit(Exception):
@@ -42,6 +45,8 @@ class _Read:
 
 def read_time(layout: str, text: str) -> tuple[int, int, Zone]:
     """Seconds since 1970, nanoseconds and the zone; raises GoError with Go's words."""
+    if len(layout) + len(text) > _LONGEST:
+        raise TooMuch(f"a layout and a time of {len(layout) + len(text)} characters ({_LONGEST} may be read)")
     read = _Read(text)
     at = 0
     for part in PARTS.finditer(layout):
