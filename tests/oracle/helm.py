@@ -50,6 +50,7 @@ def ours(folder: Path, values: Mapping[str, Any] | None = None) -> dict[str, str
     from proxmox_mpc.charts.chart import load_folder
     from proxmox_mpc.charts.engine import RenderError
     from proxmox_mpc.charts.rendering import Release, rendered
+    from proxmox_mpc.charts.schema import validate
     from proxmox_mpc.charts.values import jsonlike
     from proxmox_mpc.errors import MpcError
 
@@ -57,6 +58,7 @@ def ours(folder: Path, values: Mapping[str, Any] | None = None) -> dict[str, str
         chart = load_folder(folder)
         given = jsonlike(dict(values or {}), integers=chart.integers)
         found = activated(chart, given)
+        validate(found.chart, found.values)
         return rendered(found.chart, found.values, Release("rel"))
     except (RenderError, MpcError) as error:
         return str(error)
