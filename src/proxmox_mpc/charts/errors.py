@@ -15,3 +15,9 @@ class BadValues(InvalidInput):
     """The chart cannot use these values."""
 
     code = "chart.values"
+
+
+class BadRepository(InvalidInput):
+    """The chart repository has no such chart."""
+
+    code = "chart.repository"

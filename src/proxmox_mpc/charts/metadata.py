@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from proxmox_mpc.charts.errors import BadChart
 from proxmox_mpc.charts.functions.versions import Version
@@ -87,7 +87,10 @@ class Lock:
     dependencies: tuple[Dependency, ...] = member("dependencies", "[]*v2.Dependency", of=Dependency, always=True)
 
 
-def checked(metadata: Metadata) -> Metadata:
+Described = TypeVar("Described", bound=Metadata)
+
+
+def checked(metadata: Described) -> Described:
     """Metadata with clean strings; raises BadChart for what no chart may say of itself."""
     clean = replace(
         metadata,

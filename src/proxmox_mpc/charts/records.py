@@ -135,5 +135,6 @@ def write_record(record: Any) -> dict[str, Any]:
 
 def _written(value: Any, of: Any) -> Any:
     if type(value) is tuple:
-        return [write_record(item) if of is not None else item for item in value]
+        # A slice that Go never filled is nil.
+        return [write_record(item) if of is not None else item for item in value] or None
     return dict(value) if isinstance(value, Mapping) else value
