@@ -48,10 +48,10 @@ class Source:
 @cache
 def vocabulary() -> Functions:
     """All functions that a template may call."""
-    from proxmox_mpc.charts.functions import functions
+    from proxmox_mpc.charts.functions import Vocabulary
     from proxmox_mpc.charts.language.builtins import BUILTINS
 
-    return together([BUILTINS, functions(), TEMPLATES])
+    return Vocabulary(together([BUILTINS, TEMPLATES]))
 
 
 # By their text alone: a library's files are the same in every chart that brings it, and several times in some.

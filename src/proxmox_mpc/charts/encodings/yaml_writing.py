@@ -23,7 +23,9 @@ _SIMPLE = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*\Z")
 
 _BREAKS = "\n\u2028\u2029"
 _ENDS = tuple(_BREAKS)
-_SPECIAL = re.compile("[^\n -~\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
+# What libyaml cannot print. (A set of what it can would take milliseconds to compile.)
+_UNPRINTABLE = "\x7f-\x9f\ufeff\ufffe\uffff\U00010000-\U0010ffff"
+_SPECIAL = re.compile(f"[\x00-\t\x0b-\x1f{_UNPRINTABLE}]")
 _INDICATED = re.compile(r"""[#,\[\]{}&*!|>'"%@`]|[?:-](?:[ \t\n\u2028\u2029]|\Z)|---|\.\.\.""")
 _INDICATOR_INSIDE = re.compile(r":(?:[ \t\n\u2028\u2029]|\Z)|[ \t\n\u2028\u2029]#")
 _EDGE = re.compile(f"[ {_BREAKS}]|.*[ {_BREAKS}]\\Z", re.DOTALL)
@@ -32,7 +34,7 @@ _MULTILINE = re.compile(f"[\r\x85{_BREAKS}]")
 _SPACE_BREAK = re.compile(f" [{_BREAKS}]")
 _BREAK_SPACE = re.compile(f"[{_BREAKS}] ")
 _AFTER_BREAK = re.compile(f"([{_BREAKS}])(?=[^{_BREAKS}])")
-_QUOTED = re.compile("[^ -!#-\\[\\]-~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
+_QUOTED = re.compile(f'[\x00-\x1f"\\\\\u2028\u2029{_UNPRINTABLE}]')
 _NAMED = {0: "0", 7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 27: "e", 34: '"', 92: "\\"}
 _NAMED |= {0x2028: "L", 0x2029: "P", 0x85: "N", 0xA0: "_"}
 # The reader of the JSON between refuses these (as the specification of YAML wants), and so the whole value.

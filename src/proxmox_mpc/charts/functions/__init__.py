@@ -2,55 +2,68 @@
 
 from __future__ import annotations
 
-from functools import cache
+from importlib import import_module
 
-from proxmox_mpc.charts.language.function import Functions, together
+from proxmox_mpc.charts.language.function import Function, Functions, together
+
+# The topics' modules, the ones that charts use most first. Each has a table of its own name: `texts.TEXTS`.
+_TOPICS = (
+    "texts",
+    "defaults",
+    "dicts",
+    "documents",
+    "lists",
+    "numbers",
+    "reflection",
+    "letters",
+    "checksums",
+    "regexes",
+    "version_functions",
+    "paths",
+    "random_text",
+    "dates",
+    "floats",
+    "naming",
+    "wrapping",
+    "passwords",
+    "urls",
+    "certificates",
+)
 
 
-@cache
-def functions() -> Functions:
-    """All of them by name; what they are made of is imported when the first template is compiled."""
-    from proxmox_mpc.charts.functions.certificates import CERTIFICATES
-    from proxmox_mpc.charts.functions.checksums import CHECKSUMS
-    from proxmox_mpc.charts.functions.dates import DATES
-    from proxmox_mpc.charts.functions.defaults import DEFAULTS
-    from proxmox_mpc.charts.functions.dicts import DICTS
-    from proxmox_mpc.charts.functions.documents import DOCUMENTS
-    from proxmox_mpc.charts.functions.floats import FLOATS
-    from proxmox_mpc.charts.functions.letters import LETTERS
-    from proxmox_mpc.charts.functions.lists import LISTS
-    from proxmox_mpc.charts.functions.naming import NAMING
-    from proxmox_mpc.charts.functions.numbers import NUMBERS
-    from proxmox_mpc.charts.functions.passwords import PASSWORDS
-    from proxmox_mpc.charts.functions.paths import PATHS
-    from proxmox_mpc.charts.functions.random_text import RANDOM
-    from proxmox_mpc.charts.functions.reflection import REFLECTION
-    from proxmox_mpc.charts.functions.regexes import REGEXES
-    from proxmox_mpc.charts.functions.texts import TEXTS
-    from proxmox_mpc.charts.functions.urls import URLS
-    from proxmox_mpc.charts.functions.version_functions import VERSIONS
-    from proxmox_mpc.charts.functions.wrapping import WRAPPING
+class Vocabulary(Functions):
+    """Functions by name, of which a topic is imported when first a name is sought that the ones before do not have.
 
-    topics = (
-        CERTIFICATES,
-        CHECKSUMS,
-        DATES,
-        DEFAULTS,
-        DICTS,
-        DOCUMENTS,
-        FLOATS,
-        LETTERS,
-        LISTS,
-        NAMING,
-        NUMBERS,
-        PASSWORDS,
-        PATHS,
-        RANDOM,
-        REFLECTION,
-        REGEXES,
-        TEXTS,
-        URLS,
-        VERSIONS,
-        WRAPPING,
-    )
-    return together(topics)
+    So a chart that only quotes and indents starts without certificates and calendars.
+    """
+
+    def __init__(self, known: Functions) -> None:
+        super().__init__(known)
+        self._imported: set[str] = set()
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or self._is_found(name)
+
+    def __missing__(self, name: str) -> Function:
+        if self._is_found(name):
+            return self[name]
+        raise KeyError(name)
+
+    def _is_found(self, name: object) -> bool:
+        for topic in _TOPICS:
+            if topic not in self._imported:
+                self.update(_topic(topic))
+                self._imported.add(topic)
+                if super().__contains__(name):
+                    return True
+        return super().__contains__(name)
+
+
+def _topic(name: str) -> Functions:
+    table: Functions = getattr(import_module(f"{__name__}.{name}"), name.upper())
+    return table
+
+
+def every_function() -> Functions:
+    """All of them, imported; raises ValueError when two topics have the same name."""
+    return together(map(_topic, _TOPICS))

@@ -11,42 +11,42 @@ from proxmox_mpc.charts.functions.letters import runes
 from proxmox_mpc.charts.language.function import Functions, GoError, affordable
 from proxmox_mpc.charts.language.state import State
 
-RANDOM = Functions()
+RANDOM_TEXT = Functions()
 
 
 def _letters(state: State, alphabet: str, count: int) -> str:
     return "".join(state.environment.random.choices(alphabet, k=affordable(max(count, 0))))
 
 
-@RANDOM.function("randAlphaNum", takes="int", state=True)
+@RANDOM_TEXT.function("randAlphaNum", takes="int", state=True)
 def rand_alpha_num(state: State, count: int) -> str:
     return _letters(state, string.ascii_letters + string.digits, count)
 
 
-@RANDOM.function("randAlpha", takes="int", state=True)
+@RANDOM_TEXT.function("randAlpha", takes="int", state=True)
 def rand_alpha(state: State, count: int) -> str:
     return _letters(state, string.ascii_letters, count)
 
 
-@RANDOM.function("randNumeric", takes="int", state=True)
+@RANDOM_TEXT.function("randNumeric", takes="int", state=True)
 def rand_numeric(state: State, count: int) -> str:
     return _letters(state, string.digits, count)
 
 
-@RANDOM.function("randAscii", takes="int", state=True)
+@RANDOM_TEXT.function("randAscii", takes="int", state=True)
 def rand_ascii(state: State, count: int) -> str:
     """Letters from space to tilde."""
     return _letters(state, "".join(map(chr, range(0x20, 0x7F))), count)
 
 
-@RANDOM.function("randBytes", takes="int", state=True)
+@RANDOM_TEXT.function("randBytes", takes="int", state=True)
 def rand_bytes(state: State, count: int) -> str:
     if count < 0:
         raise GoError("runtime error: makeslice: len out of range")
     return base64.b64encode(state.environment.random.randbytes(affordable(count))).decode()
 
 
-@RANDOM.function("randInt", takes="int, int", state=True)
+@RANDOM_TEXT.function("randInt", takes="int, int", state=True)
 def rand_int(state: State, low: int, high: int) -> int:
     """A number from `low` to below `high`."""
     span = wrapped(high - low)
@@ -55,12 +55,12 @@ def rand_int(state: State, low: int, high: int) -> int:
     return wrapped(low + state.environment.random.randrange(span))
 
 
-@RANDOM.function("uuidv4", state=True)
+@RANDOM_TEXT.function("uuidv4", state=True)
 def uuidv4(state: State) -> str:
     return str(uuid.UUID(bytes=state.environment.random.randbytes(16), version=4))
 
 
-@RANDOM.function("shuffle", takes="string", state=True)
+@RANDOM_TEXT.function("shuffle", takes="string", state=True)
 def shuffle(state: State, text: str) -> str:
     letters = list(runes(text))
     state.environment.random.shuffle(letters)

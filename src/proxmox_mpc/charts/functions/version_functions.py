@@ -12,7 +12,7 @@ from proxmox_mpc.charts.functions.versions import Constraint, Version
 from proxmox_mpc.charts.language.function import Function, Functions, GoError
 from proxmox_mpc.charts.language.go_types import Struct, Uint64
 
-VERSIONS = Functions()
+VERSION_FUNCTIONS = Functions()
 _VALUE_METHODS = Functions()
 _POINTER_METHODS = Functions()
 
@@ -43,12 +43,12 @@ class Semver(SemverValue):
     methods = _POINTER_METHODS
 
 
-@VERSIONS.function("semver", takes="string")
+@VERSION_FUNCTIONS.function("semver", takes="string")
 def semver(text: str) -> Semver:
     return Semver(Version.parse(text))
 
 
-@VERSIONS.function("semverCompare", takes="string, string")
+@VERSION_FUNCTIONS.function("semverCompare", takes="string, string")
 def semver_compare(constraint: str, text: str) -> bool:
     wanted = Constraint.parse(constraint)
     return wanted.allows(Version.parse(text))
