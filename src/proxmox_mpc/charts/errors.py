@@ -21,3 +21,9 @@ class BadRepository(InvalidInput):
     """The chart repository has no such chart."""
 
     code = "chart.repository"
+
+
+class BadProvenance(InvalidInput):
+    """The chart is not what somebody signed."""
+
+    code = "chart.provenance"
