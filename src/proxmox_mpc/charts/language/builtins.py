@@ -76,22 +76,15 @@ def printf(pattern: str, *values: Any) -> str:
 
 
 @BUILTINS.function("len", takes=_REFLECT)
-def length(value: Any) -> int:
-    """Of a string in bytes, of a list or map in elements."""
+def length(value: Any, held: bool = False) -> int:
+    """Of a string in bytes, of a list or map in elements; of a nil `held` in an interface Go has other words."""
     if type(value) is str:
         return len(value) if value.isascii() else len(go_bytes(value))
     if isinstance(value, list | dict | bytes):
         return len(value)
     if value is None:
-        raise GoError("reflect: call of reflect.Value.Type on zero Value")
+        raise GoError("len of nil pointer" if held else "reflect: call of reflect.Value.Type on zero Value")
     raise GoError(f"len of type {type_of(value)}")
-
-
-def length_of_held(value: Any) -> int:
-    """`len` of what came out of a map or list, of whose nil Go has other words."""
-    if value is None:
-        raise GoError("len of nil pointer")
-    return length(value)
 
 
 @BUILTINS.function("index", takes=f"{_REFLECT}, ...{_REFLECT}")

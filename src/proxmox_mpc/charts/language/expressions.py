@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from proxmox_mpc.charts.language import nodes
 from proxmox_mpc.charts.language.arguments import UNCHECKED, Refused, assign, constant, ideal
-from proxmox_mpc.charts.language.builtins import length_of_held
+from proxmox_mpc.charts.language.builtins import length
 from proxmox_mpc.charts.language.expression import Expression, Value
 from proxmox_mpc.charts.language.function import Function, GoError, TooMuch
 from proxmox_mpc.charts.language.nodes import Node, Tree
 from proxmox_mpc.charts.language.paths import Paths, argument_types, failing
 from proxmox_mpc.charts.language.state import State, fail
+
+Fit = Callable[[Any, State, list[Any], Any], Any]
+
+# `len` learns besides whether Go holds its argument in an interface {}.
+LENGTH = Function("len", ("reflect.Value", "bool"), False, length)
+
+
+def _held(operand: Expression) -> Value:
+    return lambda state, variables, dot: operand.held(None, state, variables, dot)
 
 
 class Expressions:
@@ -110,11 +118,12 @@ class Expressions:
         compiled = [self.argument(node, go_type, ranged_dot) for node, go_type in zip(arguments, types, strict=False)]
         last = compiled[-1].last if compiled else name
         values = [each.value for each in compiled]
-        if final is not None:
-            values.append(self.checked(final, types[-1], last).value)
-        if name.name == "len" and compiled and compiled[0].interface:
-            function = replace(function, call=length_of_held)
-        return Expression(self.called(function, command, values, final is not None), last)
+        if name.name == "len" and final is None:
+            return Expression(self.called(LENGTH, command, [*values, _held(compiled[0])]), last)
+        if final is None:
+            return Expression(self.called(function, command, values), last)
+        fit = None if types[-1] in UNCHECKED else self.fit(final, types[-1], last)
+        return Expression(self.called(function, command, [final.value, *values], fit, piped=True), last)
 
     def argument(self, node: Node, go_type: str, ranged_dot: bool) -> Expression:
         if isinstance(node, nodes.String | nodes.Number | nodes.Bool | nodes.Nil):
@@ -130,27 +139,33 @@ class Expressions:
         """An operand that must be of a type; what does not fit is an error at the node that Go looked at last."""
         if go_type in UNCHECKED:
             return operand
-        tree, inner, interface, last = self.tree, operand.value, operand.interface, operand.last
+        inner, fit = operand.value, self.fit(operand, go_type, at)
 
         def text(state: State, variables: list[Any], dot: Any) -> Any:
             result = inner(state, variables, dot)
-            if type(result) is str:
-                return result
-            return other(state, result)
+            return result if type(result) is str else fit(result, state, variables, dot)
 
         def any_type(state: State, variables: list[Any], dot: Any) -> Any:
-            return other(state, inner(state, variables, dot))
+            return fit(inner(state, variables, dot), state, variables, dot)
 
-        def other(state: State, result: Any) -> Any:
+        return Expression(text if go_type == "string" else any_type, operand.last)
+
+    def fit(self, operand: Expression, go_type: str, at: Node) -> Fit:
+        """What makes an operand's result an argument of a type."""
+        tree = self.tree
+
+        def fit(result: Any, state: State, variables: list[Any], dot: Any) -> Any:
             try:
-                return assign(result, go_type, interface)
+                return assign(result, go_type, operand.held(result, state, variables, dot))
             except Refused as refused:
                 fail(state, tree, at, str(refused))
 
-        return Expression(text if go_type == "string" else any_type, last)
+        return fit
 
-    def called(self, function: Function, command: Node, values: list[Value], piped: bool) -> Value:
-        """The call itself. What is piped in was evaluated before the other arguments, so its error comes first."""
+    def called(
+        self, function: Function, command: Node, values: list[Value], fit: Fit | None = None, *, piped: bool = False
+    ) -> Value:
+        """The call itself. What is piped in stands first, was evaluated first, and must `fit` after all others did."""
         call, state_first, name, tree = function.call, function.state, function.name, self.tree
 
         def failed(state: State, error: Exception) -> Any:
@@ -162,7 +177,7 @@ class Expressions:
                 raise TooMuch("the templates nest deeper, or take more memory, than they may") from error
             fail(state, tree, command, f"error calling {name}: {type(error).__name__}: {error}")
 
-        if not state_first and len(values) == 1:
+        if not state_first and not piped and len(values) == 1:
             (only,) = values
 
             def one(state: State, variables: list[Any], dot: Any) -> Any:
@@ -173,7 +188,7 @@ class Expressions:
                     return failed(state, error)
 
             return one
-        if not state_first and len(values) == 2 and not piped:
+        if not state_first and not piped and len(values) == 2:
             left, right = values
 
             def two(state: State, variables: list[Any], dot: Any) -> Any:
@@ -187,12 +202,10 @@ class Expressions:
             return two
 
         def many(state: State, variables: list[Any], dot: Any) -> Any:
+            arguments = [value(state, variables, dot) for value in values]
             if piped:
-                final = values[-1](state, variables, dot)
-                arguments = [value(state, variables, dot) for value in values[:-1]]
-                arguments.append(final)
-            else:
-                arguments = [value(state, variables, dot) for value in values]
+                final = arguments.pop(0)
+                arguments.append(final if fit is None else fit(final, state, variables, dot))
             try:
                 return call(state, *arguments) if state_first else call(*arguments)
             except Exception as error:

@@ -55,8 +55,11 @@ class Paths:
         if arguments or final is not None:
             return self.method(node, receiver, names, arguments, ranged_dot, final)
         if isinstance(node, nodes.Field):
-            return Expression(self.path_of_dot(node, names, ranged_dot), node, True)
-        return Expression(self.path(receiver, names), receiver.last, True)
+            return Expression(
+                self.path_of_dot(node, names, ranged_dot), node, True, None if ranged_dot else receiver.value
+            )
+        origin = None if receiver.interface else receiver.value
+        return Expression(self.path(receiver, names), receiver.last, True, origin)
 
     def variable(self, node: nodes.Variable) -> Expression:
         tree, slot = self.tree, node.slot
