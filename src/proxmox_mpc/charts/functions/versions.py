@@ -25,6 +25,8 @@ _GAP = re.compile(r"[ \t\n\f\r]*(,?)[ \t\n\f\r]*", re.ASCII)
 _LARGEST = (1 << 64) - 1
 # Nobody writes ranges this long, and finding `1 - 2` in them takes quadratic time.
 _LONGEST_RANGE = 4096
+# Masterminds/semver refuses longer versions (Helm 4.2.3).
+LONGEST = 256
 
 
 @total_ordering
@@ -42,6 +44,8 @@ class Version:
     @classmethod
     def parse(cls, text: str) -> Version:
         """A version from a text, a `v` before it and missing parts allowed. Raises GoError."""
+        if len(text) > LONGEST:
+            raise GoError(f"version string is too long (max {LONGEST} bytes)")
         found = _VERSION.fullmatch(text)
         if not found:
             raise GoError("invalid semantic version")
