@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,36 @@ VALUES = st.recursive(
     max_leaves=12,
 )
 
+KEYS = st.sampled_from("abc")
+MAPS = st.dictionaries(
+    KEYS,
+    st.recursive(
+        st.sampled_from(["", "x", 0, 1, 2.5, True, False]),
+        lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(KEYS, inner, max_size=3)),
+        max_leaves=6,
+    ),
+    max_size=3,
+)
+NUMBERS = st.one_of(
+    st.sampled_from([0, 1, -1.5, 1e6, 1e19, -1e30, True, None, [1], "0x1f", "017", "1_000", "1.0", "inf", "-1e3"]),
+    st.text("0123456789.-+eExXobB_ap ", max_size=6),
+    st.floats(allow_nan=False, allow_infinity=False),
+)
+OF_A_NUMBER = (
+    "int",
+    "int64",
+    "float64",
+    "toDecimal",
+    "floor",
+    "ceil",
+    "add1",
+    "toString",
+    "typeOf",
+    "empty",
+    "duration",
+)
+OF_TWO_NUMBERS = ("add", "sub", "mul", "max", "min", "maxf", "minf", "default")
+
 WRITERS = ("toYaml", "toYamlPretty", "toJson", "toPrettyJson", "toRawJson", "toToml", "toString", "quote", "squote")
 # Functions of one text, ones of two, and ones of a number and a text.
 OF_ONE = (
@@ -71,6 +102,7 @@ def outcomes(expressions: list[str], values: dict[str, Any], folder: Path) -> tu
     def shown(rendered: dict[str, str]) -> dict[str, str]:
         return {each: rendered.get(f"c/{name}", "") for each, name in zip(expressions, files, strict=True)}
 
+    shutil.rmtree(folder / "templates", ignore_errors=True)
     theirs: Any
     ours: Any
     try:
@@ -115,4 +147,28 @@ def test_any_text_becomes_what_helm_makes_of_it(one: str, other: str, number: in
         *(f"{name} (int .Values.number) .Values.one" for name in OF_NUMBER),
     ]
     theirs, ours = outcomes(expressions, {"one": one, "other": other, "number": number}, folder)
+    assert ours == theirs
+
+
+@given(one=MAPS, other=MAPS, third=MAPS)
+@settings(max_examples=EXAMPLES)
+def test_any_maps_are_merged_as_helm_merges_them(one: Any, other: Any, third: Any, folder: Path) -> None:
+    expressions = [
+        "merge (deepCopy .Values.one) .Values.other .Values.third | toJson",
+        "mergeOverwrite (deepCopy .Values.one) (deepCopy .Values.other) .Values.third | toJson",
+        "toJson .Values.other",
+        "deepEqual .Values.one .Values.other",
+    ]
+    theirs, ours = outcomes(expressions, {"one": one, "other": other, "third": third}, folder)
+    assert ours == theirs
+
+
+@given(one=NUMBERS, other=NUMBERS)
+@settings(max_examples=EXAMPLES)
+def test_anything_counts_as_helm_counts_it(one: Any, other: Any, folder: Path) -> None:
+    expressions = [
+        *(f"{name} (first .Values.one)" for name in OF_A_NUMBER),
+        *(f"{name} (first .Values.one) (first .Values.other)" for name in OF_TWO_NUMBERS),
+    ]
+    theirs, ours = outcomes(expressions, {"one": [one], "other": [other]}, folder)
     assert ours == theirs

@@ -38,7 +38,7 @@ def integer(value: Any) -> int:
         return _integer_in(value)
     if kind is float:
         # What no int64 holds becomes the smallest one on amd64.
-        return int(value) if -9.3e18 < value < 9.223372036854775e18 else MIN_INT64
+        return int(value) if -(2.0**63) <= value < 2.0**63 else MIN_INT64
     if kind is bool:
         return int(value)
     if isinstance(value, Sized) and not isinstance(value, Duration):

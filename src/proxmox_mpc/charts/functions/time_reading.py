@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from proxmox_mpc.charts.functions.calendar_days import MONTHS, WEEKDAYS, days_in, days_since_1970, is_leap
+from proxmox_mpc.charts.functions.calendar_days import MONTHS, WEEKDAYS, day_of, days_in, days_since_1970, is_leap
 from proxmox_mpc.charts.functions.durations import quoted
 from proxmox_mpc.charts.functions.layouts import PARTS
 from proxmox_mpc.charts.functions.zones import LOCAL, UTC, Zone, fixed_zone
@@ -19,8 +19,15 @@ class _Misfit(Exception):
     """A part of the text is not what the layout wants there."""
 
 
-class _Beyond(Exception):
+class _Wrong(Exception):
+    """Numbers that make no time."""
+
+
+class _Beyond(_Wrong):
     """A number is beyond its range."""
+
+    def __str__(self) -> str:
+        return f"{self.args[0]} out of range"
 
 
 @dataclass(slots=True)
@@ -59,15 +66,15 @@ def read_time(layout: str, text: str) -> tuple[int, int, Zone]:
             _read_part(read, part.group())
         except (_Misfit, IndexError):
             raise _mismatch(layout, text, held, part.group()) from None
-        except _Beyond as beyond:
-            raise GoError(f"parsing time {quoted(text)}: {beyond} out of range") from None
+        except _Wrong as wrong:
+            raise GoError(f"parsing time {quoted(text)}: {wrong}") from None
     _literal(read, layout[at:], layout, text)
     if read.rest:
         raise GoError(f"parsing time {quoted(text)}: extra text: {quoted(read.rest)}")
     try:
         return _moment(read)
-    except _Beyond as beyond:
-        raise GoError(f"parsing time {quoted(text)}: {beyond} out of range") from None
+    except _Wrong as wrong:
+        raise GoError(f"parsing time {quoted(text)}: {wrong}") from None
 
 
 def _mismatch(layout: str, text: str, rest: str, wanted: str) -> GoError:
@@ -76,15 +83,16 @@ def _mismatch(layout: str, text: str, rest: str, wanted: str) -> GoError:
 
 def _literal(read: _Read, wanted: str, layout: str, text: str) -> None:
     """Pass over what stands between two parts; any number of spaces is like any other."""
-    while wanted:
-        if wanted[0] == " ":
+    left = wanted
+    while left:
+        if left[0] == " ":
             if read.rest and read.rest[0] != " ":
                 raise _mismatch(layout, text, read.rest, wanted)
-            wanted, read.rest = wanted.lstrip(" "), read.rest.lstrip(" ")
+            left, read.rest = left.lstrip(" "), read.rest.lstrip(" ")
             continue
-        if not read.rest or read.rest[0] != wanted[0]:
+        if not read.rest or read.rest[0] != left[0]:
             raise _mismatch(layout, text, read.rest, wanted)
-        wanted, read.rest = wanted[1:], read.rest[1:]
+        left, read.rest = left[1:], read.rest[1:]
 
 
 def _number(read: _Read, pattern: str) -> int:
@@ -216,6 +224,10 @@ def _moment(read: _Read) -> tuple[int, int, Zone]:
     if read.yearday:
         _within(read.yearday, 1, 366 if is_leap(read.year) else 365, "day-of-year")
         number = days_since_1970(read.year, 1, read.yearday)
+        found = day_of(number)
+        for name, given, meant in (("month", read.month, found.month), ("day", read.day, found.day)):
+            if given and given != meant:
+                raise _Wrong(f"day-of-year does not match {name}")
     else:
         _within(day, 1, days_in(month, read.year), "day")
         number = days_since_1970(read.year, month, day)
