@@ -13,12 +13,12 @@ from tests.oracle.yaml_texts import TEXTS
 
 helm = pytest.importorskip("helm_python", reason="the real Helm engine is not installed")
 
-# What nobody writes is left out, as libyaml and Go's port of it do not agree: where `!a,b` ends, and what `[a?, b:]` is.
+# Bare tags, which nobody writes, are left out: libyaml and Go's port of it do not agree where `!a,b` ends.
 LONGER = (
     "\n  ·\n    ·: ·- ·&a ·*a·<<: ·yes·0x·0b·0o·1e·null·---\n·\n...\n·!!int ·!!str ·!!float ·'b'·{a: b}·[c, d]·\r\n·é·\\x41·\\n"
     "· #·true·.5·a: ·\na: ·\nb: ·\n- ·\n  c: ·\n  - ·|\n·|-\n·|2\n·>+\n·\n? "
 )
-FRAGMENTS = st.sampled_from([*"abn- \n\t{}[],#&*|>'\"%@`~0129._+xeE\\/", *LONGER.split("·")])
+FRAGMENTS = st.sampled_from([*"abn:- \n\t{}[],#&*|>'\"%@`?~0129._+xeE\\/", *LONGER.split("·")])
 
 
 def outcome(read: Any, text: str) -> Any:

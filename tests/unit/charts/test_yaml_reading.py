@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from proxmox_mpc.charts.encodings.yaml_reading import MAX_DEPTH, read_yaml, read_yaml_list, read_yaml_map
+from proxmox_mpc.charts.encodings.yaml_documents import MAX_DEPTH
+from proxmox_mpc.charts.encodings.yaml_reading import read_yaml, read_yaml_list, read_yaml_map
 from proxmox_mpc.charts.language.function import GoError
 
 

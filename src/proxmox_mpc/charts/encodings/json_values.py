@@ -8,7 +8,7 @@ from typing import Any
 
 from proxmox_mpc.charts.encodings.json_errors import first_error
 from proxmox_mpc.charts.encodings.json_text import float_of, refused, with_whole_letters
-from proxmox_mpc.charts.encodings.yaml_reading import MAX_DEPTH
+from proxmox_mpc.charts.encodings.yaml_documents import MAX_DEPTH
 from proxmox_mpc.charts.encodings.yaml_scalars import INT64
 from proxmox_mpc.charts.language.function import GoError
 from proxmox_mpc.charts.language.go_types import go_bytes
