@@ -70,9 +70,6 @@ class Chart:
         folder = "kinds/" if self.integers else "crds/"
         return tuple(file for file in self.files if file.name.startswith(folder) and file.name.endswith(_MANIFESTS))
 
-    def with_dependencies(self, dependencies: Sequence[Chart]) -> Chart:
-        return replace(self, dependencies=tuple(dependencies))
-
     def walk(self, path: str = "") -> Iterator[tuple[str, Chart]]:
         """This chart and all in it, each with its full path: `web`, `web/charts/database`."""
         own = f"{path}/charts/{self.name}" if path else self.name
