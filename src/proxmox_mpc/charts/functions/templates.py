@@ -7,7 +7,7 @@ from typing import Any
 
 from proxmox_mpc.charts.language.compiler import NO_VALUE
 from proxmox_mpc.charts.language.cursor import ParseError
-from proxmox_mpc.charts.language.function import Functions, GoError
+from proxmox_mpc.charts.language.function import Functions, GoError, TooMuch
 from proxmox_mpc.charts.language.quoting import quote
 from proxmox_mpc.charts.language.state import State
 from proxmox_mpc.charts.language.template import Template, add, templates_of
@@ -22,6 +22,9 @@ ERROR_START, ERROR_END = "HELM_ERR_START", "HELM_ERR_END"
 
 # Helm refuses the 1,001st inclusion of one template within itself.
 _MAX_RECURSION = 1000
+
+# Helm has no limit for `tpl` within `tpl`, and crashes on one that calls itself; charts nest it two or three deep.
+_MAX_TPL = 100
 
 
 @TEMPLATES.function("include", takes="string, interface {}", state=True)
@@ -70,8 +73,10 @@ def tpl(state: State, text: str, values: Any) -> str:
         new = _parsed(text, _Same(state.functions))
     except ParseError as error:
         raise GoError(f"cannot parse template {quote(text)}: {error}") from error
-    if state.depth >= state.budget.depth:
-        raise GoError(f"rendering template has a nested reference name: {ROOT}: unable to execute template")
+    nested = state.included.get(ROOT, 0)
+    if nested >= _MAX_TPL or state.depth >= state.budget.depth:
+        raise TooMuch("tpl renders texts that call tpl too deeply")
+    state.included[ROOT] = nested + 1
     outer = state.templates
     state.templates = inner = dict(outer)
     add(inner, state.files, new, ROOT)
@@ -79,17 +84,19 @@ def tpl(state: State, text: str, values: Any) -> str:
     try:
         rendered = new[""].text(state, values)
     except GoError as error:
-        raise _rewrapped(f"error during tpl function execution for {quote(text)}: {error}", error) from error
+        raise _rewrapped(text, error) from error
     finally:
         state.templates = outer
     state.depth -= 1
+    state.included[ROOT] = nested
     return rendered.replace(NO_VALUE, "")
 
 
-def _rewrapped(message: str, error: GoError) -> GoError:
-    from proxmox_mpc.charts.language.function import TooMuch
-
-    return error if isinstance(error, TooMuch) else GoError(message)
+def _rewrapped(text: str, error: GoError) -> GoError:
+    """An error in a text that was rendered; of what is too much the place is where `tpl` stands."""
+    if isinstance(error, TooMuch):
+        return TooMuch(getattr(error, "message", str(error)))
+    return GoError(f"error during tpl function execution for {quote(text)}: {error}")
 
 
 @TEMPLATES.function("required", takes="string, interface {}")

@@ -133,6 +133,7 @@ def squote(*values: Any) -> str:
 
 @TEXTS.function("cat", takes="...interface {}")
 def cat(*values: Any) -> str:
+    affordable(sum(len(value) for value in values if type(value) is str))
     return " ".join([text_of(value) for value in values if value is not None])
 
 

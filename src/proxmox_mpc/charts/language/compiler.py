@@ -13,12 +13,12 @@ from typing import Any
 
 from proxmox_mpc.charts.language import nodes
 from proxmox_mpc.charts.language.expressions import Expressions
-from proxmox_mpc.charts.language.function import Function
+from proxmox_mpc.charts.language.function import Function, TooMuch
 from proxmox_mpc.charts.language.go_types import Map, Slice, StringMap
 from proxmox_mpc.charts.language.nodes import Node, Tree
 from proxmox_mpc.charts.language.printing import sorted_keys, text_of
 from proxmox_mpc.charts.language.quoting import quote
-from proxmox_mpc.charts.language.state import State, fail
+from proxmox_mpc.charts.language.state import State, fail, spent
 
 Write = Callable[[str], None]
 Run = Callable[[State, list[Any], Any, Write], int | None]
@@ -173,7 +173,7 @@ class _Statements:
                 empty = False
                 state.left -= 1
                 if state.left < 0:
-                    state.check()
+                    _checked(state, tree, last)
                 if value_slot is not None:
                     if value_slot < 0:
                         fail(state, tree, last, f"undefined variable: {names[-1]}")
@@ -202,13 +202,20 @@ class _Statements:
             argument = None if value is None else value(state, variables, dot)
             state.left -= 1
             if state.left < 0:
-                state.check()
+                _checked(state, tree, node)
             state.depth += 1
             template.run(state, argument, write)
             state.depth -= 1
             return None
 
         return run
+
+
+def _checked(state: State, tree: Tree, node: Node) -> None:
+    try:
+        state.check()
+    except TooMuch as error:
+        spent(state, tree, node, error)
 
 
 def _printed(result: Any) -> str:

@@ -9,10 +9,10 @@ from proxmox_mpc.charts.language import nodes
 from proxmox_mpc.charts.language.arguments import UNCHECKED, Refused, assign, constant, ideal
 from proxmox_mpc.charts.language.builtins import length
 from proxmox_mpc.charts.language.expression import Expression, Value
-from proxmox_mpc.charts.language.function import Function, GoError, TooMuch
+from proxmox_mpc.charts.language.function import Function, GoError, TooMuch, weighed
 from proxmox_mpc.charts.language.nodes import Node, Tree
 from proxmox_mpc.charts.language.paths import Paths, argument_types, failing
-from proxmox_mpc.charts.language.state import State, fail
+from proxmox_mpc.charts.language.state import State, fail, spent
 
 Fit = Callable[[Any, State, list[Any], Any], Any]
 
@@ -170,11 +170,11 @@ class Expressions:
 
         def failed(state: State, error: Exception) -> Any:
             if isinstance(error, TooMuch):
-                raise error
+                spent(state, tree, command, error)
             if isinstance(error, GoError):
                 fail(state, tree, command, f"error calling {name}: {error}", error)
             if isinstance(error, RecursionError | MemoryError):
-                raise TooMuch("the templates nest deeper, or take more memory, than they may") from error
+                spent(state, tree, command, TooMuch("the templates nest deeper, or take more memory, than they may"))
             fail(state, tree, command, f"error calling {name}: {type(error).__name__}: {error}")
 
         if not state_first and not piped and len(values) == 1:
@@ -183,7 +183,7 @@ class Expressions:
             def one(state: State, variables: list[Any], dot: Any) -> Any:
                 argument = only(state, variables, dot)
                 try:
-                    return call(argument)
+                    return weighed(call(argument))
                 except Exception as error:
                     return failed(state, error)
 
@@ -195,7 +195,7 @@ class Expressions:
                 before = left(state, variables, dot)
                 after = right(state, variables, dot)
                 try:
-                    return call(before, after)
+                    return weighed(call(before, after))
                 except Exception as error:
                     return failed(state, error)
 
@@ -207,7 +207,7 @@ class Expressions:
                 final = arguments.pop(0)
                 arguments.append(final if fit is None else fit(final, state, variables, dot))
             try:
-                return call(state, *arguments) if state_first else call(*arguments)
+                return weighed(call(state, *arguments) if state_first else call(*arguments))
             except Exception as error:
                 return failed(state, error)
 

@@ -71,6 +71,10 @@ def together(parts: Iterable[Functions]) -> Functions:
 MAX_RESULT = 32 * 1024 * 1024
 
 
+# Of a list; each takes eight bytes and what it is itself.
+_MOST_ELEMENTS = MAX_RESULT // 32
+
+
 class TooMuch(GoError):
     """A template wants more than a chart may have: output, time or depth."""
 
@@ -80,3 +84,11 @@ def affordable(size: int) -> int:
     if size > MAX_RESULT:
         raise TooMuch(f"a result of {size} is more than a template may make ({MAX_RESULT})")
     return size
+
+
+def weighed(result: Any) -> Any:
+    """What a function made, unless it is too much: so nothing can double in a loop, whichever function it passes."""
+    kind = type(result)
+    if (kind is str and len(result) > MAX_RESULT) or (kind is list and len(result) > _MOST_ELEMENTS):
+        raise TooMuch(f"a result of {len(result)} is more than a template may make")
+    return result

@@ -60,6 +60,10 @@ class ExecError(GoError):
         super().__init__(f"template: {where}: executing {quote(tree.name or file)} at <{node}>: {message}")
 
 
+class Spent(ExecError, TooMuch):
+    """A template that wanted too much, with its place."""
+
+
 class Output(list[str]):
     """The pieces that one template has written; `counted` of them have been weighed."""
 
@@ -117,6 +121,13 @@ class State:
             raise TooMuch(f"the templates write more than {self.budget.output} characters")
         if time.monotonic() > self.deadline:
             raise TooMuch(f"the templates take longer than {self.budget.seconds:g} s")
+
+
+def spent(state: State, tree: Tree, node: Node, error: TooMuch) -> NoReturn:
+    """End the execution at a node, where more is wanted than a chart may have; the innermost node is told."""
+    if isinstance(error, Spent):
+        raise error
+    raise Spent(state.files.get(tree.unit, ""), tree, node, str(error)) from error
 
 
 def fail(state: State, tree: Tree, node: Node, message: str, cause: GoError | None = None) -> NoReturn:
