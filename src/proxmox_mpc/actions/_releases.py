@@ -7,8 +7,9 @@ import base64
 import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import Field
 
@@ -27,8 +28,10 @@ from proxmox_mpc.charts.values import copied
 from proxmox_mpc.errors import InvalidInput, InvalidInputs, MpcError, Place
 
 if TYPE_CHECKING:
-    from proxmox_mpc.charts.engine import Source
+    from proxmox_mpc.charts.engine import RenderError, Source
 
+SHOWN = timedelta(minutes=10)
+"""How long a rendering that was shown is what is agreed to; a plan that moved meanwhile is refused all the same."""
 API = "proxmox.io/v1"
 
 
@@ -125,30 +128,51 @@ async def render_release(
     upgrade: bool = False,
     cluster: bool = True,
 ) -> Rendered:
-    """Render a chart; with a `cluster`, templates may look things up there and learn what it can do."""
+    """Render a chart; with a `cluster`, templates may look things up there and learn what it can do.
+
+    What was shown a moment ago is taken as it was: certificates and passwords would be others.
+    """
     from proxmox_mpc.charts.engine import RenderError, render
+    from proxmox_mpc.charts.language.chance import KeyedRandom
     from proxmox_mpc.charts.language.state import Environment
+
+    wish = (wanted.chart, wanted.name, wanted.namespace, given, revision, upgrade, wanted.skip_schema, wanted.sub_notes)
+    kept, session.rendered = session.rendered, None
+    if kept is not None and kept[0] == wish and session.now() - kept[1] < SHOWN:
+        return cast(Rendered, kept[2])
 
     found = activated(chart, given)
     active, values = found.chart, found.values
     if not wanted.skip_schema:
         validate(active, values)
     release = Release(wanted.name, wanted.namespace, revision, upgrade, "Proxmox-MPC" if chart.integers else "Helm")
-    environment = Environment(now=session.now)
     about = Cluster()
+    # Of the chart's own randomness a release keeps its share: see KeyedRandom.
+    chance = KeyedRandom(session.fingerprint(f"chart/{chart.name}/{wanted.namespace}/{wanted.name}"))
+    environment = Environment(now=session.now, random=chance)
     if cluster:
-        environment = Environment(now=session.now, lookup=_lookup(session, asyncio.get_running_loop()))
+        environment = replace(environment, lookup=_lookup(session, asyncio.get_running_loop()))
     if chart.integers:
         about = await capabilities(session, connected=cluster)
     fresh = partial(sources_of, active, release=release, cluster=about)
     try:
         files = await asyncio.to_thread(render, fresh(values=copied(values)), environment)
     except RenderError as error:
-        place = Place(error.file, error.line, (error.column or 0) + 1) if error.line else None
-        raise InvalidInput(str(error), place=place) from None
+        raise _told(error) from None
     manifests = split(files, chart.name, sub_notes=wanted.sub_notes)
     manifests = replace(manifests, remarks=(*found.remarks, *manifests.remarks))
-    return Rendered(active, dict(given), values, files, manifests, lambda: fresh(values=copied(values)))
+    made = Rendered(active, dict(given), values, files, manifests, lambda: fresh(values=copied(values)))
+    session.rendered = (wish, session.now(), made)
+    return made
+
+
+def _told(error: RenderError) -> InvalidInput:
+    """A rendering's error with its place before it, instead of Helm's own way to say where."""
+    where = f"{error.file}:{error.line}" + ("" if error.column is None else f":{error.column}")
+    text = str(error).removeprefix(f"{where}\n").replace(f" at ({where})", "").replace("execution error: ", "")
+    first, *rest = (line.strip() for line in text.splitlines())
+    place = Place(error.file, error.line, (error.column or 0) + 1) if error.line else None
+    return InvalidInput(" ".join([first, *rest]), place=place)
 
 
 async def capabilities(session: Session, *, connected: bool) -> Cluster:

@@ -76,6 +76,8 @@ class Session:
     stop: Stop = field(default_factory=Stop)
     prepared: Any = None
     """The plan that was made last, for the next action of the very same wish; see `actions/_planning.py`."""
+    rendered: Any = None
+    """The chart that was rendered last, likewise; see `actions/_releases.py`."""
     _parts: AsyncExitStack = field(default_factory=AsyncExitStack)
     _store: Store | None = None
     _context: Context | None = None
