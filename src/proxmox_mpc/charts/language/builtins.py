@@ -112,9 +112,14 @@ def _entry(entries: dict[str, Any], key: Any) -> Any:
     return entries.get(key, zero_of(entries))
 
 
+_ZEROS: dict[str, Any] = {"map[string]string": "", "engine.files": b""}
+
+
 def zero_of(entries: dict[str, Any]) -> Any:
     """What a map has for a key that is not there: the zero value of its elements' type."""
-    return "" if isinstance(entries, Map) and entries.go_type == "map[string]string" else None
+    if type(entries) is dict or not isinstance(entries, Map):
+        return None
+    return _ZEROS.get(entries.go_type)
 
 
 def _element(items: Any, place: Any) -> Any:

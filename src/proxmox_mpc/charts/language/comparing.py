@@ -47,7 +47,9 @@ def _same(first: Any, basic: str, other: Any) -> bool:
     if first is None or other is None:
         return first is other
     if isinstance(other, Struct) and isinstance(first, Struct):
-        return first is other or (type(first) is type(other) and first.fields == other.fields)
+        if first.go_type.startswith("*") or type(first) is not type(other):
+            return first is other  # pointers
+        return bool(first.fields == other.fields)
     if type_of(other) != type_of(first):
         raise GoError(
             f"non-comparable types {sprintf('%s', [first])}: {type_of(first)}, {type_of(other)}: {text_of(other)}"
