@@ -145,9 +145,10 @@ async def _run_step(session: Session, step: StepSpec) -> None:
         first = error.errors()[0]
         raise InvalidInput(f"{step.action}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
     result = (await action(session, request)).model_dump(mode="json", by_alias=True)
-    if result.get("plan") and not request.model_dump().get("agreed", True):
+    asked = result["hash"] if result.get("asks") else (result.get("plan") or {}).get("hash")
+    if asked and not request.model_dump().get("agreed", True):
         # A chart that names the action has agreed to what it does; what gates refuse is refused all the same.
-        agreed = request.model_copy(update={"agreed": result["plan"]["hash"]})
+        agreed = request.model_copy(update={"agreed": asked})
         result = (await action(session, agreed)).model_dump(mode="json", by_alias=True)
     if failed := [item for item in result.get("items", []) if isinstance(item, Mapping) and item.get("error")]:
         raise HookFailed(f"{step.action}: {failed[0].get('name', '')}: {failed[0]['error']}")

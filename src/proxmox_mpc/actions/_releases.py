@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 SHOWN = timedelta(minutes=10)
 """How long a rendering that was shown is what is agreed to; a plan that moved meanwhile is refused all the same."""
 API = "proxmox.io/v1"
+OFFLINE_PVE = "9.1"
+"""What charts are told to be rendered for where no cluster is asked: the newest version that all kinds are made for."""
 
 
 class ChartValues(Request):
@@ -181,7 +183,7 @@ async def capabilities(session: Session, *, connected: bool) -> Cluster:
 
     versions = (API, *(f"{API}/{kind.name}" for kind in all_kinds()))
     if not connected:
-        return Cluster(api_versions=versions)
+        return Cluster(api_versions=versions, pve_version=OFFLINE_PVE)
     version = await (await session.view()).pve.version()
     return Cluster(api_versions=versions, pve_version=str(version))
 
