@@ -83,6 +83,7 @@ def deployment(request: Deploying, made: Rendered, event: str) -> Deployment:
         agreed=request.agreed,
         verb=request.description or event,
         source=request.source or made.chart.name,
+        first=_kinds(made),
         release=release_text(made, request.chart, event, hooks=request.hooks),
     )
     return Deployment(wanted, made, event)
@@ -95,6 +96,7 @@ async def proposed(session: Session, one: Deployment) -> ReleaseResult:
     except MpcError as error:
         raise one.made.placed(error) from None
     found = one.made.manifests
+    first = [f"made before, and kept when the release goes: {key}" for key in await _missing_kinds(session, one)]
     return ReleaseResult(
         name=one.wanted.application,
         event=one.event,
@@ -102,7 +104,7 @@ async def proposed(session: Session, one: Deployment) -> ReleaseResult:
         manifest=found.manifest,
         hooks=hooks_text(one.made),
         notes=found.notes,
-        remarks=[*one.made.chart.remarks, *found.remarks],
+        remarks=[*one.made.chart.remarks, *found.remarks, *first],
     )
 
 
@@ -122,8 +124,9 @@ async def deployed(session: Session, request: Deploying, one: Deployment) -> Rel
     for each in one.made.manifests.hooks:
         if each.kind == JOB:
             job_of(each)  # a mistake in a hook is told before anything is done
-    await _kinds_first(session, one)
     shown = await proposed(session, one)
+    if shown.plan.hash.startswith(one.wanted.agreed) and not any(step.blocked for step in shown.plan.steps):
+        await _kinds_first(session, one)
     result = await apply(session, one.wanted)
     if request.wait:
         await _settled(session, request)
@@ -145,24 +148,32 @@ async def _settled(session: Session, request: Deploying) -> None:
         ) from None
 
 
+def _kinds(made: Rendered) -> list[ManifestText]:
+    """The files of the chart's `kinds/`, and of those in it."""
+    charts = (chart for _path, chart in made.chart.walk() if chart.integers)
+    return [ManifestText(name=file.name, content=file.text) for chart in charts for file in chart.kinds]
+
+
+async def _missing_kinds(session: Session, one: Deployment) -> list[str]:
+    """What `kinds/` name and nobody made yet."""
+    if not one.wanted.first:
+        return []
+    request = GetDeclaredRequest(texts=one.wanted.first, namespace=one.wanted.namespace)
+    return (await get_declared(session, request)).missing
+
+
 async def _kinds_first(session: Session, one: Deployment) -> None:
     """Make what the chart's `kinds/` name and nobody made yet; it stays when the release goes, as Helm's CRDs do."""
-    files = [file for _path, chart in one.made.chart.walk() for file in chart.kinds if chart.integers]
-    if not files:
+    missing = set(await _missing_kinds(session, one))
+    if not missing:
         return
-    texts = [ManifestText(name=file.name, content=file.text) for file in files]
-    namespace = one.wanted.namespace
-    found = await get_declared(session, GetDeclaredRequest(texts=texts, namespace=namespace))
-    missing = set(found.missing)
-    resources, documents = await load(session, texts, namespace)
+    resources, documents = await load(session, one.wanted.first, one.wanted.namespace)
     keys = {(key.kind, key.namespace, key.name) for key in (each.key for each in resources) if str(key) in missing}
     wanted = [document for document in documents if named(document) in keys]
-    if not wanted:
-        return
     request = ApplyRequest(
         texts=[ManifestText(name=f"kinds of {one.made.chart.name}", content=json.dumps(each)) for each in wanted],
         application=f"{one.made.chart.name}-kinds",
-        namespace=namespace,
+        namespace=one.wanted.namespace,
         verb="kinds",
     )
     await apply(session, request.model_copy(update={"agreed": (await plan(session, request)).hash}))

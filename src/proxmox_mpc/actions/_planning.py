@@ -47,6 +47,9 @@ class DesiredState(Request):
     snapshot: Securing = Field(
         "", description="Take snapshots of guests before they are changed: of all, or where that is possible."
     )
+    first: list[ManifestText] = Field(
+        [], description="Manifests of what is made before, apart from this, and may be referred to."
+    )
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,7 @@ async def prepare(session: Session, desired: DesiredState) -> Prepared:
         adopt=desired.adopt,
         most_deletions=desired.max_deletions,
         secure=desired.snapshot,
+        first=(await load(session, desired.first, desired.namespace))[0] if desired.first else (),
     )
     plan = await planner.plan(view, find_kind, wish)
     plan = replace(plan, notes=(*plan.notes, *await drift.notes(store, plan)))

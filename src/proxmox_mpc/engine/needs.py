@@ -25,8 +25,9 @@ SHOWN = 8
 async def missing(
     view: View, kind_of: Callable[[str], Kind], wanted: Sequence[Resource], sightings: Mapping[Key, Sighting]
 ) -> Mapping[Key, Sequence[InvalidInput]]:
-    """By resource, what it needs that neither lives nor is declared. Each kind that is asked for is listed once."""
+    """By resource, what it needs that neither lives, is declared, nor is coming. Each kind is listed once at most."""
     declared = {key for resource in wanted for key in kind_of(resource.key.kind).provides(resource)}
+    declared |= view.planned.keys()
     opened = [
         (resource, need)
         for resource in wanted

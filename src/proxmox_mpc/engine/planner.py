@@ -38,7 +38,8 @@ class Wish:
     `owned` is all that the store remembers of this context. `allow` is the highest impact that may happen; `prune`
     deletes what the application owns and no manifest names; `adopt` takes over what nobody owns. `most_deletions` may
     go because manifests (or a selector) say so without naming them; None leaves it to a share of what is owned.
-    `secure` keeps what is changed as it was, until that is done.
+    `secure` keeps what is changed as it was, until that is done. `first` is made before, apart from this plan, and may
+    be referred to.
     """
 
     context: str
@@ -50,6 +51,7 @@ class Wish:
     adopt: bool = False
     most_deletions: int | None = None
     secure: Securing = ""
+    first: Sequence[Resource] = ()
 
 
 async def plan(view: View, kind_of: Callable[[str], Kind], wish: Wish) -> Plan:
@@ -63,11 +65,13 @@ async def plan(view: View, kind_of: Callable[[str], Kind], wish: Wish) -> Plan:
     wanted = [*implied, *wish.resources]
     refuse_out_of_reach(await out_of_reach(view, kind_of, (resource.key for resource in wanted)))
     sightings = await observe(view, kind_of, wanted, wish.owned, wish.application)
-    view.planned = {key: r for r in wanted if _is_coming(sightings[r.key]) for key in kind_of(r.key.kind).provides(r)}
+    before = await observe(view, kind_of, wish.first, wish.owned, wish.application) if wish.first else {}
+    coming = [r for r in wanted if _is_coming(sightings[r.key])] + [r for r in wish.first if before[r.key].live is None]
+    view.planned = {key: r for r in coming for key in kind_of(r.key.kind).provides(r)}
     view.wanted = {resource.key: resource for resource in wanted}
     completed = await _completed(view, kind_of, wanted, sightings)
-    before = edges(completed, kind_of)
-    steps = [_step(kind_of(r.key.kind), r, sightings[r.key], wish, before[r.key]) for r in completed]
+    needs = edges(completed, kind_of)
+    steps = [_step(kind_of(r.key.kind), r, sightings[r.key], wish, needs[r.key]) for r in completed]
     steps = [
         with_what_waits(kind_of(step.key.kind), step, wish.application, _leave(wish, step.resource)) for step in steps
     ]

@@ -3,10 +3,10 @@
 {{- default .Release.Name .Values.nameOverride | replace "." "-" | trunc 40 | trimSuffix "-" }}
 {{- end }}
 
-{{/* A name of at most `.most` characters, as zones, virtual networks and security groups want: long ones are a checksum. */}}
+{{/* A name of two to `.most` characters, as zones, virtual networks and security groups want: others are a checksum. */}}
 {{- define "tenant.short" -}}
 {{- $name := include "tenant.name" .root | replace "-" "" }}
-{{- if or (gt (len $name) (int .most)) (not (regexMatch "^[a-z]" $name)) }}
+{{- if or (lt (len $name) 2) (gt (len $name) (int .most)) (not (regexMatch "^[a-z]" $name)) }}
 {{- printf "t%s" (include "tenant.name" .root | sha256sum) | trunc (int .most) }}
 {{- else }}
 {{- $name }}
