@@ -19,12 +19,14 @@ async def fetch(url: str, username: str = "", password: str = "") -> bytes:
 
     if not url.startswith(("http://", "https://")):
         raise UsageError(f"{url!r} is no URL that can be fetched", hint="https://…")
-    auth = aiohttp.BasicAuth(username, password) if username or password else None
+    headers = {"User-Agent": "proxmox-mpc"}
+    if username or password:
+        headers["Authorization"] = aiohttp.encode_basic_auth(username, password)
     try:
         timeout = aiohttp.ClientTimeout(total=PATIENCE_S)
         async with (
             aiohttp.ClientSession(timeout=timeout) as http,
-            http.get(url, auth=auth, headers={"User-Agent": "proxmox-mpc"}) as answer,
+            http.get(url, headers=headers) as answer,
         ):
             if answer.status in (401, 403):
                 raise DeniedError(

@@ -80,6 +80,12 @@ def read_layout(read: ReadFile, version: str = "") -> tuple[Package, str]:
     return Package(f"{metadata.name}-{metadata.version}.tgz", data), provenance
 
 
+def versions(index: bytes) -> list[str]:
+    """The versions that a layout's index.json names; newest first is nobody's promise."""
+    tags = (one.get("annotations", {}).get(_TAG) for one in _manifests(index))
+    return [str(tag).replace("_", "+") for tag in tags if tag]
+
+
 def _manifests(index: bytes) -> list[dict[str, Any]]:
     found = _object(index).get("manifests")
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []

@@ -6,7 +6,7 @@ The same chart gives the same bytes: nothing in them says when they were made, u
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -51,7 +51,12 @@ def package(chart: Chart, *, version: str = "", app_version: str = "", modified_
 
 def packed(chart: Chart) -> bytes:
     """A chart's own files in an archive, as they are: what is kept with a release."""
-    return _archive((File(f"{chart.name}/{file.name}", file.data) for file in chart.raw), 0)
+    return packed_files({file.name: file.data for file in chart.raw}, chart.name)
+
+
+def packed_files(files: Mapping[str, bytes], folder: str) -> bytes:
+    """Files in an archive, in one folder: how a chart travels, also one that is none yet."""
+    return _archive((File(f"{folder}/{name}", data) for name, data in files.items()), 0)
 
 
 def _archive(files: Iterable[File], modified_s: int) -> bytes:

@@ -19,6 +19,7 @@ from proxmox_mpc.charts.encodings.yaml_writing import write_yaml
 from proxmox_mpc.charts.errors import BadChart, BadRepository
 from proxmox_mpc.charts.functions.versions import Constraint, Version
 from proxmox_mpc.charts.language.function import GoError
+from proxmox_mpc.charts.language.go_types import go_bytes
 from proxmox_mpc.charts.metadata import Metadata, checked
 from proxmox_mpc.charts.packaging import Package
 from proxmox_mpc.charts.records import member, parse_record, write_record
@@ -110,7 +111,7 @@ def _index(document: dict[str, Any]) -> Index:
         raise GoError("no API version specified")
     annotations = document.get("annotations")
     return Index(
-        {name: _newest_first(versions) for name, versions in entries.items()},
+        {name: newest_first(versions) for name, versions in entries.items()},
         str(document.get("generated") or _NEVER),
         {key: str(value) for key, value in annotations.items()} if isinstance(annotations, dict) else {},
         tuple(remarks),
@@ -162,7 +163,7 @@ def indexed(packages: Iterable[Package], now: datetime, *, base_url: str = "", m
         for entry in versions:
             if not Index(entries).has(entry.name, entry.version):
                 entries.setdefault(entry.name, []).append(entry)
-    return Index({name: _newest_first(found) for name, found in entries.items()}, time, remarks=tuple(remarks))
+    return Index({name: newest_first(found) for name, found in entries.items()}, time, remarks=tuple(remarks))
 
 
 def joined(base_url: str, path: str) -> str:
@@ -186,7 +187,8 @@ def _version(one: ChartVersion) -> Version | None:
         return None
 
 
-def _newest_first(versions: Iterable[ChartVersion]) -> tuple[ChartVersion, ...]:
+def newest_first(versions: Iterable[ChartVersion]) -> tuple[ChartVersion, ...]:
+    """Versions in their order; what is no version comes last."""
     parsed = [(_version(one), one) for one in versions]
     known = sorted(((version, one) for version, one in parsed if version), key=lambda entry: entry[0], reverse=True)
     return (*(one for _, one in known), *(one for version, one in parsed if version is None))
@@ -200,7 +202,9 @@ class Found:
     version: ChartVersion
 
 
-def search(indexes: Mapping[str, Index], term: str = "", *, version: str = "", every: bool = False) -> list[Found]:
+def search(
+    indexes: Mapping[str, Index], term: str = "", *, version: str = "", every: bool = False, regexp: bool = False
+) -> list[Found]:
     """Charts of named repositories whose name, description or keywords have a term in them, best first.
 
     Of each chart the newest version in the range is told, or `every` one; without a range, releases only.
@@ -209,6 +213,7 @@ def search(indexes: Mapping[str, Index], term: str = "", *, version: str = "", e
         wanted = Constraint.parse(version or ">0.0.0")
     except GoError as error:
         raise BadRepository(f"an invalid version/constraint format: {error}") from None
+    has = _matching(term, regexp)
     found: list[tuple[int, str, Found]] = []
     for repository, index in sorted(indexes.items()):
         for name, versions in sorted(index.entries.items()):
@@ -216,10 +221,22 @@ def search(indexes: Mapping[str, Index], term: str = "", *, version: str = "", e
             for one in fitting if every else fitting[:1]:
                 full = f"{repository}/{name}"
                 texts = (full, name, one.description, " ".join(one.keywords))
-                place = next((n for n, text in enumerate(texts) if term.lower() in text.lower()), -1)
+                place = next((n for n, text in enumerate(texts) if has(text)), -1)
                 if place >= 0:
                     found.append((place, full, Found(full, one)))
     return [one for _, _, one in sorted(found, key=lambda entry: entry[:2])]
+
+
+def _matching(term: str, regexp: bool) -> Callable[[str], bool]:
+    if not regexp:
+        return lambda text: term.lower() in text.lower()
+    from proxmox_mpc.charts.functions.patterns import compiled
+
+    try:
+        pattern = compiled(term)
+    except GoError as error:
+        raise BadRepository(str(error)) from None
+    return lambda text: any(pattern.find(go_bytes(one), 0) is not None for one in (text, text.lower()))
 
 
 async def fetch_index(url: str, fetch: Fetch) -> Index:
@@ -228,13 +245,23 @@ async def fetch_index(url: str, fetch: Fetch) -> Index:
     return read_index(data.decode("utf-8", "replace").removeprefix("\ufeff"))
 
 
-async def fetch_chart(url: str, one: ChartVersion, fetch: Fetch) -> Package:
-    """The archive of a version that the index at `url` names; its digest must be what the index says."""
+def chart_url(url: str, one: ChartVersion) -> str:
+    """Where the archive of a version stands that the index at `url` names."""
     if not one.urls:
         raise BadRepository(f"chart {one.name}-{one.version} has no downloadable URLs")
-    where = urljoin(url.rstrip("/") + "/", one.urls[0])
-    if urlsplit(where).scheme not in ("http", "https"):
+    try:
+        where = urljoin(url.rstrip("/") + "/", one.urls[0])
+        scheme = urlsplit(where).scheme
+    except ValueError as error:
+        raise BadRepository(f"chart {one.name}-{one.version} is at no URL: {one.urls[0]}: {error}") from None
+    if scheme not in ("http", "https"):
         raise BadRepository(f"chart {one.name}-{one.version} is not on the web: {where}")
+    return where
+
+
+async def fetch_chart(url: str, one: ChartVersion, fetch: Fetch) -> Package:
+    """The archive of a version that the index at `url` names; its digest must be what the index says."""
+    where = chart_url(url, one)
     made = Package(f"{one.name}-{one.version}.tgz", await fetch(where))
     if one.digest and made.digest != one.digest.removeprefix("sha256:"):
         raise BadRepository(f"{where} is not what the index says: its sha256 is {made.digest}, not {one.digest}")

@@ -21,7 +21,10 @@ SECTIONS = {
         *("clone", "migrate", "resize", "tag", "guest-template", "snapshot", "snapshots"),
         *("backup", "restore", "exec", "drain", "uncordon"),
     ),
-    "Charts": ("template", "install", "upgrade", "uninstall", "list", "test"),
+    "Charts": (
+        *("template", "install", "upgrade", "uninstall", "list", "test"),
+        *("package", "verify", "show", "dependency", "repo", "search", "pull", "push", "chart"),
+    ),
     "Set up": ("config", "secret", "test-connection", "simulate", "completion", "version"),
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -30,7 +29,13 @@ source: Callable[[F], F] = _all(
     click.option("--version", default="", metavar="RANGE", help="Version of a repository's chart; else the newest."),
     click.option("--repo", "repo_url", default="", metavar="URL", help="Repository in which CHART is looked up."),
     click.option("--devel", is_flag=True, help="Versions that are no releases yet, too."),
+    click.option("--username", default="", metavar="NAME", help="Login at --repo, or at a URL."),
+    click.option("--password", default="", metavar="TEXT", help="That login's password; repo add keeps it encrypted."),
+    click.option("--verify", is_flag=True, help="Only what somebody of the keyring signed."),
+    click.option("--keyring", default="", metavar="FILE", help="Public keys; else ~/.gnupg/pubring.gpg."),
 )
+SOURCE = ("version", "repo_url", "devel", "username", "password", "verify", "keyring")
+"""What `source` puts into a command's options."""
 
 
 def chart_values(said: dict[str, Any]) -> ChartValues:
@@ -57,21 +62,6 @@ def chart_values(said: dict[str, Any]) -> ChartValues:
     )
 
 
-async def archive_of(session: Session, word: str, *, version: str = "", repo_url: str = "", devel: bool = False) -> str:
-    """The chart that a word means, as a .tgz in base64: a folder or file of this machine, else one of a repository."""
-    path = Path(word)
-    from proxmox_mpc.errors import NotFoundError
-
-    if path.is_dir():
-        from proxmox_mpc.charts.chart import load_folder
-        from proxmox_mpc.charts.packaging import packed
-
-        return base64.b64encode(packed(load_folder(path))).decode()
-    if path.is_file():
-        return base64.b64encode(path.read_bytes()).decode()
-    raise NotFoundError(f"there is no chart {word!r}", hint="a folder or a .tgz")
-
-
 D = TypeVar("D", bound="Deploying")
 
 
@@ -88,6 +78,7 @@ def deploy(
 ) -> None:
     """Install or upgrade: show the plan, ask where that is needed, carry it out, tell how it is."""
     from proxmox_mpc.interfaces.cli import _output
+    from proxmox_mpc.interfaces.cli._chart_sources import archive_of
     from proxmox_mpc.interfaces.cli._confirm import confirm_plan
     from proxmox_mpc.interfaces.cli._plan_text import outcome_text, plan_text
     from proxmox_mpc.interfaces.cli._progress import Show
@@ -153,7 +144,7 @@ def options_of_deploying(function: F) -> F:
 def split_options(said: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     """Options for `deploy`, where the chart is looked for, and fields of the request."""
     shown = {name: said.pop(name) for name in ("context", "yes", "dry_run", "output")}
-    where = {name: said.pop(name) for name in ("version", "repo_url", "devel")}
+    where = {name: said.pop(name) for name in SOURCE}
     fields = {
         **said,
         "values": chart_values(said),

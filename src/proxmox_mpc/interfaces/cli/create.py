@@ -1,4 +1,4 @@
-"""create: a guest is declared by options, and made."""
+"""create: a guest is declared by options, and made; without a kind, a chart."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from proxmox_mpc.interfaces.cli import _options
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command("create")
 @click.argument("kind")
-@click.argument("name")
+@click.argument("name", required=False)
 @_options.context
 @_options.namespace
 @click.option("--app", default="", help="Application that owns it; else its own name.", metavar="NAME")
@@ -38,12 +39,22 @@ if TYPE_CHECKING:
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="May be repeated.")
 @click.option("--start", is_flag=True, help="Start it, and hold it running.")
 @click.option("--set", "fields", multiple=True, metavar="PATH=VALUE", help="Any other field: cpu.type=host.")
+@click.option("-p", "--starter", default="", metavar="FOLDER", help="Of a chart: a chart to start from.")
 @click.option("--dry-run", is_flag=True, help="Show the plan, or with -o yaml the manifest, and stop.")
 @click.option("-o", "--output", default="text", help="Output: text, json, yaml.", metavar="FORMAT")
 def command(
-    context: str, app: str, key_files: tuple[Path, ...], dry_run: bool, output: str, namespace: str, **said: Any
+    context: str,
+    app: str,
+    key_files: tuple[Path, ...],
+    dry_run: bool,
+    output: str,
+    namespace: str,
+    starter: str,
+    **said: Any,
 ) -> None:
     """Create a guest: its manifest is made of these options, planned and applied as application NAME.
+
+    `create NAME` alone makes a chart in the folder NAME, as `chart create NAME` does.
 
     Examples: create vm web --template debian-12 --cores 2 --memory 4G --start · create ct cache --ostemplate
     local:vztmpl/debian-12.tar.zst --disk local-lvm:8G --net vmbr0 --ip dhcp · create vm x … --dry-run -o yaml
@@ -59,6 +70,11 @@ def command(
     from proxmox_mpc.interfaces.cli._run import call, within
     from proxmox_mpc.interfaces.cli._settle import settle_first
 
+    if said["name"] is None:
+        _chart(said["kind"], starter)
+        return
+    if starter:
+        raise UsageError("--starter is for charts", hint="proxmox-cli create NAME --starter FOLDER")
     if output not in ("text", "json", "yaml") or (output == "yaml" and not dry_run):
         raise UsageError(f"there is no output {output!r} here", hint="known: text, json; with --dry-run also yaml")
     keys = [line for file in key_files for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
@@ -96,3 +112,17 @@ def command(
     elif result.outcomes:
         click.echo(outcome_text(result.outcomes, result.revision, result.plan.application))
         click.echo(f"  its manifest: proxmox-cli {wish.kind} get {wish.name} -o yaml")
+
+
+def _chart(name: str, starter: str) -> None:
+    """One word that is no kind: a chart. Raises UsageError where a guest was meant."""
+    from proxmox_mpc.errors import UsageError
+    from proxmox_mpc.interfaces.cli._app import _is_kind
+    from proxmox_mpc.interfaces.cli._scaffold import scaffold
+
+    ctx = click.get_current_context()
+    given = [name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    if _is_kind(name) or set(given) - {"kind", "starter"}:
+        hint = f"proxmox-cli create vm NAME …; a chart: proxmox-cli chart create {name}"
+        raise UsageError(f"{name!r} alone is no guest: its kind or its name is missing", hint=hint)
+    scaffold(name, Path(starter) if starter else None)

@@ -42,12 +42,13 @@ def command(
     from proxmox_mpc.actions._session import Session
     from proxmox_mpc.actions.chart_template import ChartTemplateRequest, ChartTemplateResult, chart_template
     from proxmox_mpc.errors import UsageError
+    from proxmox_mpc.interfaces.cli._chart_sources import archive_of
     from proxmox_mpc.interfaces.cli._run import within
 
     if len(words) > 2:
         raise UsageError("a name and a chart are enough", hint="proxmox-cli template [NAME] CHART")
     name, chart = words if len(words) == 2 else ("release-name", words[0])
-    where = {option: said.pop(option) for option in ("version", "repo_url", "devel")}
+    where = {option: said.pop(option) for option in _charts.SOURCE}
     values = _charts.chart_values(said)
     wanted = {
         **said,
@@ -58,7 +59,7 @@ def command(
     }
 
     async def work(session: Session) -> ChartTemplateResult:
-        archive = await _charts.archive_of(session, chart, **where)
+        archive = await archive_of(session, chart, **where)
         return await chart_template(session, ChartTemplateRequest(chart=archive, name=name, values=values, **wanted))
 
     result = within(work, context=context)
