@@ -129,8 +129,11 @@ async def render_release(
     revision: int = 1,
     upgrade: bool = False,
     cluster: bool = True,
+    lenient: Callable[[str], None] | None = None,
 ) -> Rendered:
     """Render a chart; with a `cluster`, templates may look things up there and learn what it can do.
+
+    `lenient` is told what `required` and `fail` say, which then do not end it.
 
     What was shown a moment ago is taken as it was: certificates and passwords would be others.
     """
@@ -140,7 +143,7 @@ async def render_release(
 
     wish = (wanted.chart, wanted.name, wanted.namespace, given, revision, upgrade, wanted.skip_schema, wanted.sub_notes)
     kept, session.rendered = session.rendered, None
-    if kept is not None and kept[0] == wish and session.now() - kept[1] < SHOWN:
+    if lenient is None and kept is not None and kept[0] == wish and session.now() - kept[1] < SHOWN:
         return cast(Rendered, kept[2])
 
     found = activated(chart, given)
@@ -151,7 +154,7 @@ async def render_release(
     about = Cluster()
     # Of the chart's own randomness a release keeps its share: see KeyedRandom.
     chance = KeyedRandom(session.fingerprint(f"chart/{chart.name}/{wanted.namespace}/{wanted.name}"))
-    environment = Environment(now=session.now, random=chance)
+    environment = Environment(now=session.now, random=chance, lenient=lenient)
     if cluster:
         environment = replace(environment, lookup=_lookup(session, asyncio.get_running_loop()))
     if chart.integers:
@@ -164,7 +167,8 @@ async def render_release(
     manifests = split(files, chart.name, sub_notes=wanted.sub_notes)
     manifests = replace(manifests, remarks=(*found.remarks, *manifests.remarks))
     made = Rendered(active, dict(given), values, files, manifests, lambda: fresh(values=copied(values)))
-    session.rendered = (wish, session.now(), made)
+    if lenient is None:
+        session.rendered = (wish, session.now(), made)
     return made
 
 

@@ -45,6 +45,7 @@ class Hook:
     weight: int
     policies: tuple[str, ...]
     text: str
+    annotations: tuple[str, ...] = ()
 
     @property
     def order(self) -> tuple[int, str, str]:
@@ -153,6 +154,7 @@ def _hook(name: str, document: str, line: int, remarks: list[str]) -> Hook | Non
         weight=weight,
         policies=tuple(policy for policy in policies if policy in POLICIES),
         text="\n" * line + document,
+        annotations=tuple(annotations),
     )
 
 

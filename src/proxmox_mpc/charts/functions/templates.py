@@ -99,17 +99,23 @@ def _rewrapped(text: str, error: GoError) -> GoError:
     return GoError(f"error during tpl function execution for {quote(text)}: {error}")
 
 
-@TEMPLATES.function("required", takes="string, interface {}")
-def required(message: str, value: Any) -> Any:
+@TEMPLATES.function("required", takes="string, interface {}", state=True)
+def required(state: State, message: str, value: Any) -> Any:
     """The value; an error with the message when it is missing or an empty string."""
     if value is None or (type(value) is str and not value):
+        if state.environment.lenient is not None:
+            state.environment.lenient(message)
+            return ""
         raise GoError(f"{ERROR_START}{message}{ERROR_END}")
     return value
 
 
-@TEMPLATES.function("fail", takes="string")
-def fail(message: str) -> str:
+@TEMPLATES.function("fail", takes="string", state=True)
+def fail(state: State, message: str) -> str:
     """End the rendering with a message."""
+    if state.environment.lenient is not None:
+        state.environment.lenient(message)
+        return ""
     raise GoError(f"{ERROR_START}{message}{ERROR_END}")
 
 

@@ -32,6 +32,8 @@ class Environment:
     now: Callable[[], datetime] = _now
     random: random.Random = field(default_factory=random.SystemRandom)
     lookup: Callable[[str, str, str, str], dict[str, Any]] = _nothing
+    lenient: Callable[[str], None] | None = None
+    """Where `required` and `fail` tell their messages instead of ending the rendering: Helm's lint mode."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ SECTIONS = {
     ),
     "Charts": (
         *("template", "install", "upgrade", "uninstall", "list", "test"),
-        *("package", "verify", "show", "dependency", "repo", "search", "pull", "push", "chart"),
+        *("lint", "package", "verify", "show", "dependency", "repo", "search", "pull", "push", "chart"),
     ),
     "Set up": ("config", "secret", "test-connection", "simulate", "completion", "version"),
 }

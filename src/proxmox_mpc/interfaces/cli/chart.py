@@ -6,7 +6,7 @@ from importlib import import_module
 
 import click
 
-VERBS = ("create", "template", "package", "verify", "show", "dependency", "pull", "push")
+VERBS = ("create", "lint", "template", "package", "verify", "show", "dependency", "pull", "push")
 
 
 class _Verbs(click.Group):
