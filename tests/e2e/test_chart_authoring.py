@@ -48,9 +48,11 @@ def test_a_new_chart_is_without_fault_and_nothing_is_overwritten(bare: Cli) -> N
         assert refused.code == 1, wrong
         assert "[ERROR] values.yaml: - at '/" in refused.out
     assert bare("create", "web").code == 6
-    for name in ("../up", "Web", "a/b"):
-        assert bare("chart", "create", name).code == 1, name
-    assert not (bare.workspace.parent / "up").exists()
+    bare.ok("create", "charts/db")
+    assert "name: db\n" in (bare.workspace / "charts/db/Chart.yaml").read_text()
+    for name in ("Web", "w" * 64, "two words", "charts/.."):
+        assert bare("chart", "create", name).code in (1, 6), name
+    assert sorted(path.name for path in bare.workspace.iterdir()) == ["charts", "web"]
 
 
 def test_a_starter_is_a_chart_with_another_name(bare: Cli) -> None:
