@@ -34,7 +34,9 @@ def test_what_a_kind_takes_passes(validator: Draft7Validator, case: Case) -> Non
 
 
 def test_examples_pass(validator: Draft7Validator) -> None:
-    texts = [path.read_text() for path in EXAMPLES.rglob("*.yaml")] + [kind.example for kind in all_kinds()]
+    # What is below charts/ are templates and values, which are no manifests until they are rendered.
+    files = [path for path in EXAMPLES.rglob("*.yaml") if EXAMPLES / "charts" not in path.parents]
+    texts = [path.read_text() for path in files] + [kind.example for kind in all_kinds()]
     documents = [document for text in texts for document in yaml.safe_load_all(text) if document]
     assert len(documents) > len(all_kinds())
     assert [line for document in documents for line in wrong(validator, document)] == []
