@@ -12,7 +12,16 @@ from proxmox_mpc.actions._session import Session
 from proxmox_mpc.charts.chart import Chart, load_archive
 from proxmox_mpc.charts.errors import BadChart, BadRepository
 from proxmox_mpc.charts.packaging import Package
-from proxmox_mpc.charts.repository import ChartVersion, Fetch, Index, chart_url, fetch_chart, fetch_index, read_index
+from proxmox_mpc.charts.repository import (
+    ChartVersion,
+    Fetch,
+    Index,
+    chart_url,
+    fetch_chart,
+    fetch_index,
+    index_json,
+    read_index,
+)
 from proxmox_mpc.errors import NotFoundError, UsageError
 from proxmox_mpc.store.records import ChartRepository
 
@@ -84,7 +93,7 @@ async def refreshed(session: Session, one: ChartRepository) -> tuple[ChartReposi
     except BadRepository as error:
         hint = "is it a chart repository? its folder has an index.yaml, made by: proxmox-cli repo index FOLDER"
         raise BadRepository(f"{url} is no index: {error}", hint=hint) from None
-    fresh = replace(one, index=text, fetched_at=session.now())
+    fresh = replace(one, index=index_json(index), fetched_at=session.now())
     await (await session.store()).chart_repositories.put(fresh)
     return fresh, index
 
@@ -126,7 +135,9 @@ async def find_chart(session: Session, word: str, version: str, repo_url: str, l
         names = ", ".join(f"{one.name}/…" for one in known) or "no repository is known: proxmox-cli repo add NAME URL"
         hint = f"a folder, a .tgz, a URL, oci-layout:FOLDER/NAME:VERSION, or REPOSITORY/NAME ({names})"
         raise NotFoundError(f"there is no chart {word!r}", hint=hint)
-    index = read_index(one.index) if one.index else (await refreshed(session, one))[1]
+    index = read_index(one.index, chart) if one.index else (await refreshed(session, one))[1]
+    if not index.entries.get(chart) and one.index:
+        index = read_index(one.index)  # for what it may have meant
     return Found(one.url, _version(index, chart, version, name), fetching(session, [one]))
 
 

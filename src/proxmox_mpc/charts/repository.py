@@ -5,6 +5,7 @@ Nothing here opens a connection. Who wants something from a network hands in `fe
 
 from __future__ import annotations
 
+import json
 import posixpath
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -78,8 +79,11 @@ class Index:
         return True
 
 
-def read_index(text: str) -> Index:
-    """An index from the text of an index.yaml, which may be JSON; entries that no chart can have are left out."""
+def read_index(text: str, only: str = "") -> Index:
+    """An index from the text of an index.yaml, which may be JSON; entries that no chart can have are left out.
+
+    `only` is the one chart that is wanted: of big indexes most of the time goes into the others.
+    """
     if not text:
         raise BadRepository("empty index.yaml file")
     try:
@@ -88,18 +92,20 @@ def read_index(text: str) -> Index:
         )
         if not isinstance(document, dict):
             raise GoError("an index.yaml must be a map")
-        return _index(document)
+        return _index(document, only)
     except GoError as error:
         raise BadRepository(str(error)) from None
 
 
-def _index(document: dict[str, Any]) -> Index:
+def _index(document: dict[str, Any], only: str) -> Index:
     entries: dict[str, list[ChartVersion]] = {}
     remarks = []
     named = document.get("entries") or {}
     if not isinstance(named, dict):
         raise GoError("the entries of an index.yaml must be a map")
     for name, versions in named.items():
+        if only and name != only:
+            continue
         entries[name] = []
         for given in versions if isinstance(versions, list) else ():
             one = parse_record(ChartVersion, given)
@@ -130,6 +136,15 @@ def _valid(one: ChartVersion) -> ChartVersion:
 
 def write_index(index: Index) -> str:
     """The text of an index.yaml."""
+    return write_yaml(_document(index)) + "\n"
+
+
+def index_json(index: Index) -> str:
+    """An index as JSON, which `read_index` reads ten times as fast."""
+    return json.dumps(_document(index), ensure_ascii=False, separators=(",", ":"))
+
+
+def _document(index: Index) -> dict[str, Any]:
     document: dict[str, Any] = {
         "apiVersion": "v1",
         "entries": {name: [_written(one) for one in versions] for name, versions in index.entries.items()},
@@ -137,7 +152,7 @@ def write_index(index: Index) -> str:
     }
     if index.annotations:
         document["annotations"] = dict(index.annotations)
-    return write_yaml(document) + "\n"
+    return document
 
 
 def _written(one: ChartVersion) -> dict[str, Any]:
