@@ -170,6 +170,22 @@ NEEDS = {
 }
 
 
+def test_helm_gets_charts_by_our_index(repository: tuple[Path, str], tmp_path: Path) -> None:
+    folder, url = repository
+    theirs = (folder / "index.yaml").read_text()
+    needs = f"{PACK}dependencies: [{{name: a, version: 1.x, repository: '{url}'}}]\n"
+    chart = write(tmp_path / "c", {"Chart.yaml": needs})
+    try:
+        for base in ("", url):
+            (folder / "index.yaml").write_text(write_index(indexed(packages(folder), NOW, base_url=base)))
+            helm.dependency_update(chart)
+            got = chart / "charts" / "a-1.2.0.tgz"
+            assert got.read_bytes() == (folder / "a-1.2.0.tgz").read_bytes()
+            got.unlink()
+    finally:
+        (folder / "index.yaml").write_text(theirs)
+
+
 @pytest.mark.parametrize("case", NEEDS)
 def test_dependencies_are_locked_as_helm_locks_them(case: str, repository: tuple[Path, str], tmp_path: Path) -> None:
     write(tmp_path / "s", {"Chart.yaml": "apiVersion: v2\nname: s\nversion: 1.2.3\n"})

@@ -14,9 +14,9 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.argument("name", metavar="NAME")
 @click.option("-p", "--starter", type=_FOLDER, metavar="FOLDER", help="A chart to start from, with <CHARTNAME> in it.")
 def command(name: str, starter: Path | None) -> None:
-    """Make the folder NAME with a chart that installs as it is: virtual machines from a template, and a test.
+    """Make a chart that installs as it is.
 
-    Example: chart create web-tier
+    It stands in the folder NAME, and has virtual machines from a template, and a test. Example: chart create web-tier
     """
     scaffold(name, starter)
 

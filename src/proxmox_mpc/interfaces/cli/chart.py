@@ -23,4 +23,4 @@ class _Verbs(click.Group):
 
 @click.group("chart", cls=_Verbs)
 def command() -> None:
-    """Charts: make, check, render, package and share them."""
+    """Make, check, render, package and share charts."""

@@ -13,7 +13,7 @@ _CHART = click.argument("chart", type=click.Path(exists=True, file_okay=False, p
 
 @click.group("dependency")
 def command() -> None:
-    """The charts that a chart needs: what its Chart.yaml names, in its folder charts/."""
+    """List and get the charts that a chart needs."""
 
 
 @command.command("list")

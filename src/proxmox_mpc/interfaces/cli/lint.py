@@ -26,10 +26,11 @@ _COLOURS = {"info": "cyan", "warning": "yellow", "error": "red"}
 @_charts.values
 @click.option("-o", "--output", default="text", help="Output: text, json.", metavar="FORMAT")
 def command(charts: Sequence[str], quiet: bool, output: str, namespace: str, **said: Any) -> None:
-    """Look for mistakes in each CHART, a folder or a .tgz; exit code 1 where there are some.
+    """Look for mistakes in charts; exit code 1 for errors.
 
-    Its files, its values against their schema, its templates, the manifests that they make against the kinds, its
-    hooks; and what a chart should have. Errors name the template's line. Example: lint ./web-tier --strict -f prod.yaml
+    CHART is a folder or a .tgz. Looked at are its files, its values against their schema, its templates, the
+    manifests that they make against the kinds, its hooks; and what a chart should have. Errors name the template's
+    line. Example: lint ./web-tier --strict -f prod.yaml
     """
     from proxmox_mpc.actions.chart_lint import ChartLintRequest, chart_lint
     from proxmox_mpc.interfaces.cli import _output

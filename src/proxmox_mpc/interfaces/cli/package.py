@@ -37,10 +37,10 @@ def command(
     keyring: str,
     opener: str,
 ) -> None:
-    """Make the archive of each CHART, a folder; the same chart gives the same bytes.
+    """Make the archives of charts.
 
-    Examples: package ./web-tier · package ./web-tier -d public --version 1.2.0 --sign --key ops@example.com
-    --keyring secret.gpg
+    CHART is a folder; the same one gives the same bytes. Examples: package ./web-tier · package ./web-tier -d public
+    --version 1.2.0 --sign --key ops@example.com --keyring secret.gpg
     """
     from proxmox_mpc.actions.chart_package import ChartPackageRequest, chart_package
     from proxmox_mpc.errors import NotFoundError, UsageError

@@ -20,9 +20,10 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--prov", is_flag=True, help="Get what says who signed it, too.")
 @_charts.source
 def command(chart: str, destination: Path, untar: bool, untardir: Path, prov: bool, **where: Any) -> None:
-    """Get CHART: REPOSITORY/NAME, a URL, oci-layout:FOLDER/NAME:VERSION, or a name with --repo.
+    """Get a chart's archive from a repository.
 
-    Examples: pull shop/web-tier --untar · pull web-tier --repo https://charts.example.com --version ^1
+    CHART is REPOSITORY/NAME, a URL, oci-layout:FOLDER/NAME:VERSION, or a name with --repo. Examples: pull
+    shop/web-tier --untar · pull web-tier --repo https://charts.example.com --version ^1
     """
     from proxmox_mpc.charts.archive import unpack
     from proxmox_mpc.charts.chart import load_archive

@@ -14,10 +14,10 @@ import click
 @click.option("--url", default="", metavar="URL", help="Where the repository is served; else its paths are relative.")
 @click.option("--force", is_flag=True, help="Put it in the place of another archive of this version.")
 def command(file: Path, target: str, url: str, force: bool) -> None:
-    """Publish FILE in TARGET: a folder with an index.yaml, which is written anew, or oci-layout:FOLDER.
+    """Publish a chart's archive in a repository's folder.
 
-    A FILE.prov beside it goes along. Examples: push web-tier-1.2.0.tgz /srv/charts · push web-tier-1.2.0.tgz
-    oci-layout:/srv/images
+    TARGET is a folder with an index.yaml, which is written anew, or oci-layout:FOLDER. A FILE.prov beside it goes
+    along. Examples: push web-tier-1.2.0.tgz /srv/charts · push web-tier-1.2.0.tgz oci-layout:/srv/images
     """
     from proxmox_mpc.actions.chart_push import ChartPushRequest, chart_push
     from proxmox_mpc.charts.chart import load_archive

@@ -14,7 +14,7 @@ from proxmox_mpc.interfaces.cli import _options
 
 @click.group("repo")
 def command() -> None:
-    """Chart repositories: those that you know, and the index of your own."""
+    """Know chart repositories, or make your own."""
 
 
 @command.command("add")
@@ -72,7 +72,7 @@ def list_(output: str) -> None:
 @command.command("update")
 @click.argument("names", nargs=-1, metavar="[NAME…]")
 def update(names: Sequence[str]) -> None:
-    """Read the indexes anew, of all repositories or of these; exit code 1 where one fails."""
+    """Read the indexes anew; exit code 1 where one fails."""
     from proxmox_mpc.actions.repo_update import RepoUpdateRequest, repo_update
     from proxmox_mpc.errors import MpcError
     from proxmox_mpc.interfaces.cli._progress import Show
@@ -93,7 +93,7 @@ def update(names: Sequence[str]) -> None:
 @command.command("remove")
 @click.argument("names", nargs=-1, required=True, metavar="NAME…")
 def remove(names: Sequence[str]) -> None:
-    """Forget repositories, with their logins; what was installed from them stays."""
+    """Forget repositories; what was installed stays."""
     from proxmox_mpc.actions.repo_remove import RepoRemoveRequest, repo_remove
     from proxmox_mpc.interfaces.cli._run import call
 
@@ -106,9 +106,10 @@ def remove(names: Sequence[str]) -> None:
 @click.option("--url", default="", metavar="URL", help="Where FOLDER will be served; else paths are relative.")
 @click.option("--merge", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Keep its others.")
 def index(folder: Path, url: str, merge: Path | None) -> None:
-    """Write FOLDER/index.yaml for the .tgz files in FOLDER and in its folders: FOLDER is a repository then.
+    """Make FOLDER a repository: write its index.yaml.
 
-    Any web server can serve it. Example: repo index public --url https://charts.example.com --merge old.yaml
+    It names the .tgz files in FOLDER and in its folders. Any web server can serve it. Example: repo index public
+    --url https://charts.example.com --merge old.yaml
     """
     from proxmox_mpc.actions.repo_index import RepoIndexRequest, repo_index
     from proxmox_mpc.interfaces.cli._chart_sources import write_file

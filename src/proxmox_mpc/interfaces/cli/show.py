@@ -19,7 +19,7 @@ _HELP = {
 
 @click.group("show")
 def command() -> None:
-    """Show what a chart says of itself; CHART as with install."""
+    """Show what a chart says of itself."""
 
 
 def _verb(what: str) -> click.Command:

@@ -11,7 +11,10 @@ import click
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--keyring", default="", metavar="FILE", help="Public keys; else ~/.gnupg/pubring.gpg.")
 def command(file: Path, keyring: str) -> None:
-    """Check by FILE.prov that FILE is what somebody of the keyring signed."""
+    """Check who signed FILE.
+
+    FILE.prov beside it must say what it is, and somebody of the keyring must have signed that.
+    """
     from proxmox_mpc.interfaces.cli._chart_sources import local, verified
     from proxmox_mpc.interfaces.cli._run import within
 
