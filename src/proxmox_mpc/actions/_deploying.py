@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 from pydantic import Field
 
@@ -19,7 +19,8 @@ from proxmox_mpc.actions.get_declared import GetDeclaredRequest, get_declared
 from proxmox_mpc.actions.plan import plan
 from proxmox_mpc.actions.status import StatusRequest, status
 from proxmox_mpc.engine.securing import Securing
-from proxmox_mpc.errors import InvalidInput, MpcError
+from proxmox_mpc.engine.stop import Stop
+from proxmox_mpc.errors import MpcError
 
 POLL_S = 2.0
 """How often `--wait` looks at what the release owns: guests take seconds to start."""
@@ -28,6 +29,7 @@ POLL_S = 2.0
 class Deploying(Rendering):
     """A chart as a release, and what may happen to get there."""
 
+    namespace: str = Field("", description="Namespace for manifests that name none; else the release's, or `default`.")
     allow: str = Field("", description="Highest impact that may happen: restart, migrate, replace, data-loss …")
     adopt: bool = Field(False, description="Take over objects that exist and that nobody owns.")
     max_deletions: int | None = Field(None, ge=0, description="How many objects may be deleted; else a share of them.")
@@ -61,6 +63,12 @@ class ReleaseFailed(MpcError):
     code = "release.rolled-back"
 
 
+class NoWayBack(MpcError):
+    """The release failed, and so did the way back."""
+
+    code = "release.left-failed"
+
+
 @dataclass(frozen=True)
 class Deployment:
     """What is to be done: the release as an apply, and how it is told."""
@@ -91,7 +99,11 @@ def deployment(request: Deploying, made: Rendered, event: str) -> Deployment:
 
 async def proposed(session: Session, one: Deployment) -> ReleaseResult:
     """The plan alone. Mistakes in the rendered manifests name the template's file, line and column."""
+    from proxmox_mpc.actions._hooks import check
+
     try:
+        for hook in one.made.manifests.hooks:
+            check(session, hook)  # a mistake in a hook is told before anything is done
         shown = await plan(session, one.wanted)
     except MpcError as error:
         raise one.made.placed(error) from None
@@ -119,18 +131,43 @@ def hooks_text(made: Rendered, *, tests: bool = True) -> str:
 
 async def deployed(session: Session, request: Deploying, one: Deployment) -> ReleaseResult:
     """Carry it out: what is of the chart's `kinds/` first, then hooks and plan as one revision."""
-    from proxmox_mpc.actions._hooks import JOB, job_of
-
-    for each in one.made.manifests.hooks:
-        if each.kind == JOB:
-            job_of(each)  # a mistake in a hook is told before anything is done
     shown = await proposed(session, one)
     if shown.plan.hash.startswith(one.wanted.agreed) and not any(step.blocked for step in shown.plan.steps):
         await _kinds_first(session, one)
     result = await apply(session, one.wanted)
     if request.wait:
-        await _settled(session, request)
+        await _awaited(session, request)
     return shown.model_copy(update={"plan": result.plan, "revision": result.revision, "outcomes": result.outcomes})
+
+
+async def back_after(
+    session: Session, name: str, error: MpcError, known: int, back: Callable[[], Awaitable[None]], done: str
+) -> MpcError:
+    """Go `back` after a failure; answers what to raise: the failure itself, where nothing was begun.
+
+    `known` is how many revisions there were before, `done` says what going back means.
+    """
+    context, store = await session.context(), await session.store()
+    if len(await store.applications.history(context.name, name)) == known:
+        return error
+    session.stop = Stop()  # who asked to stop asked for the way back; asked again, it is stopped, too
+    try:
+        await back()
+    except MpcError as second:
+        message = f"release {name!r} failed: {error.message}; and the way back failed: {second.message}"
+        return NoWayBack(message, hint=second.hint or f"proxmox-cli history {name}")
+    return ReleaseFailed(f"release {name!r} failed and was {done}: {error.message}", hint=error.hint)
+
+
+async def _awaited(session: Session, request: Deploying) -> None:
+    try:
+        await _settled(session, request)
+    except MpcError as error:
+        context, store = await session.context(), await session.store()
+        last = (await store.applications.history(context.name, request.name))[-1]
+        result = {**last.result, "error": str(error)}
+        await store.applications.finish_revision(context.name, request.name, last.number, "failed", result)
+        raise
 
 
 async def _settled(session: Session, request: Deploying) -> None:
@@ -177,11 +214,3 @@ async def _kinds_first(session: Session, one: Deployment) -> None:
         verb="kinds",
     )
     await apply(session, request.model_copy(update={"agreed": (await plan(session, request)).hash}))
-
-
-def release_content(release: Any) -> dict[str, Any]:
-    """What a stored release remembers. Raises InvalidInput for a revision that no chart made."""
-    if release is None:
-        raise InvalidInput("no chart made this revision", hint="proxmox-cli history shows which ones have a chart")
-    content: dict[str, Any] = release.content
-    return content

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,16 +11,16 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from proxmox_mpc.actions._action import Result
+from proxmox_mpc.actions._action import Action, Request, Result
 from proxmox_mpc.actions._planning import ManifestText
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions.apply import ApplyRequest, apply
 from proxmox_mpc.actions.delete import DeleteRequest, delete
 from proxmox_mpc.actions.plan import plan
-from proxmox_mpc.charts.manifests import Hook
+from proxmox_mpc.charts.manifests import Hook, is_about_hooks
 from proxmox_mpc.engine import manifests
 from proxmox_mpc.engine.journal import Progress
-from proxmox_mpc.errors import InvalidInput, MpcError, NotFoundError
+from proxmox_mpc.errors import InvalidInput, MpcError, NotFoundError, RefusedError
 from proxmox_mpc.kinds._kind import Key
 
 JOB = "Job"
@@ -30,6 +31,10 @@ class HookFailed(MpcError):
     """A hook of the release failed."""
 
     code = "release.hook-failed"
+
+
+ALLOWED = ("resources:", "guests:", "tasks:", "system:")
+"""Permissions of the actions that jobs may run: they work on the cluster, not on contexts and secrets."""
 
 
 class StepSpec(BaseModel):
@@ -78,6 +83,19 @@ def job_of(hook: Hook) -> JobSpec:
         raise InvalidInput(f"Job {hook.name!r}: {what}", place=document.place(*path)) from None
 
 
+def check(session: Session, hook: Hook) -> None:
+    """Whether a hook can be carried out at all. Raises InvalidInput with the place of what is wrong."""
+    if hook.kind != JOB:
+        return
+    for number, step in enumerate(job_of(hook).steps):
+        try:
+            _request(session, step)
+        except MpcError as error:
+            document = manifests.documents([manifests.Text(hook.file, hook.text)])[0]
+            place = document.place("spec", "steps", number)
+            raise InvalidInput(f"Job {hook.name!r}: {error.message}", hint=error.hint, place=place) from None
+
+
 async def run_hooks(
     session: Session, release: str, namespace: str, hooks: Sequence[Hook], event: str, told: list[HookView]
 ) -> None:
@@ -101,7 +119,7 @@ async def run_hooks(
             session.report(Progress(key, "failed", text=str(error), seconds=seconds, verb=f"{event} hook"))
             if "hook-failed" in hook.policies:
                 await _remove(session, f"{release}-hooks", namespace, hook)
-            hint = error.hint or f"proxmox-cli history {release} shows how it went"
+            hint = "; ".join(part for part in (error.hint, _next(release, event)) if part)
             raise HookFailed(f"{event} hook {hook.name!r} of {release!r} failed: {error}", hint=hint) from error
         seconds = time.monotonic() - began
         told.append(view.model_copy(update={"seconds": seconds, "log": log}))
@@ -110,12 +128,22 @@ async def run_hooks(
             await _remove(session, f"{release}-hooks", namespace, hook)
 
 
-async def remove_hooks(session: Session, release: str, namespace: str, hooks: Sequence[Hook]) -> None:
-    """Remove what hooks left, when a release goes."""
-    for hook in hooks:
-        await _remove(session, f"{release}-hooks", namespace, hook)
-    context = await session.context()
-    await (await session.store()).applications.delete(context.name, f"{release}-hooks")
+def _next(release: str, event: str) -> str:
+    """What to type once the cause is mended."""
+    if event == "test":
+        return f"proxmox-cli test {release} --logs tells more"
+    again = f"uninstall {release}" if event.endswith("-delete") else f"apply --resume --app {release}"
+    return f"mend the cause, then continue: proxmox-cli {again}"
+
+
+async def remove_hooks(session: Session, release: str) -> None:
+    """Remove what hooks of any revision left, when a release goes."""
+    context, store, name = await session.context(), await session.store(), f"{release}-hooks"
+    if await store.applications.history(context.name, name):
+        wanted = DeleteRequest(application=name)
+        shown = await delete(session, wanted)
+        await delete(session, wanted.model_copy(update={"agreed": shown.plan.hash}))
+        await store.applications.delete(context.name, name)
 
 
 async def _run_job(session: Session, hook: Hook, log: list[str]) -> None:
@@ -137,13 +165,21 @@ async def _run_job(session: Session, hook: Hook, log: list[str]) -> None:
         raise HookFailed(f"it did not end within {job.timeout_seconds:g} s") from None
 
 
-async def _run_step(session: Session, step: StepSpec) -> None:
+def _request(session: Session, step: StepSpec) -> tuple[Action[Any, Any], Request]:
     action = session.find_action(step.action)
+    if not action.permission.startswith(ALLOWED):
+        raise RefusedError(
+            f"{step.action} is nothing for a chart", hint="jobs run actions on the cluster and its guests"
+        )
     try:
-        request = action.request.model_validate(step.with_)
+        return action, action.request.model_validate(step.with_)
     except ValidationError as error:
         first = error.errors()[0]
         raise InvalidInput(f"{step.action}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
+async def _run_step(session: Session, step: StepSpec) -> None:
+    action, request = _request(session, step)
     result = (await action(session, request)).model_dump(mode="json", by_alias=True)
     asked = result["hash"] if result.get("asks") else (result.get("plan") or {}).get("hash")
     if asked and not request.model_dump().get("agreed", True):
@@ -173,7 +209,7 @@ async def _make(session: Session, application: str, namespace: str, hook: Hook) 
     if "before-hook-creation" in hook.policies:
         await _remove(session, application, namespace, hook)
     wanted = ApplyRequest(
-        texts=[ManifestText(name=hook.file, content=hook.text)],
+        texts=[_manifest(hook)],
         application=application,
         namespace=namespace,
         verb="hook",
@@ -182,12 +218,19 @@ async def _make(session: Session, application: str, namespace: str, hook: Hook) 
     await apply(session, wanted.model_copy(update={"agreed": (await plan(session, wanted)).hash}))
 
 
+def _manifest(hook: Hook) -> ManifestText:
+    """A hook's document as any other: what says that it is a hook is no policy of the object."""
+    value = dict(manifests.documents([manifests.Text(hook.file, hook.text)])[0].value)
+    metadata = dict(value.get("metadata") or {})
+    notes = {name: text for name, text in (metadata.get("annotations") or {}).items() if not is_about_hooks(name)}
+    value["metadata"] = {**metadata, "annotations": notes}
+    return ManifestText(name=hook.file, content=json.dumps(value))
+
+
 async def _remove(session: Session, application: str, namespace: str, hook: Hook) -> None:
     if hook.kind == JOB:
         return
-    wanted = DeleteRequest(
-        texts=[ManifestText(name=hook.file, content=hook.text)], application=application, namespace=namespace
-    )
+    wanted = DeleteRequest(texts=[_manifest(hook)], application=application, namespace=namespace)
     shown = await delete(session, wanted)
     if not shown.plan.empty:
         await delete(session, wanted.model_copy(update={"agreed": shown.plan.hash}))

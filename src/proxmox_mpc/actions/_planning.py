@@ -50,6 +50,7 @@ class DesiredState(Request):
     first: list[ManifestText] = Field(
         [], description="Manifests of what is made before, apart from this, and may be referred to."
     )
+    undo: list[str] = Field([], description="Objects that a failed apply has just made, which may go again.")
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,7 @@ async def prepare(session: Session, desired: DesiredState) -> Prepared:
         most_deletions=desired.max_deletions,
         secure=desired.snapshot,
         first=(await load(session, desired.first, desired.namespace))[0] if desired.first else (),
+        undo=desired.undo,
     )
     plan = await planner.plan(view, find_kind, wish)
     plan = replace(plan, notes=(*plan.notes, *await drift.notes(store, plan)))

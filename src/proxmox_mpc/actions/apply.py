@@ -10,6 +10,7 @@ from proxmox_mpc.actions._action import Request, Result, action
 from proxmox_mpc.actions._applying import applier
 from proxmox_mpc.actions._moved import refuse_moved
 from proxmox_mpc.actions._planning import DesiredState, prepare, taken_over
+from proxmox_mpc.actions._release_records import refuse_release
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import OutcomeView, PlanView, outcome_views, plan_view
 from proxmox_mpc.actions.settle import SettleRequest, settle
@@ -17,6 +18,9 @@ from proxmox_mpc.applications import resumable, snapshots
 from proxmox_mpc.applications.apply import Around
 from proxmox_mpc.charts.manifests import Hook
 from proxmox_mpc.engine.execute import PATIENCE_S
+
+APPLY = "apply"
+"""What a revision is called that a person's manifests make; releases and what belongs to them say what they do."""
 
 
 class HookText(Request):
@@ -53,7 +57,7 @@ class ApplyRequest(DesiredState):
     agreed: str = Field(
         "", description="Hash of the plan that was reviewed, or its first digits; another plan is refused."
     )
-    verb: str = Field("apply", description="What the revision is called in the history.")
+    verb: str = Field(APPLY, description="What the revision is called in the history.")
     patience_s: float = Field(
         PATIENCE_S, ge=0, description="How long locks and a lost quorum are waited out, in seconds."
     )
@@ -75,6 +79,8 @@ class ApplyResult(Result):
 async def apply(session: Session, request: ApplyRequest) -> ApplyResult:
     """Make the cluster as these manifests say, as a new revision of the application."""
     resumed = (await settle(session, SettleRequest())).settled
+    if request.verb == APPLY and request.release is None:
+        await refuse_release(session, request.application)
     prepared = taken_over(session, request) or await prepare(session, request)
     plan = prepared.plan
     shown = plan_view(plan, (await session.context()).endpoints[0])

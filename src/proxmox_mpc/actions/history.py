@@ -28,6 +28,7 @@ class RevisionView(Result):
     status: str
     source: str
     note: str
+    chart: str = ""
     changes: int
     plan: dict[str, Any]
     result: dict[str, Any]
@@ -50,6 +51,7 @@ async def history(session: Session, request: HistoryRequest) -> HistoryResult:
         known = sorted(app.name for app in await store.applications.list(context.name))
         hint = f"applications here: {', '.join(known)}" if known else "nothing was applied on this context yet"
         raise NotFoundError(f"there is no application {request.application!r}", hint=hint)
+    charts = {one.number: one.label for one in await store.releases.list(context.name, request.application)}
     items = [
         RevisionView(
             number=r.number,
@@ -58,6 +60,7 @@ async def history(session: Session, request: HistoryRequest) -> HistoryResult:
             status=r.status,
             source=r.source,
             note=r.note,
+            chart=charts.get(r.number, ""),
             changes=len(r.plan.get("steps", [])),
             plan=r.plan,
             result=r.result,

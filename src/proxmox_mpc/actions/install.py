@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from proxmox_mpc.actions._action import action
-from proxmox_mpc.actions._deploying import Deploying, ReleaseFailed, ReleaseResult, deployed, deployment, proposed
+from proxmox_mpc.actions._deploying import Deploying, ReleaseResult, back_after, deployed, deployment, proposed
 from proxmox_mpc.actions._releases import chart_of, render_release, values_of
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.charts.releases import check_installable, check_name
 from proxmox_mpc.errors import MpcError, RefusedError
+from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE
 
 
 class InstallRequest(Deploying):
@@ -31,6 +34,7 @@ async def install(session: Session, request: InstallRequest) -> ReleaseResult:
     if history and history[-1].status != "uninstalled":
         hint = f"proxmox-cli upgrade {request.name} CHART, or upgrade --install for both; uninstall removes it"
         raise NameInUse(f"cannot reuse a name that is still in use: {request.name!r}", hint=hint)
+    request = request.model_copy(update={"namespace": request.namespace or DEFAULT_NAMESPACE})
     revision = history[-1].number + 1 if history else 1
     made = await render_release(session, chart, values_of(request.values, chart), request, revision=revision)
     one = deployment(request, made, "install")
@@ -41,8 +45,8 @@ async def install(session: Session, request: InstallRequest) -> ReleaseResult:
     except MpcError as error:
         if not request.atomic:
             raise
-        await _gone(session, request.name)
-        raise ReleaseFailed(f"release {request.name!r} failed and was uninstalled: {error.message}") from error
+        back = partial(_gone, session, request.name)
+        raise await back_after(session, request.name, error, len(history), back, "uninstalled") from error
 
 
 async def _gone(session: Session, name: str) -> None:

@@ -8,7 +8,7 @@ import yaml
 from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
-from proxmox_mpc.actions._deploying import release_content
+from proxmox_mpc.actions._release_records import made_by_chart, release_content
 from proxmox_mpc.actions._releases import chart_of
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.errors import NotFoundError
@@ -42,15 +42,12 @@ async def release_get(session: Session, request: ReleaseGetRequest) -> ReleaseGe
     history = await store.applications.history(context.name, request.name)
     found = [one for one in history if request.revision in (None, one.number)]
     if not found:
-        what = f"revision {request.revision}" if history else "nothing"
-        raise NotFoundError(
-            f"of release {request.name!r} there is {what} to show"
-            if not history
-            else f"release {request.name!r} has no {what}",
-            hint="proxmox-cli list shows the releases",
-        )
+        there = f"release {request.name!r} has no revision {request.revision}"
+        what = there if history else f"there is no release {request.name!r}"
+        hint = f"proxmox-cli history {request.name}" if history else "proxmox-cli list shows the releases"
+        raise NotFoundError(what, hint=hint)
     last = found[-1]
-    release = await store.releases.get(context.name, request.name, last.number)
+    release = await made_by_chart(session, request.name, found)
     manifest = "".join(
         f"---\n{yaml.safe_dump(document, sort_keys=False, allow_unicode=True)}" for document in last.manifests
     )

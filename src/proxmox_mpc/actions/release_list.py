@@ -43,21 +43,21 @@ async def release_list(session: Session, request: ReleaseListRequest) -> Release
     """List releases and other applications: revision, status, chart."""
     context, store = await session.context(), await session.store()
     matches = _matcher(request.filter)
-    charts = {(one.application, one.number): one.chart for one in await store.releases.list(context.name)}
+    charts = {(one.application, one.number): one for one in await store.releases.list(context.name)}
     items = []
     for app in await store.applications.list(context.name):
         if not matches(app.name) or (request.status and app.status not in request.status):
             continue
         last = await store.applications.revision(context.name, app.name, app.revision)
-        chart = charts.get((app.name, app.revision), {})
+        release = charts.get((app.name, app.revision))
         items.append(
             ReleaseView(
                 name=app.name,
                 revision=app.revision,
                 updated_at=last.created_at,
                 status=app.status,
-                chart=f"{chart['name']}-{chart['version']}" if chart else "",
-                app_version=chart.get("appVersion", ""),
+                chart=release.label if release else "",
+                app_version=release.chart.get("appVersion", "") if release else "",
                 source=last.source,
             )
         )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
-from proxmox_mpc.actions._deploying import release_content
 from proxmox_mpc.actions._hooks import HookFailed, HookView, run_hooks
+from proxmox_mpc.actions._release_records import made_by_chart, release_content
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions.apply import HookText
 from proxmox_mpc.errors import NotFoundError
@@ -37,7 +37,7 @@ async def release_test(session: Session, request: ReleaseTestRequest) -> Release
     if not history:
         raise NotFoundError(f"there is no release {request.name!r}", hint="proxmox-cli list shows the releases")
     last = history[-1]
-    content = release_content(await store.releases.get(context.name, request.name, last.number))
+    content = release_content(await made_by_chart(session, request.name, history))
     hooks = [HookText(**each).hook for each in content.get("hooks", [])]
     chosen = [
         hook for hook in hooks if (not request.only or hook.name in request.only) and hook.name not in request.skip

@@ -27,6 +27,7 @@ class RollbackRequest(Request):
     max_deletions: int | None = Field(None, ge=0, description="How many objects may be deleted; else a share of them.")
     snapshot: Securing = Field("", description="Take snapshots of guests before they are changed.")
     hooks: bool = Field(True, description="Whether a chart's hooks are carried out.")
+    undo: list[str] = Field([], description="Objects that a failed apply has just made, which may go again.")
     agreed: str = Field("", description="Hash of the plan that was confirmed; without it only the plan is answered.")
 
 
@@ -56,12 +57,15 @@ async def rollback(session: Session, request: RollbackRequest) -> ApplyResult:
         prune=True,
         max_deletions=request.max_deletions,
         snapshot=request.snapshot,
+        undo=request.undo,
     )
+    before = await store.releases.get(context.name, request.application, target.number)
+    if before is not None:
+        desired = desired.model_copy(update={"namespace": before.content.get("namespace", desired.namespace)})
     if not request.agreed:
         shown = plan_view((await prepare(session, desired)).plan, (await session.context()).endpoints[0])
         await keep(session, shown)
         return ApplyResult(plan=shown, revision=None, outcomes=[])
-    before = await store.releases.get(context.name, request.application, target.number)
     release = None
     if before is not None:
         fields = {name: before.content[name] for name in ReleaseText.model_fields if name in before.content}

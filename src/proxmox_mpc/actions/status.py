@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
+from proxmox_mpc.actions._release_records import made_by_chart
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import change_view, written
 from proxmox_mpc.applications import drift
@@ -41,7 +42,7 @@ class MemberView(Result):
 
 
 class ApplicationView(Result):
-    """One application: its last revision, and how its resources are."""
+    """One application: its last revision, and how its resources are; of one that is asked for, its chart's notes."""
 
     name: str
     revision: int
@@ -49,6 +50,8 @@ class ApplicationView(Result):
     updated_at: datetime
     health: str
     members: list[MemberView]
+    chart: str = ""
+    notes: str = ""
 
 
 class StatusResult(Result):
@@ -73,6 +76,8 @@ async def status(session: Session, request: StatusRequest) -> StatusResult:
     owned = await owned_by_key(store, context.name)
     view = await session.view()
     items = [await _application(session, view, context.name, app, owned) for app in applications]
+    if request.application:
+        items = [await _with_notes(session, items[0])]
     return StatusResult(context=context.name, items=items)
 
 
@@ -94,6 +99,15 @@ async def _application(
         health="degraded" if lacking else "drifted" if "drifted" in states else unseen,
         members=seen,
     )
+
+
+async def _with_notes(session: Session, item: ApplicationView) -> ApplicationView:
+    context, store = await session.context(), await session.store()
+    history = await store.applications.history(context.name, item.name)
+    release = await made_by_chart(session, item.name, history) if item.status != "uninstalled" else None
+    if release is None:
+        return item
+    return item.model_copy(update={"chart": release.label, "notes": release.content.get("notes", "")})
 
 
 def _member(drifted: Drifted) -> MemberView:

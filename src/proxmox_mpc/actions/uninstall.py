@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
+from proxmox_mpc.actions._release_records import made_by_chart
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import OutcomeView, PlanView
 from proxmox_mpc.actions.apply import HookText
@@ -43,9 +44,8 @@ async def uninstall(session: Session, request: UninstallRequest) -> UninstallRes
         if request.ignore_not_found:
             return UninstallResult(name=request.name)
         raise NotFoundError(f"release {request.name!r} is not there", hint="proxmox-cli list shows the releases")
-    last = history[-1]
-    release = await store.releases.get(context.name, request.name, last.number)
-    content = release.content if release is not None else {}
+    release = await made_by_chart(session, request.name, history)
+    content = release.content if release is not None and history[-1].status != "uninstalled" else {}
     hooks: list[Hook] = [HookText(**each).hook for each in content.get("hooks", [])]
     namespace = content.get("namespace", "default")
     going = DeleteRequest(application=request.name, max_deletions=request.max_deletions)
@@ -55,7 +55,7 @@ async def uninstall(session: Session, request: UninstallRequest) -> UninstallRes
     await run_hooks(session, request.name, namespace, chosen, "pre-delete", [])
     done = await delete(session, going.model_copy(update={"agreed": request.agreed}))
     await run_hooks(session, request.name, namespace, chosen, "post-delete", [])
-    await remove_hooks(session, request.name, namespace, hooks)
+    await remove_hooks(session, request.name)
     if not request.keep_history:
         await store.applications.delete(context.name, request.name)
     return UninstallResult(name=request.name, plan=done.plan, outcomes=done.outcomes)

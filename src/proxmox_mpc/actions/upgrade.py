@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from pydantic import Field
 
 from proxmox_mpc.actions._action import action
-from proxmox_mpc.actions._deploying import Deploying, ReleaseFailed, ReleaseResult, deployed, deployment, proposed
+from proxmox_mpc.actions._deploying import Deploying, ReleaseResult, back_after, deployed, deployment, proposed
+from proxmox_mpc.actions._release_records import GOOD, before_upgrade
 from proxmox_mpc.actions._releases import chart_of, render_release, values_of
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions.install import InstallRequest, install
@@ -17,6 +19,7 @@ from proxmox_mpc.charts.coalescing import coalesce, laid_under
 from proxmox_mpc.charts.releases import check_installable, check_name
 from proxmox_mpc.charts.values import copied
 from proxmox_mpc.errors import MpcError, NotFoundError
+from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE
 from proxmox_mpc.store.records import Release
 
 
@@ -46,22 +49,24 @@ async def upgrade(session: Session, request: UpgradeRequest) -> ReleaseResult:
         fields = {name: getattr(request, name) for name in InstallRequest.model_fields}
         return await install(session, InstallRequest(**fields))
     last = history[-1]
-    before = await store.releases.get(context.name, request.name, last.number)
+    before = await before_upgrade(session, request.name, history)
+    namespace = request.namespace or (before.content.get("namespace") if before else "") or DEFAULT_NAMESPACE
+    request = request.model_copy(update={"namespace": namespace})
     given = values_of(request.values, chart)
     chart, given = _values(request, chart, given, before)
     made = await render_release(session, chart, given, request, revision=last.number + 1, upgrade=True)
     one = deployment(request, made, "upgrade")
     if not request.agreed:
         return await proposed(session, one)
-    good = next((one.number for one in reversed(history) if one.status in ("deployed", "superseded")), None)
+    good = next((one.number for one in reversed(history) if one.status in GOOD), None)
     try:
         return await deployed(session, request, one)
     except MpcError as error:
         if not request.atomic or good is None:
             raise
-        await _back(session, request, good)
-        message = f"release {request.name!r} failed and was rolled back to revision {good}: {error.message}"
-        raise ReleaseFailed(message) from error
+        back = partial(_back, session, request, good)
+        done = f"rolled back to revision {good}"
+        raise await back_after(session, request.name, error, len(history), back, done) from error
 
 
 def _values(
@@ -82,6 +87,11 @@ def _values(
 async def _back(session: Session, request: UpgradeRequest, number: int) -> None:
     from proxmox_mpc.actions.rollback import RollbackRequest, rollback
 
-    wanted = RollbackRequest(application=request.name, revision=number, allow=request.allow)
+    context, store = await session.context(), await session.store()
+    failed = (await store.applications.history(context.name, request.name))[-1]
+    made = [each["resource"] for each in failed.result.get("outcomes", ()) if each["action"] == "create"]
+    wanted = RollbackRequest(
+        application=request.name, revision=number, allow=request.allow, hooks=request.hooks, undo=made
+    )
     shown = await rollback(session, wanted)
     await rollback(session, wanted.model_copy(update={"agreed": shown.plan.hash}))

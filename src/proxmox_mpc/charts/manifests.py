@@ -158,6 +158,11 @@ def _hook(name: str, document: str, line: int, remarks: list[str]) -> Hook | Non
     )
 
 
+def is_about_hooks(annotation: str) -> bool:
+    """Whether an annotation only says when and how a hook is carried out."""
+    return any(annotation.startswith(f"{prefix}hook") for prefix in _PREFIXES)
+
+
 def _annotations(value: Any) -> dict[str, Any]:
     metadata = value.get("metadata") if isinstance(value, dict) else None
     found = metadata.get("annotations") if isinstance(metadata, dict) else None

@@ -39,7 +39,7 @@ class Wish:
     deletes what the application owns and no manifest names; `adopt` takes over what nobody owns. `most_deletions` may
     go because manifests (or a selector) say so without naming them; None leaves it to a share of what is owned.
     `secure` keeps what is changed as it was, until that is done. `first` is made before, apart from this plan, and may
-    be referred to.
+    be referred to. `undo` are objects that a failed apply made a moment ago: that they go again needs no leave.
     """
 
     context: str
@@ -52,6 +52,7 @@ class Wish:
     most_deletions: int | None = None
     secure: Securing = ""
     first: Sequence[Resource] = ()
+    undo: Sequence[str] = ()
 
 
 async def plan(view: View, kind_of: Callable[[str], Kind], wish: Wish) -> Plan:
@@ -85,10 +86,11 @@ async def plan(view: View, kind_of: Callable[[str], Kind], wish: Wish) -> Plan:
     # What a set does not have any more is declared to be gone.
     shrunk = {key for key, item in stale.items() if (item.applied or {}).get(SET) in sets}
     going = {key: item for key, item in stale.items() if wish.prune or key in shrunk}
-    steps += await pruning(view, kind_of, going, wish.application, wish.allow)
+    undone = {key for key in going if str(key) in wish.undo}
+    steps += await pruning(view, kind_of, going, wish.application, wish.allow, undone)
     ours = sum(item.application == wish.application for item in wish.owned.values())
     most = gates.share(ours) if wish.most_deletions is None else wish.most_deletions
-    steps = gates.deletions(await _gated(view, kind_of, steps), most, shrunk)
+    steps = gates.deletions(await _gated(view, kind_of, steps), most, shrunk | undone)
     steps = await secured(view, kind_of, steps, wish.secure)
     refuse_named(kind_of, steps)
     refuse_circles(view, kind_of, steps)

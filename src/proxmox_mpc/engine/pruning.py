@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from proxmox_mpc.engine import gates, policies
@@ -33,13 +33,22 @@ def deletion(kind: Kind, live: Live, owned: Owned | None, needs: tuple[Key, ...]
 
 
 async def pruning(
-    view: View, kind_of: Callable[[str], Kind], stale: Mapping[Key, Owned], application: str, allow: Impact
+    view: View,
+    kind_of: Callable[[str], Kind],
+    stale: Mapping[Key, Owned],
+    application: str,
+    allow: Impact,
+    undone: Collection[Key] = (),
 ) -> list[Step]:
-    """Deletions of what this application owns and no manifest names any more; ownership decides, never a name."""
+    """Deletions of what this application owns and no manifest names any more; ownership decides, never a name.
+
+    Those that are `undone` need no leave.
+    """
     lives = await find_owned(view, kind_of, stale, application)
     before = deletion_edges(list(lives), kind_of)
     steps = [deletion(kind_of(key.kind), live, stale[key], before[key]) for key, live in lives.items()]
-    return [_pruned(kind_of(step.key.kind), step, allow) for step in steps] + [
+    leave = [Impact.DATA_LOSS if step.key in undone else allow for step in steps]
+    return [_pruned(kind_of(step.key.kind), step, allow) for step, allow in zip(steps, leave, strict=True)] + [
         Step(key, Action.FORGET, owned=stale[key], note="is gone already") for key in stale if key not in lives
     ]
 

@@ -81,6 +81,11 @@ class Release:
     chart: dict[str, str]
     content: dict[str, Any] = field(default_factory=dict, repr=False)
 
+    @property
+    def label(self) -> str:
+        """The chart as lists show it: web-tier-1.0.0."""
+        return f"{self.chart['name']}-{self.chart['version']}"
+
 
 @dataclass(frozen=True)
 class ChartRepository:

@@ -148,7 +148,7 @@ def split_options(said: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any],
     fields = {
         **said,
         "values": chart_values(said),
-        "namespace": said.pop("namespace") or "default",
+        "namespace": said.pop("namespace"),
         "hooks": not said.pop("no_hooks"),
     }
     for name in ("value_files", "set_", "set_string", "set_file", "set_json", "set_literal", "no_hooks"):

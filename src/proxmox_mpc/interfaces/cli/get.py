@@ -115,9 +115,8 @@ def show(result: GetResult, output: str, sort_by: str = "", no_headers: bool = F
 
 
 def _of_release(word: str, names: Sequence[str], context: str, output: str) -> None:
-    import yaml
-
     from proxmox_mpc.actions.release_get import ReleaseGetRequest, release_get
+    from proxmox_mpc.charts.encodings.yaml_writing import write_yaml
     from proxmox_mpc.errors import UsageError
     from proxmox_mpc.interfaces.cli import _output
     from proxmox_mpc.interfaces.cli._run import call
@@ -131,7 +130,7 @@ def _of_release(word: str, names: Sequence[str], context: str, output: str) -> N
         page = found.model_dump(mode="json", by_alias=True)
         click.echo(_output.as_json(page if word == "all" else page[word]))
         return
-    values = yaml.safe_dump(found.values, sort_keys=True, allow_unicode=True) if found.values else "{}\n"
+    values = write_yaml(found.values)
     texts = {"values": values, "manifest": found.manifest, "notes": found.notes, "hooks": found.hooks}
     if word != "all":
         click.echo(texts[word], nl=not texts[word].endswith("\n"))

@@ -26,6 +26,10 @@ def command(application: str, context: str, output: str, revision: int | None) -
         item = result.items[0]
         click.echo(f"revision {item.number}, {item.status}, by {item.actor} at {item.created_at:%Y-%m-%d %H:%M:%S}")
         click.echo(plan_text(PlanView.model_validate(item.plan)))
+        for hook in item.result.get("hooks", ()):
+            click.echo(f"{hook['event']} hook {hook['name']}: {hook['status']}, {hook['seconds']:.1f} s")
+            for line in hook["log"] if hook["status"] != "succeeded" else ():
+                click.echo(f"    {line}")
         return
     click.echo(
         _output.render(
@@ -33,18 +37,19 @@ def command(application: str, context: str, output: str, revision: int | None) -
             document=lambda: page,
             items=lambda: page,
             names=lambda: [str(item.number) for item in result.items],
-            titles=["REVISION", "UPDATED", "STATUS", "CHANGES", "BY", "WHAT"],
+            titles=["REVISION", "UPDATED", "STATUS", "CHART", "CHANGES", "BY", "WHAT"],
             rows=[
                 (
                     i.number,
                     f"{i.created_at:%Y-%m-%d %H:%M:%S}",
                     i.status,
+                    i.chart or "-",
                     i.changes,
                     i.actor,
                     f"{i.note} {i.source}".strip(),
                 )
                 for i in result.items
             ],
-            right=[True, False, False, True, False, False],
+            right=[True, False, False, False, True, False, False],
         )
     )

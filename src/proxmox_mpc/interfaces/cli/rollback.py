@@ -47,7 +47,7 @@ def command(
             await settle_first(session)
         proposed = await rollback(session, request)
         click.echo(plan_text(proposed.plan))
-        if dry_run or proposed.plan.empty:
+        if dry_run:
             return proposed
         if not any(step.blocked for step in proposed.plan.steps):
             confirm_plan(proposed.plan, yes)

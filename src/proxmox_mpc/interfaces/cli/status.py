@@ -21,9 +21,13 @@ def command(application: str, context: str, output: str) -> None:
     page = [item.model_dump(mode="json", by_alias=True) for item in result.items]
     if output in ("table", "wide") and (application or len(result.items) == 1):
         item = result.items[0]
-        click.echo(f"{click.style(item.name, bold=True)}  revision {item.revision} ({item.status})  {item.health}\n")
+        chart = f"  {item.chart}" if item.chart else ""
+        head = f"revision {item.revision} ({item.status})  {item.health}{chart}"
+        click.echo(f"{click.style(item.name, bold=True)}  {head}\n")
         rows = [(f"{m.kind} {_label(m.namespace, m.name)}", m.state, m.where, m.detail) for m in item.members]
         click.echo(_output.table(["RESOURCE", "STATE", "WHERE", "DETAIL"], rows) if rows else "owns nothing")
+        if item.notes.strip():
+            click.echo(f"\n{item.notes.strip()}")
         return
     click.echo(
         _output.render(
