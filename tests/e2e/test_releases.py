@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ spec:
 apiVersion: proxmox.io/v1
 kind: VirtualMachine
 metadata: { name: {{ .Release.Name }}-extra }
-spec: { node: pve-node2, memory: 64 }
+spec: { node: pve-node2, memory: 64, state: running }
 {{- end }}
 """,
     "templates/hooks.yaml": """\
@@ -530,16 +530,16 @@ def test_an_install_that_was_killed_in_its_last_hook_is_continued_there(place: P
 
 
 def test_who_stops_an_atomic_upgrade_gets_back_what_was(place: Place) -> None:
-    import signal
-
     chart = write_chart(place.cli)
     place.cli.ok("install", "a", chart)
     rule = place.gate.hold_answer("POST", r"/qemu$")
     with place.start("upgrade", "a", chart, "--set", "extra=true,web.memory=640", "--atomic") as process:
         rule.wait()
         process.send_signal(signal.SIGINT)
-        timer = threading.Timer(0.3, rule.go_on.set)
-        timer.start()
+        assert process.stderr is not None
+        while "stopping" not in process.stderr.readline():
+            pass
+        rule.go_on.set()
         _, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "rolled back to revision 1" in err, err

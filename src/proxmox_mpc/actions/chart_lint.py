@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import Field
 
 from proxmox_mpc.actions._action import Result, action
-from proxmox_mpc.actions._hooks import JOB, job_of
+from proxmox_mpc.actions._hooks import check
 from proxmox_mpc.actions._planning import ManifestText, load
 from proxmox_mpc.actions._releases import Rendered, Rendering, render_release, values_of
 from proxmox_mpc.actions._repositories import bytes_of
@@ -141,11 +141,11 @@ async def _manifests(
         except MpcError as error:
             found += _told(made.placed(error), severity)
     found += (Finding("warning", rules.TEMPLATES, remark) for remark in made.manifests.remarks)
-    found += _hooks(made, severity)
+    found += _hooks(session, made, severity)
     return found
 
 
-def _hooks(made: Rendered, severity: Severity) -> Iterator[Finding]:
+def _hooks(session: Session, made: Rendered, severity: Severity) -> Iterator[Finding]:
     tests = False
     for hook in made.manifests.hooks:
         tests = tests or "test" in hook.events
@@ -153,10 +153,8 @@ def _hooks(made: Rendered, severity: Severity) -> Iterator[Finding]:
             _, _, word = name.partition("/")
             if word.startswith("hook") and word not in _HOOK_ANNOTATIONS:
                 yield Finding("warning", hook.file.partition("/")[2], f"no hook has an annotation {name}")
-        if hook.kind != JOB:
-            continue
         try:
-            job_of(hook)
+            check(session, hook)
         except MpcError as error:
             yield from _told(made.placed(error), severity)
     if not tests:
