@@ -115,7 +115,15 @@ def story(work: Path, ready: dict[str, Any]) -> None:
     cli("rollback web-tier 1 --yes")
 
     chapter(
-        "8. Delete", "Everything that the application owns goes, last made first, after a confirmation (here: --yes)."
+        "8. A chart",
+        "The same from a Helm chart: values say how, a release remembers, its tests look, and it goes whole.",
+    )
+    cli("install shop charts/web-tier --set web.replicas=1 --set firewall.enabled=false")
+    cli("test shop")
+    cli("uninstall shop --yes")
+
+    chapter(
+        "9. Delete", "Everything that the application owns goes, last made first, after a confirmation (here: --yes)."
     )
     shutil.copytree(HERE / "web-tier", work / "web-tier", dirs_exist_ok=True)
     cli("delete -f web-tier --yes")
@@ -127,6 +135,7 @@ That was the main job. What to type next:
 
   .venv/bin/proxmox-cli simulate --save-context sim     a simulated cluster of your own, until Ctrl-C
   .venv/bin/proxmox-cli apply -f examples/web-tier      the same in your own hands, in another terminal
+  .venv/bin/proxmox-cli install k examples/charts/k3s      machines for k3s, from a chart
   .venv/bin/proxmox-cli explain vm.disks                what can be declared, and what a change costs
   .venv/bin/proxmox-cli config set-context lab …        your own cluster (README.md says how)
 """
@@ -137,6 +146,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="proxmox-mpc-demo-") as folder:
         work = Path(folder)
         shutil.copytree(HERE / "web-tier", work / "web-tier")
+        shutil.copytree(HERE / "charts", work / "charts")
         command = [sys.executable, "-m", "proxmox_mpc.simulator", "--nodes", "3", "--time-scale", TIME_SCALE]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as simulator:
             try:

@@ -130,3 +130,13 @@ def test_a_role_that_tenants_share_is_made_once_and_kept(cli: Cli) -> None:
     assert "Role TenantUser" not in cli.ok("upgrade", "acme", chart, "--dry-run").err
     cli.ok("uninstall", "acme", "--yes")
     assert "TenantUser" in {role["roleid"] for role in cli.api("GET", "/access/roles")}
+
+
+def test_the_readme_works_word_for_word(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    section = (ROOT / "README.md").read_text().partition("## Charts\n")[2].partition("\n## ")[0]
+    commands = [line.split()[1:] for line in section.splitlines() if line.startswith("proxmox-cli ")]
+    assert [words[0] for words in commands] == ["install", "test", "upgrade", "history", "rollback", "uninstall"]
+    monkeypatch.chdir(ROOT)
+    for words in commands:
+        cli.ok(*words, *(["--yes"] if words[0] == "uninstall" else []))
+    assert cli.ok("list", "-o", "json").json == []
