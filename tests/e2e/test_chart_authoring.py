@@ -139,6 +139,8 @@ def test_what_a_chart_should_have(bare: Cli) -> None:
     assert listed[0]["failed"] is True
     assert {"severity", "path", "line", "column", "message"} == set(listed[0]["charts"][0]["findings"][0])
     assert bare("lint", "nothing").code == 5
+    bare.write("web/charts/q.tgz", "no archive")
+    assert "error unpacking subchart q.tgz in web" in bare("lint", "web", "--with-subcharts").out
     bare.write("broken.tgz", "no archive")
     assert "gzip: invalid header" in bare("lint", "broken.tgz").err
 

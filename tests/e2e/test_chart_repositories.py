@@ -327,6 +327,21 @@ def test_archives_are_published_in_folders_and_layouts(bare: Cli, shop: Server) 
     assert sorted(answer.code for answer in broken) == [0, 0, 1]
 
 
+@pytest.mark.parametrize(
+    "index",
+    ["", "{}", "[]", '{"manifests": 5}', '{"manifests": [{"annotations": []}]}']
+    + [
+        json.dumps({"manifests": [{"annotations": {"org.opencontainers.image.ref.name": tag}, "digest": digest}]})
+        for tag, digest in ((5, ""), ("1.0.0", "sha256:../../etc/passwd"), ("1.0.0", "sha256:" + "0" * 64), ("?", 7))
+    ],
+)
+def test_a_broken_layout_is_an_error(bare: Cli, index: str) -> None:
+    bare.write("images/web/index.json", index)
+    answer = bare("show", "chart", "oci-layout:images/web")
+    assert answer.code in (1, 5), answer
+    assert "error: " in answer.err
+
+
 def test_dependencies_come_from_repositories_folders_and_aliases(bare: Cli, shop: Server) -> None:
     bare.write("db/Chart.yaml", CHART.format(name="db", version="0.3.0", about="x", word="x"))
     bare.write("db/templates/pool.yaml", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -83,7 +84,8 @@ def _inside(files: Mapping[str, bytes]) -> Iterator[tuple[str, dict[str, bytes]]
         if rest:
             folders.setdefault(folder, {})[rest] = data
         elif folder.endswith(".tgz"):
-            folders[folder] = unpack(data)
+            with suppress(BadChart):  # it is told of the chart that it stands in
+                folders[folder] = unpack(data)
     return ((f"charts/{name}", folders[name]) for name in sorted(folders))
 
 

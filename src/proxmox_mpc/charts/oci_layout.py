@@ -51,7 +51,7 @@ def write_layout(package: Package, provenance: str = "", *, index: bytes = b"") 
     }
     content = json.dumps(manifest, ensure_ascii=False, separators=(",", ":")).encode()
     tag = tag_of(metadata.version)
-    kept = [one for one in _manifests(index) if one.get("annotations", {}).get(_TAG) != tag] if index else []
+    kept = [one for one in _manifests(index) if _tag(one) != tag] if index else []
     entry = {**_descriptor(MANIFEST, content), "annotations": {_TAG: tag}}
     listed = {"schemaVersion": 2, "mediaType": _INDEX, "manifests": [*kept, entry]}
     return {
@@ -64,9 +64,9 @@ def write_layout(package: Package, provenance: str = "", *, index: bytes = b"") 
 def read_layout(read: ReadFile, version: str = "") -> tuple[Package, str]:
     """A chart of a layout, and its provenance if it is there. Without a version there must be one chart only."""
     manifests = _manifests(read("index.json"))
-    tagged = [one for one in manifests if not version or one.get("annotations", {}).get(_TAG) == tag_of(version)]
+    tagged = [one for one in manifests if not version or _tag(one) == tag_of(version)]
     if len(tagged) != 1:
-        tags = ", ".join(sorted(str(one.get("annotations", {}).get(_TAG, "?")) for one in manifests))
+        tags = ", ".join(sorted(_tag(one) or "?" for one in manifests))
         wanted = f" of version {version}" if version else ""
         raise BadRepository(f"the layout has {len(tagged)} charts{wanted}; its tags are: {tags}")
     manifest = _object(_content(read, tagged[0]))
@@ -81,9 +81,14 @@ def read_layout(read: ReadFile, version: str = "") -> tuple[Package, str]:
 
 
 def versions(index: bytes) -> list[str]:
-    """The versions that a layout's index.json names; newest first is nobody's promise."""
-    tags = (one.get("annotations", {}).get(_TAG) for one in _manifests(index))
-    return [str(tag).replace("_", "+") for tag in tags if tag]
+    """The versions that a layout's index.json names, in its order."""
+    return [tag.replace("_", "+") for tag in map(_tag, _manifests(index)) if tag]
+
+
+def _tag(manifest: dict[str, Any]) -> str:
+    annotations = manifest.get("annotations")
+    found = annotations.get(_TAG) if isinstance(annotations, dict) else None
+    return found if isinstance(found, str) else ""
 
 
 def _manifests(index: bytes) -> list[dict[str, Any]]:
