@@ -113,6 +113,28 @@ def test_a_mistake_is_told_with_its_place(bare: Cli, name: str) -> None:
         assert bare("lint", "web", "--strict").code == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("values.schema.json", b'{"$schema": "htt*ap://json-schema.org/draft-07/schema#", "type": "object"}'),
+        ("templates/a.yaml", b"apiVersion: proxmox.io/v1\nkind: Pool\nmetadata: { name: x }\nspec: { 'c[pu': 1 }\n"),
+        (
+            "templates/a.yaml",
+            b"apiVersion: proxmox.io/v1\nkind: Pool\nmetadata: { name: x }\nspec: { comment: \xff }\n",
+        ),
+    ],
+    ids=["unknown schema", "a name that no field has", "no text"],
+)
+def test_odd_content_is_a_finding_too(bare: Cli, name: str, content: bytes) -> None:
+    bare.write("web/Chart.yaml", CHART)
+    bare.write("web/values.yaml", "# A letter.\na: b\n")
+    bare.write(f"web/{name}", "")
+    (bare.workspace / "web" / name).write_bytes(content)
+    answer = bare("lint", "web")
+    assert answer.code == 1
+    assert "[ERROR] " in answer.out, answer
+
+
 def test_what_a_chart_should_have(bare: Cli) -> None:
     bare.write("web/Chart.yaml", "apiVersion: proxmox.io/v1\nname: web\nversion: '1'\ncolour: red\n")
     bare.write("web/values.yaml", "# Two.\nused:\n  inside: 1\nunused: 2 # not asked for\n")

@@ -123,7 +123,10 @@ def _uncompiled(error: Any, document: Any) -> str:
         return f"failing loading {quote(unknown[1])}: there is no such version of JSON Schema"
     named = document.get("$schema", _DRAFT) if isinstance(document, dict) else _DRAFT
     draft = f"{str(named).rstrip('#')}#"
-    found = misplaced(error, "draft/20" in draft)
+    try:
+        found = misplaced(error, "draft/20" in draft)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        found = f"\n- {error.message}"
     return (
         f"{quote(f'{_OWN_URL}#')} is not valid against metaschema: jsonschema validation failed with '{draft}'{found}"
     )

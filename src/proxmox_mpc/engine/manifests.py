@@ -74,7 +74,10 @@ def documents(texts: Iterable[Text]) -> list[Document]:
 
 
 def _parse(text: Text) -> Iterator[Document]:
-    loader = Loader(text.content)
+    try:
+        loader = Loader(text.content)
+    except UnicodeEncodeError:  # bytes of a chart that are no text
+        raise InvalidManifest("not a text in UTF-8", place=Place(text.name, 1, 1)) from None
     try:
         while loader.check_node():
             node = loader.get_node()

@@ -33,11 +33,14 @@ def explained(kind: Kind, item: Any, location: list[str | int]) -> tuple[str, st
     context = item.get("ctx", {})
     match item["type"]:
         case "extra_forbidden":
-            names = _field_names(kind.model, location[:-1])
-            close = difflib.get_close_matches(str(location[-1]), names, n=1)
-            if len(location) == 1 and (meant := _meant(kind, str(location[-1]))) is not None:
+            # A name that no field could have is not in the location.
+            name = str(item["loc"][-1])
+            above = location[:-1] if location and location[-1] == name else location
+            names = _field_names(kind.model, above)
+            close = difflib.get_close_matches(name, names, n=1)
+            if not above and (meant := _meant(kind, name)) is not None:
                 return "there is no such field", f"write {meant}"
-            dotted = ".".join([kind.name, *(str(step) for step in location[:-1] if isinstance(step, str))])
+            dotted = ".".join([kind.name, *(str(step) for step in above if isinstance(step, str))])
             return "there is no such field", (
                 f"did you mean {close[0]}?" if close else f"proxmox-cli explain {dotted} lists the fields"
             )
