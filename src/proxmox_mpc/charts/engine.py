@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import posixpath
 import re
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
@@ -73,7 +75,20 @@ def render(
     sources: Mapping[str, Source], environment: Environment | None = None, budget: Budget | None = None
 ) -> dict[str, str]:
     """Each file's text by its name; partials (`_*`) are not rendered. Raises RenderError."""
-    return _deep(lambda: _render(sources, environment or Environment(), budget or Budget()))
+    with _uncollected():
+        return _deep(lambda: _render(sources, environment or Environment(), budget or Budget()))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without Python's search for cycles: parsing makes many objects and no cycles, and takes a tenth less."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def origin(
