@@ -66,8 +66,10 @@ async def release_get(session: Session, request: ReleaseGetRequest) -> ReleaseGe
     values = content.get("values", {})
     if request.all_values:
         from proxmox_mpc.charts.activation import activated
+        from proxmox_mpc.charts.values import jsonlike
 
-        values = activated(chart_of(content["archive"]), values).values
+        chart = chart_of(content["archive"])
+        values = activated(chart, jsonlike(values, integers=chart.integers)).values
     return ReleaseGetResult(
         name=request.name,
         revision=last.number,

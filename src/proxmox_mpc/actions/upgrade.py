@@ -17,7 +17,7 @@ from proxmox_mpc.actions.install import InstallRequest, install
 from proxmox_mpc.charts.chart import Chart
 from proxmox_mpc.charts.coalescing import coalesce, laid_under
 from proxmox_mpc.charts.releases import check_installable, check_name
-from proxmox_mpc.charts.values import copied
+from proxmox_mpc.charts.values import jsonlike
 from proxmox_mpc.errors import MpcError, NotFoundError
 from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE
 from proxmox_mpc.store.records import Release
@@ -75,7 +75,8 @@ def _values(
     """The chart and the values of the upgrade, as the last time's are to be kept or not (Helm 4.2.3: upgrade.go)."""
     if before is None or request.reset_values:
         return chart, given
-    last: dict[str, Any] = copied(before.content.get("values", {}))
+    # They were kept as JSON, whose numbers are floats for Helm.
+    last: dict[str, Any] = jsonlike(before.content.get("values", {}), integers=chart.integers)
     if request.reuse_values:
         old = chart_of(before.content["archive"])
         return replace(chart, values=coalesce(old, last)), laid_under(given, last)
