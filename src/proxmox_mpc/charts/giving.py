@@ -8,6 +8,7 @@ from typing import Any
 from proxmox_mpc.charts.encodings.json_values import read_json_at
 from proxmox_mpc.charts.errors import BadValues
 from proxmox_mpc.charts.language.function import GoError
+from proxmox_mpc.charts.language.go_types import Sized
 from proxmox_mpc.charts.set_flags import (
     parse_set,
     parse_set_file,
@@ -52,7 +53,16 @@ def given_values(
                 values = parse(text, values)
             except BadValues as error:
                 raise BadValues(f"failed parsing {flag} data: {error}") from None
-    return values
+    return _whole(values) if integers else values
+
+
+def _whole(value: Any) -> Any:
+    """Values whose integers are of one type, however they were given: in our own charts `--set n=3` is as `n: 3`."""
+    if isinstance(value, dict):
+        return {key: _whole(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return int(value) if isinstance(value, Sized) else value
 
 
 def _json(text: str, values: dict[str, Any], integers: bool) -> dict[str, Any]:

@@ -83,3 +83,10 @@ def test_hostile_json_ends_in_an_error_at_once(text: str) -> None:
     with pytest.raises(BadValues):
         parse_set_json(text)
     assert time.process_time() - began < 2
+
+
+def test_integers_of_our_own_charts_are_the_same_however_they_are_given() -> None:
+    given = given_values([("a.yaml", "n: 3\nl: [1]")], set_=["m=3,k[0].x=4"], integers=True)
+    assert given == {"n": 3, "l": [1], "m": 3, "k": [{"x": 4}]}
+    assert {type(given["n"]), type(given["m"]), type(given["k"][0]["x"])} == {int}
+    assert type(given_values(set_=["m=3"])["m"]) is not int
