@@ -6,7 +6,6 @@ import pytest
 
 from proxmox_mpc.charts.errors import BadValues
 from proxmox_mpc.charts.giving import given_values
-from proxmox_mpc.charts.language.go_types import Int64
 from proxmox_mpc.charts.set_flags import parse_set, parse_set_json
 
 
@@ -31,7 +30,7 @@ def test_flags_win_over_files_and_later_ones_over_earlier() -> None:
 
 def test_integers_stay_integers_where_they_are_wanted() -> None:
     values = given_values([("a", "a: 1")], set_json=["b=2,c=2.0"], set_=["d=3"], integers=True)
-    assert [type(value) for value in values.values()] == [int, int, float, Int64]
+    assert [type(value) for value in values.values()] == [int, int, float, int]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +85,7 @@ def test_hostile_json_ends_in_an_error_at_once(text: str) -> None:
 
 
 def test_integers_of_our_own_charts_are_the_same_however_they_are_given() -> None:
-    given = given_values([("a.yaml", "n: 3\nl: [1]")], set_=["m=3,k[0].x=4"], integers=True)
-    assert given == {"n": 3, "l": [1], "m": 3, "k": [{"x": 4}]}
-    assert {type(given["n"]), type(given["m"]), type(given["k"][0]["x"])} == {int}
+    given = given_values([("a.yaml", "count: 3\nl: [1]")], set_=["m=3,k[0].x=4"], integers=True)
+    assert given == {"count": 3, "l": [1], "m": 3, "k": [{"x": 4}]}
+    assert {type(given["count"]), type(given["m"]), type(given["k"][0]["x"])} == {int}
     assert type(given_values(set_=["m=3"])["m"]) is not int
