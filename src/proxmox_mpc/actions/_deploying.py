@@ -20,7 +20,8 @@ from proxmox_mpc.actions.plan import plan
 from proxmox_mpc.actions.status import StatusRequest, status
 from proxmox_mpc.engine.securing import Securing
 from proxmox_mpc.engine.stop import Stop
-from proxmox_mpc.errors import MpcError
+from proxmox_mpc.errors import MpcError, RefusedError, UsageError
+from proxmox_mpc.store.errors import ApplyBusy
 
 POLL_S = 2.0
 """How often `--wait` looks at what the release owns: guests take seconds to start."""
@@ -79,6 +80,11 @@ class Deployment:
 
 
 def deployment(request: Deploying, made: Rendered, event: str) -> Deployment:
+    if request.atomic and request.adopt:
+        # Going back removes what was made; what was adopted was there before, and must not go with it.
+        raise UsageError(
+            "--atomic and --adopt exclude each other", hint="adopt first: proxmox-cli adopt KIND NAME --app …"
+        )
     wanted = ApplyRequest(
         texts=made.texts,
         application=request.name,
@@ -89,7 +95,8 @@ def deployment(request: Deploying, made: Rendered, event: str) -> Deployment:
         max_deletions=request.max_deletions,
         snapshot=request.snapshot,
         agreed=request.agreed,
-        verb=request.description or event,
+        verb=event,
+        note=request.description,
         source=request.source or made.chart.name,
         first=_kinds(made),
         release=release_text(made, request.chart, event, hooks=request.hooks),
@@ -148,7 +155,9 @@ async def back_after(
     `known` is how many revisions there were before, `done` says what going back means.
     """
     context, store = await session.context(), await session.store()
-    if len(await store.applications.history(context.name, name)) == known:
+    begun = (await store.applications.history(context.name, name))[known:]
+    # Refused, or overtaken by somebody else: then what was begun meanwhile is theirs.
+    if not begun or isinstance(error, RefusedError | ApplyBusy) or begun[0].status != "failed":
         return error
     session.stop = Stop()  # who asked to stop asked for the way back; asked again, it is stopped, too
     try:
@@ -209,7 +218,7 @@ async def _kinds_first(session: Session, one: Deployment) -> None:
     wanted = [document for document in documents if named(document) in keys]
     request = ApplyRequest(
         texts=[ManifestText(name=f"kinds of {one.made.chart.name}", content=json.dumps(each)) for each in wanted],
-        application=f"{one.made.chart.name}-kinds",
+        application=f"{one.made.chart.name}..kinds",  # no release can be called so
         namespace=one.wanted.namespace,
         verb="kinds",
     )

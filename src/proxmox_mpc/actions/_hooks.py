@@ -37,6 +37,18 @@ ALLOWED = ("resources:", "guests:", "tasks:", "system:")
 """Permissions of the actions that jobs may run: they work on the cluster, not on contexts and secrets."""
 
 
+NEVER = frozenset(
+    "adopt apply apply_resume delete drain guest_template install reset restore rollback snapshot_rollback uninstall "
+    "upgrade".split()
+)
+"""Actions of those that jobs may not run: no plan shows what a job does, and these may cost data or whole releases."""
+
+
+def owner_of_hooks(release: str) -> str:
+    """The application that owns what a release's hooks make. No release can be called so, for two dots follow."""
+    return f"{release}..hooks"
+
+
 class StepSpec(BaseModel):
     """One action: its name, its request, and what must be found in its result (dotted path → value)."""
 
@@ -110,7 +122,7 @@ async def run_hooks(
             if hook.kind == JOB:
                 await _run_job(session, hook, log)
             else:
-                await _make(session, f"{release}-hooks", namespace, hook)
+                await _make(session, owner_of_hooks(release), namespace, hook)
         except MpcError as error:
             seconds = time.monotonic() - began
             told.append(
@@ -118,14 +130,14 @@ async def run_hooks(
             )
             session.report(Progress(key, "failed", text=str(error), seconds=seconds, verb=f"{event} hook"))
             if "hook-failed" in hook.policies:
-                await _remove(session, f"{release}-hooks", namespace, hook)
+                await _remove(session, owner_of_hooks(release), namespace, hook)
             hint = "; ".join(part for part in (error.hint, _next(release, event)) if part)
             raise HookFailed(f"{event} hook {hook.name!r} of {release!r} failed: {error}", hint=hint) from error
         seconds = time.monotonic() - began
         told.append(view.model_copy(update={"seconds": seconds, "log": log}))
         session.report(Progress(key, "done", seconds=seconds, verb=f"{event} hook"))
         if "hook-succeeded" in hook.policies:
-            await _remove(session, f"{release}-hooks", namespace, hook)
+            await _remove(session, owner_of_hooks(release), namespace, hook)
 
 
 def _next(release: str, event: str) -> str:
@@ -138,7 +150,7 @@ def _next(release: str, event: str) -> str:
 
 async def remove_hooks(session: Session, release: str) -> None:
     """Remove what hooks of any revision left, when a release goes."""
-    context, store, name = await session.context(), await session.store(), f"{release}-hooks"
+    context, store, name = await session.context(), await session.store(), owner_of_hooks(release)
     if await store.applications.history(context.name, name):
         wanted = DeleteRequest(application=name)
         shown = await delete(session, wanted)
@@ -167,7 +179,7 @@ async def _run_job(session: Session, hook: Hook, log: list[str]) -> None:
 
 def _request(session: Session, step: StepSpec) -> tuple[Action[Any, Any], Request]:
     action = session.find_action(step.action)
-    if not action.permission.startswith(ALLOWED):
+    if not action.permission.startswith(ALLOWED) or action.name in NEVER:
         raise RefusedError(
             f"{step.action} is nothing for a chart", hint="jobs run actions on the cluster and its guests"
         )
@@ -191,7 +203,15 @@ async def _run_step(session: Session, step: StepSpec) -> None:
     for path, wanted in step.expect.items():
         found = _at(result, path)
         if found != wanted:
-            raise HookFailed(f"{step.action}: {path} is {found!r}, not {wanted!r}")
+            other = "the text that is expected" if isinstance(wanted, str) else _shown(wanted)
+            raise HookFailed(f"{step.action}: {path} is {_shown(found)}, not {other}")
+
+
+def _shown(value: Any) -> str:
+    """A value as it may be told: what is kept of a hook is not encrypted, and a text may be a password."""
+    if isinstance(value, str):
+        return "a text"
+    return f"a {type(value).__name__}" if isinstance(value, dict | list) else str(value)
 
 
 def _at(value: Any, path: str) -> Any:

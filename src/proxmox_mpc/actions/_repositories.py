@@ -57,9 +57,10 @@ def origin(url: str) -> tuple[str, str, int]:
 
 
 def login_for(url: str, known: Iterable[ChartRepository]) -> tuple[str, str]:
-    """User and password for a URL: those of the repository on the same host whose path is nearest, or none."""
-    here = [one for one in known if one.username and origin(one.url) == origin(url)]
-    nearest = max(here, key=lambda one: len(one.url) if url.startswith(one.url.rstrip("/") + "/") else 0, default=None)
+    """User and password for a URL: those of the repository that it lies in, the innermost one, or none."""
+    here = [one for one in known if one.username and f"{url}/".startswith(one.url.rstrip("/") + "/")]
+    here = [one for one in here if origin(one.url) == origin(url)]
+    nearest = max(here, key=lambda one: len(one.url), default=None)
     return (nearest.username, nearest.password) if nearest else ("", "")
 
 

@@ -61,6 +61,7 @@ class ApplyRequest(DesiredState):
     patience_s: float = Field(
         PATIENCE_S, ge=0, description="How long locks and a lost quorum are waited out, in seconds."
     )
+    note: str = Field("", description="A line for the history; else the verb.")
     source: str = Field("", description="Where the manifests come from, for the history.")
     release: ReleaseText | None = Field(None, description="The release that these manifests are, if a chart made them.")
     continues: bool = Field(False, description="Go on where a run left off: what that kept is still as it was before.")
@@ -92,6 +93,7 @@ async def apply(session: Session, request: ApplyRequest) -> ApplyResult:
         manifests=prepared.documents,
         shown=shown.model_dump(mode="json", by_alias=True),
         source=request.source,
+        note=request.note,
         planned_at=prepared.planned_at,
         sealed_request=session.seal(_continuing(request)),
         stop=session.stop,

@@ -11,6 +11,7 @@ from proxmox_mpc.actions._deploying import hooks_text
 from proxmox_mpc.actions._planning import load
 from proxmox_mpc.actions._releases import Rendered, Rendering, chart_of, render_release, values_of
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.charts.releases import check_complete
 from proxmox_mpc.errors import MpcError, NotFoundError
 
 
@@ -48,6 +49,7 @@ class ChartTemplateResult(Result):
 async def chart_template(session: Session, request: ChartTemplateRequest) -> ChartTemplateResult:
     """Render a chart as Helm would, and show the manifests; nothing is planned or changed."""
     chart = chart_of(request.chart)
+    check_complete(chart)
     given = values_of(request.values, chart)
     made = await render_release(session, chart, given, request, upgrade=request.is_upgrade, cluster=request.cluster)
     if request.check:

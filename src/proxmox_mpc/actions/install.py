@@ -45,13 +45,13 @@ async def install(session: Session, request: InstallRequest) -> ReleaseResult:
     except MpcError as error:
         if not request.atomic:
             raise
-        back = partial(_gone, session, request.name)
+        back = partial(_gone, session, request.name, keep_history=bool(history))
         raise await back_after(session, request.name, error, len(history), back, "uninstalled") from error
 
 
-async def _gone(session: Session, name: str) -> None:
+async def _gone(session: Session, name: str, *, keep_history: bool) -> None:
     from proxmox_mpc.actions.uninstall import UninstallRequest, uninstall
 
-    wanted = UninstallRequest(name=name, ignore_not_found=True, hooks=False)
+    wanted = UninstallRequest(name=name, ignore_not_found=True, hooks=False, keep_history=keep_history)
     shown = await uninstall(session, wanted)
     await uninstall(session, wanted.model_copy(update={"agreed": shown.plan.hash if shown.plan else "none"}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
+from proxmox_mpc.actions._moved import refuse_moved
 from proxmox_mpc.actions._release_records import made_by_chart
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import OutcomeView, PlanView
@@ -52,8 +53,16 @@ async def uninstall(session: Session, request: UninstallRequest) -> UninstallRes
     if not request.agreed:
         return UninstallResult(name=request.name, plan=(await delete(session, going)).plan)
     chosen = hooks if request.hooks else []
-    await run_hooks(session, request.name, namespace, chosen, "pre-delete", [])
-    done = await delete(session, going.model_copy(update={"agreed": request.agreed}))
+    shown = (await delete(session, going)).plan
+    await refuse_moved(session, request.agreed, shown)
+    if any("pre-delete" in hook.events for hook in chosen) and not any(step.blocked for step in shown.steps):
+        await run_hooks(session, request.name, namespace, chosen, "pre-delete", [])
+        # What a hook has deleted is gone; more than was agreed to never goes.
+        left = (await delete(session, going)).plan
+        agreed = {(step.kind, step.namespace, step.name) for step in shown.steps}
+        if {(step.kind, step.namespace, step.name) for step in left.steps} <= agreed:
+            shown = left
+    done = await delete(session, going.model_copy(update={"agreed": shown.hash}))
     await run_hooks(session, request.name, namespace, chosen, "post-delete", [])
     await remove_hooks(session, request.name)
     if not request.keep_history:

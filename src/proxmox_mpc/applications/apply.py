@@ -95,6 +95,7 @@ class Applier:
             sealed_request=sealed_request,
         )
         number: int | None = None
+        outcomes: Sequence[Outcome] = ()
         alive = asyncio.create_task(self.signs_of_life(run.id))
         try:
             await clusters.remember(self.store, plan.context, await clusters.look(view), self.now())
@@ -132,16 +133,16 @@ class Applier:
             await self._finish(plan, run.id, number, status, error.outcomes, verb, around)
             raise
         except MpcError as error:
-            await self._finish(plan, run.id, number, "failed", (), verb, around, str(error))
+            await self._finish(plan, run.id, number, "failed", outcomes, verb, around, str(error))
             raise
         except BaseException:
             # Whatever it is: the run is over, and nothing of it goes on.
-            await asyncio.shield(self._finish(plan, run.id, number, "interrupted", (), verb))
+            await asyncio.shield(self._finish(plan, run.id, number, "interrupted", outcomes, verb))
             raise
         finally:
             alive.cancel()
         await self._finish(plan, run.id, number, "succeeded", outcomes, verb, around)
-        return number, outcomes
+        return number, list(outcomes)
 
     async def _left_failed(self, plan: Plan) -> bool:
         """Whether the last revision failed: then one that finds everything done says that it is."""

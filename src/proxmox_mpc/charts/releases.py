@@ -27,6 +27,11 @@ def check_installable(chart: Chart) -> None:
     """Raises BadChart for a library, and for a chart whose dependencies are not in it."""
     if chart.metadata.type.lower() == "library":
         raise BadChart("library charts are not installable", hint="charts that depend on it are")
+    check_complete(chart)
+
+
+def check_complete(chart: Chart) -> None:
+    """Raises BadChart for a chart whose dependencies are not in it."""
     there = {one.name for one in chart.dependencies}
     if missing := [one.name for one in chart.metadata.dependencies if one.name not in there]:
         message = "found in Chart.yaml, but missing in charts/ directory: " + ", ".join(missing)

@@ -18,6 +18,8 @@ from proxmox_mpc.kinds._kind import Live, Owned, Resource
 PREFIX = "proxmox.io/"
 ALLOW, ADOPT = f"{PREFIX}allow", f"{PREFIX}adopt"
 PROTECT, DELETION = f"{PREFIX}protect", f"{PREFIX}deletion-policy"
+HELM_KEEP = "helm.sh/resource-policy"
+"""Helm's own word for what stays when its release goes: charts bring it along."""
 _PROTECTED, _RETAINED = "metadata.protect", "metadata.retain"
 """How policies stand among the fields that were applied."""
 
@@ -50,7 +52,8 @@ def fields_of(annotations: Mapping[str, str], wrong: Callable[[str, str, str], M
             raise wrong(name, "there is no such policy", hint)
         if text not in (known := WORDS[name]):
             raise wrong(name, f"{text!r} is none of its words", f"known: {', '.join(known)}")
-    said = {_PROTECTED: annotations.get(PROTECT) == "true", _RETAINED: annotations.get(DELETION) == "retain"}
+    retained = annotations.get(DELETION) == "retain" or annotations.get(HELM_KEEP) == "keep"
+    said = {_PROTECTED: annotations.get(PROTECT) == "true", _RETAINED: retained}
     return {field: True for field, on in said.items() if on}
 
 

@@ -32,6 +32,7 @@ ENDLESS = {
     "two includes of each other": '{{ define "a" }}{{ include "b" . }}{{ include "b" . }}{{ end }}'
     '{{ define "b" }}{{ include "a" . }}{{ end }}{{ include "a" . }}',
     "a tpl of itself": '{{ $t := "{{ tpl .t . }}" }}{{ tpl $t (dict "t" $t) }}',
+    "keys without end": '{{ range until 500 }}{{ $x := genPrivateKey "ed25519" }}{{ $y := bcrypt "a" }}{{ end }}',
     "a tree of includes": '{{ define "a" }}{{ if lt (int .) 40 }}{{ include "a" (add . 1) }}{{ include "a" (add . 1) }}{{ end }}{{ end }}'
     '{{ include "a" 0 }}',
 }

@@ -69,6 +69,7 @@ def compiled(regex: str) -> Pattern:
 
     options = re2.Options()
     options.log_errors = False
+    options.max_mem = 8 << 20  # RE2's own default, said, because a pattern comes from a chart
     # Go knows no \\C, and lets two groups have one name.
     for found in _ESCAPE_C.finditer(regex):
         if found.group() == "\\C":

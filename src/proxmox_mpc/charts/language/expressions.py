@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from proxmox_mpc.charts.language import nodes
@@ -15,6 +16,23 @@ from proxmox_mpc.charts.language.paths import Paths, argument_types, failing
 from proxmox_mpc.charts.language.state import State, fail, spent
 
 Fit = Callable[[Any, State, list[Any], Any], Any]
+
+# Functions that take milliseconds to seconds: the clock is read before each call.
+COSTLY = frozenset(
+    "bcrypt derivePassword genCA genCAWithKey genPrivateKey genSelfSignedCert genSelfSignedCertWithKey genSignedCert "
+    "genSignedCertWithKey htpasswd".split()
+)
+
+
+def _watched(function: Function) -> Callable[..., Any]:
+    call, with_state = function.call, function.state
+
+    def watched(state: State, *arguments: Any) -> Any:
+        state.check()
+        return call(state, *arguments) if with_state else call(*arguments)
+
+    return watched
+
 
 # `len` learns besides whether Go holds its argument in an interface {}.
 LENGTH = Function("len", ("reflect.Value", "bool"), False, length)
@@ -114,6 +132,8 @@ class Expressions:
             return failing(self.tree, name, f"wrong number of args for {name}: want {wanted} got {given}", final)
         if name.name in ("and", "or"):
             return self.short_circuit(name, arguments, ranged_dot, final)
+        if name.name in COSTLY:
+            function = replace(function, call=_watched(function), state=True)
         types = argument_types(function, given)
         compiled = [self.argument(node, go_type, ranged_dot) for node, go_type in zip(arguments, types, strict=False)]
         last = compiled[-1].last if compiled else name
