@@ -55,13 +55,6 @@ class Uint8(Sized):
     go_type = "uint8"
 
 
-class Uint32(Sized):
-    """Go's uint32: what `adler32sum`-like checksums are made of."""
-
-    __slots__ = ()
-    go_type = "uint32"
-
-
 class Uint64(Sized):
     """Go's uint64: the parts of a semantic version."""
 
