@@ -59,9 +59,9 @@ pages: setup-dev             ## make the generated pages of docs/reference anew
 
 lock: setup-dev               ## pin the newest versions that fit, with hashes
 	$(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header \
-	  --extra build --python-version 3.11 pyproject.toml -o requirements.lock
+	  --extra build --extra server --python-version 3.11 pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header \
-	  --extra build --extra dev -c requirements.lock --python-version 3.11 pyproject.toml -o requirements-dev.lock
+	  --extra build --extra server --extra dev -c requirements.lock --python-version 3.11 pyproject.toml -o requirements-dev.lock
 
 clean:         ## remove what setup made
 	rm -rf $(VENV)

@@ -6,5 +6,5 @@ databases, are never edited once they were released, and have no way back: `down
 a backup is the way back.
 """
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest migration; a store that is at it opens without loading Alembic."""
