@@ -6,7 +6,7 @@ import inspect
 import typing
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -31,24 +31,46 @@ Q = TypeVar("Q", bound=Request)
 R = TypeVar("R", bound=Result)
 
 
+Scope = Literal["public", "own", "namespace", "context", "server"]
+"""Where the permission is needed: not at all; by whoever is logged in, for what is theirs; in the namespaces concerned
+(the action itself looks, by `_gate.require`); in all namespaces of the context; in all contexts."""
+
+
 @dataclass(frozen=True)
 class Action(Generic[Q, R]):
-    """One thing a user can do. `route` is `METHOD /path` below /api/v1; `writes` means that it is audited."""
+    """One thing a user can do.
+
+    `route` is `METHOD /path` below /api/v1, `status` what it answers when all went well. `writes` means that it is
+    audited, `long` that a server does it as a job, which has the turn of the application that the field `turn` names.
+    """
 
     name: str
     summary: str
     request: type[Q]
+    result: type[R]
     run: Callable[[Session, Q], Awaitable[R]]
     permission: str
     route: str
+    scope: Scope
+    status: int
     writes: bool
+    long: bool
+    turn: str
 
     async def __call__(self, session: Session, request: Q) -> R:
-        return await self.run(session, request)
+        result: R = await session.carry_out(session, self, request)
+        return result
 
 
 def action(
-    *, permission: str, route: str, writes: bool = False
+    *,
+    permission: str,
+    route: str,
+    scope: Scope = "context",
+    status: int = 200,
+    writes: bool = False,
+    long: bool = False,
+    turn: str = "",
 ) -> Callable[[Callable[[Session, Q], Awaitable[R]]], Action[Q, R]]:
     """Make an action of an async function `(session, request) -> result`; its docstring's first line is the help."""
 
@@ -56,8 +78,21 @@ def action(
         parameter = list(inspect.signature(run).parameters)[1]
         module = inspect.getmodule(run)
         names = vars(module) if module else {}
-        request = typing.get_type_hints(run, {**names, "Session": object})[parameter]
+        hints: dict[str, Any] = typing.get_type_hints(run, {**names, "Session": object})
         summary = (inspect.getdoc(run) or "").partition("\n")[0]
-        return Action(run.__name__, summary, request, run, permission, route, writes)
+        return Action(
+            name=run.__name__,
+            summary=summary,
+            request=hints[parameter],
+            result=hints["return"],
+            run=run,
+            permission=permission,
+            route=route,
+            scope=scope,
+            status=status,
+            writes=writes,
+            long=long,
+            turn=turn,
+        )
 
     return make

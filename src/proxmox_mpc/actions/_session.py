@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from proxmox_mpc.actions._access import Who
+from proxmox_mpc.actions._gate import AuditEntry, passed
 from proxmox_mpc.applications.ownership import owned_by_key
 from proxmox_mpc.engine.journal import Progress
 from proxmox_mpc.engine.stop import Stop
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from proxmox_mpc.store import Context, Store
 
 T = TypeVar("T")
+
+
+async def _keep_nothing(entry: AuditEntry) -> None:
+    pass
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,9 @@ class Twin:
 class Session:
     """One actor's session: the store, the chosen context, its cluster, and where progress goes.
 
+    `who` acts and what that one may is checked by `carry_out`, through which every action goes: here that is the gate
+    (`_gate.passed`), in a session on a server it asks the server. `record` writes the audit.
+
     `open_store` and `open_cluster` enter their parts into the exit stack that the session's end unwinds.
     `choose_context` answers the context that the user means (flag, environment, workspace, store), `check_context`
     raises UsageError for one that could never be opened. `fingerprint` turns a secret into what may be stored and
@@ -58,7 +67,7 @@ class Session:
     `open_twin` starts a twin of a seed, which ends with the exit stack, and in any case with this process.
     """
 
-    actor: str
+    who: Who
     open_store: Callable[[AsyncExitStack], Awaitable[Store]]
     choose_context: Callable[[Session], Awaitable[Context]]
     list_contexts: Callable[[Session], Awaitable[list[FoundContext]]]
@@ -74,6 +83,8 @@ class Session:
     fetch: Callable[[str, str, str], Awaitable[bytes]]
     report: Callable[[Progress], None] = lambda progress: None
     stop: Stop = field(default_factory=Stop)
+    carry_out: Callable[[Session, Action[Any, Any], Any], Awaitable[Any]] = passed
+    record: Callable[[AuditEntry], Awaitable[None]] = _keep_nothing
     prepared: Any = None
     """The plan that was made last, for the next action of the very same wish; see `actions/_planning.py`."""
     rendered: Any = None
@@ -82,6 +93,16 @@ class Session:
     _store: Store | None = None
     _context: Context | None = None
     _cluster: Cluster | None = None
+
+    @property
+    def actor(self) -> str:
+        """The name under which history and audit know who acts."""
+        return self.who.name
+
+    @property
+    def known_context(self) -> str:
+        """The context's name, if one was chosen by now."""
+        return self._context.name if self._context is not None else ""
 
     async def store(self) -> Store:
         if self._store is None:

@@ -50,7 +50,7 @@ class AdoptionDiffers(Blocked):
     default_hint = "make the manifests say what is there (export manifests), or change it: apply -f … --adopt"
 
 
-@action(permission="resources:write", route="POST /applications/adopt", writes=True)
+@action(permission="resources:write", route="POST /applications/adopt", writes=True, long=True, turn="application")
 async def adopt(session: Session, request: AdoptRequest) -> AdoptResult:
     """Take ownership of what exists, without changing it; without an agreed plan's hash only show what it would be."""
     texts, left_out = await _texts(session, request)

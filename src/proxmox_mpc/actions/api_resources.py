@@ -27,7 +27,7 @@ class ApiResourcesResult(Result):
     items: list[KindView]
 
 
-@action(permission="system:read", route="GET /resources")
+@action(permission="system:read", route="GET /resources", scope="own")
 async def api_resources(session: Session, request: ApiResourcesRequest) -> ApiResourcesResult:
     """List the kinds that can be declared."""
     return ApiResourcesResult(

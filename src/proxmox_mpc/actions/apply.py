@@ -76,7 +76,14 @@ class ApplyResult(Result):
     resumed: list[str] = []
 
 
-@action(permission="resources:write", route="POST /applications/apply", writes=True)
+@action(
+    permission="resources:write",
+    route="POST /applications/apply",
+    writes=True,
+    scope="namespace",
+    long=True,
+    turn="application",
+)
 async def apply(session: Session, request: ApplyRequest) -> ApplyResult:
     """Make the cluster as these manifests say, as a new revision of the application."""
     resumed = (await settle(session, SettleRequest())).settled

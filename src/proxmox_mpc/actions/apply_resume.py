@@ -33,7 +33,14 @@ class NothingToResume(NotFoundError):
     code = "resume.nothing"
 
 
-@action(permission="resources:write", route="POST /applications/resume", writes=True)
+@action(
+    permission="resources:write",
+    route="POST /applications/resume",
+    writes=True,
+    scope="namespace",
+    long=True,
+    turn="application",
+)
 async def apply_resume(session: Session, request: ApplyResumeRequest) -> ApplyResult:
     """Continue the last run of an application that did not end well: with what was asked for then, and allowed."""
     settled = (await settle(session, SettleRequest(patient=request.patient))).settled

@@ -29,7 +29,7 @@ class BackupRequest(GuestsRequest):
     prune: bool = Field(False, description="Remove older backups as the storage's retention says.")
 
 
-@action(permission="guests:write", route="POST /guests/backup", writes=True)
+@action(permission="guests:write", route="POST /guests/backup", writes=True, scope="namespace", long=True)
 async def backup(session: Session, request: BackupRequest) -> GuestsResult:
     """Back guests up, each into an archive of its own; older backups stay unless they are to be pruned."""
     options = {

@@ -45,7 +45,7 @@ class ChartTemplateResult(Result):
     remarks: list[str] = []
 
 
-@action(permission="resources:read", route="POST /charts/template")
+@action(permission="resources:read", route="POST /charts/template", scope="namespace")
 async def chart_template(session: Session, request: ChartTemplateRequest) -> ChartTemplateResult:
     """Render a chart as Helm would, and show the manifests; nothing is planned or changed."""
     chart = chart_of(request.chart)

@@ -35,7 +35,7 @@ class CloneRequest(GuestsRequest):
     start: bool = Field(False, description="Start them.")
 
 
-@action(permission="guests:write", route="POST /guests/clone", writes=True)
+@action(permission="guests:write", route="POST /guests/clone", writes=True, scope="namespace", long=True)
 async def clone(session: Session, request: CloneRequest) -> GuestsResult:
     """Clone a guest, once or several times; nobody owns the clones."""
     if len(request.guests) != 1 or not request.names:

@@ -20,7 +20,7 @@ class ContextDeleteResult(Result):
     name: str
 
 
-@action(permission="contexts:write", route="DELETE /contexts/{name}", writes=True)
+@action(permission="contexts:write", route="DELETE /contexts/{name}", writes=True, scope="server")
 async def context_delete(session: Session, request: ContextDeleteRequest) -> ContextDeleteResult:
     """Remove a context and its secrets from the store; the cluster is not touched."""
     store = await session.store()

@@ -27,7 +27,7 @@ class ContextListResult(Result):
     items: list[ContextView]
 
 
-@action(permission="contexts:read", route="GET /contexts")
+@action(permission="contexts:read", route="GET /contexts", scope="own")
 async def context_list(session: Session, request: ContextListRequest) -> ContextListResult:
     """List the contexts that can be chosen: from the environment, the workspace's file, and the store."""
     items = []

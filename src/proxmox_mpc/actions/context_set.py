@@ -34,7 +34,7 @@ class ContextSetResult(Result):
     current: bool
 
 
-@action(permission="contexts:write", route="PUT /contexts/{name}", writes=True)
+@action(permission="contexts:write", route="PUT /contexts/{name}", writes=True, scope="server")
 async def context_set(session: Session, request: ContextSetRequest) -> ContextSetResult:
     """Make or change a context of the store; secrets are encrypted there."""
     from dataclasses import replace

@@ -21,7 +21,7 @@ class ContextUseResult(Result):
     name: str
 
 
-@action(permission="contexts:write", route="POST /contexts/{name}/use", writes=True)
+@action(permission="contexts:write", route="POST /contexts/{name}/use", writes=True, scope="server")
 async def context_use(session: Session, request: ContextUseRequest) -> ContextUseResult:
     """Choose the context that commands act on when they name none."""
     store = await session.store()

@@ -48,7 +48,14 @@ class DeleteResult(Result):
     outcomes: list[OutcomeView] = []
 
 
-@action(permission="resources:write", route="POST /applications/delete", writes=True)
+@action(
+    permission="resources:write",
+    route="POST /applications/delete",
+    writes=True,
+    scope="namespace",
+    long=True,
+    turn="application",
+)
 async def delete(session: Session, request: DeleteRequest) -> DeleteResult:
     """Delete objects, last created first; without an agreed plan's hash only show what would go."""
     planned_at = session.now()

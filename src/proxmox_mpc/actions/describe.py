@@ -48,7 +48,7 @@ class DescribeResult(Result):
     items: list[DescriptionView]
 
 
-@action(permission="resources:read", route="GET /resources/{kind}/describe")
+@action(permission="resources:read", route="GET /resources/{kind}/describe", scope="namespace")
 async def describe(session: Session, request: DescribeRequest) -> DescribeResult:
     """Show all that is known of some objects: configuration, state, owner, pending changes, events."""
     kind = find_kind(request.kind)

@@ -30,7 +30,7 @@ class DiffResult(Result):
     items: list[DiffItem]
 
 
-@action(permission="resources:read", route="POST /plans/diff")
+@action(permission="resources:read", route="POST /plans/diff", scope="namespace")
 async def diff(session: Session, request: DesiredState) -> DiffResult:
     """Show how the cluster differs from these manifests, field by field, live to desired."""
     prepared = await prepare(session, request)

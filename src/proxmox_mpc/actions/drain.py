@@ -37,7 +37,7 @@ class DrainRequest(AgreedRequest):
     timeout_s: float | None = Field(None, ge=0, description="Seconds after which no further guest begins to move.")
 
 
-@action(permission="guests:write", route="POST /nodes/{node}/drain", writes=True)
+@action(permission="guests:write", route="POST /nodes/{node}/drain", writes=True, long=True)
 async def drain(session: Session, request: DrainRequest) -> NodeResult:
     """Empty a node: nothing new is placed on it, and its guests move to where they fit."""
     view, resumed = await begin(session, request)

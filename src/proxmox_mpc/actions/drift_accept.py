@@ -28,7 +28,13 @@ class DriftAcceptResult(Result):
     items: list[AcceptedView]
 
 
-@action(permission="resources:write", route="POST /applications/{application}/drift/accept", writes=True)
+@action(
+    permission="resources:write",
+    route="POST /applications/{application}/drift/accept",
+    writes=True,
+    scope="namespace",
+    status=201,
+)
 async def drift_accept(session: Session, request: DriftAcceptRequest) -> DriftAcceptResult:
     """Accept drift as it is now: it is not reported until it expires or the live value changes again."""
     from proxmox_mpc.store import Baseline

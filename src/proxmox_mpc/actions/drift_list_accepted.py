@@ -21,7 +21,7 @@ class DriftListAcceptedResult(Result):
     items: list[AcceptedView]
 
 
-@action(permission="resources:read", route="GET /drift/accepted")
+@action(permission="resources:read", route="GET /drift/accepted", scope="namespace")
 async def drift_list_accepted(session: Session, request: DriftListAcceptedRequest) -> DriftListAcceptedResult:
     """List the drift that was accepted: what, by whom, why, and until when."""
     baselines = await (await session.store()).baselines.list((await session.context()).name)

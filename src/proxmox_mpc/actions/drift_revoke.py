@@ -26,7 +26,9 @@ class DriftRevokeResult(Result):
     items: list[AcceptedView]
 
 
-@action(permission="resources:write", route="POST /applications/{application}/drift/revoke", writes=True)
+@action(
+    permission="resources:write", route="POST /applications/{application}/drift/revoke", writes=True, scope="namespace"
+)
 async def drift_revoke(session: Session, request: DriftRevokeRequest) -> DriftRevokeResult:
     """Take the acceptance of drift back: it is reported again."""
     context, store = await session.context(), await session.store()

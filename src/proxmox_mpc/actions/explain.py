@@ -48,7 +48,7 @@ class ExplainResult(Result):
     versions: list[str] = []
 
 
-@action(permission="system:read", route="GET /resources/{kind}/explain")
+@action(permission="system:read", route="GET /resources/explain/{path}", scope="own")
 async def explain(session: Session, request: ExplainRequest) -> ExplainResult:
     """Explain a kind or one of its fields: type, unit, default, limits, PVE's name for it, and what a change costs."""
     word, *steps = request.path.split(".")

@@ -26,7 +26,7 @@ class ExportManifestsResult(Result):
     secrets: list[str] = []
 
 
-@action(permission="resources:read", route="GET /manifests")
+@action(permission="resources:read", route="GET /manifests", scope="namespace")
 async def export_manifests(session: Session, request: ExportManifestsRequest) -> ExportManifestsResult:
     """Write down what lives as manifests, without defaults, secrets, and what the server made up."""
     view, context = await session.view(), await session.context()

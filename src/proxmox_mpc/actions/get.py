@@ -50,7 +50,7 @@ class GetResult(Result):
     items: list[ResourceView]
 
 
-@action(permission="resources:read", route="GET /resources/{kind}")
+@action(permission="resources:read", route="GET /resources/{kind}", scope="namespace")
 async def get(session: Session, request: GetRequest) -> GetResult:
     """List objects of a kind, or show some of them."""
     kind = find_kind(request.kind)

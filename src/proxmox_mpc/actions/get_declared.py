@@ -30,7 +30,7 @@ class GetDeclaredResult(Result):
     missing: list[str]
 
 
-@action(permission="resources:read", route="POST /resources/declared")
+@action(permission="resources:read", route="POST /resources/declared", scope="namespace")
 async def get_declared(session: Session, request: GetDeclaredRequest) -> GetDeclaredResult:
     """Show the live state of what these manifests name."""
     resources, _ = await load(session, request.texts, request.namespace)

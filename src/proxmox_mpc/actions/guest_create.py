@@ -50,7 +50,7 @@ class GuestCreateResult(Result):
     text: str
 
 
-@action(permission="resources:read", route="POST /guests/manifest")
+@action(permission="resources:read", route="POST /guests/manifest", scope="namespace")
 async def guest_create(session: Session, request: GuestCreateRequest) -> GuestCreateResult:
     """Write the manifest of a new guest; it is made by applying that."""
     if not is_guest_kind(request.kind) or find_kind(request.kind).name == "VirtualMachineTemplate":

@@ -26,7 +26,7 @@ class GuestExecRequest(GuestsRequest):
     timeout_s: float = Field(300, gt=0, description="Seconds that it may take.")
 
 
-@action(permission="guests:write", route="POST /guests/exec", writes=True)
+@action(permission="guests:write", route="POST /guests/exec", writes=True, scope="namespace", long=True)
 async def guest_exec(session: Session, request: GuestExecRequest) -> GuestsResult:
     """Run a program in VMs, by their guest agent; its output and exit code are those of the result."""
     if not request.command:

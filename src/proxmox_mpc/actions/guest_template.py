@@ -18,7 +18,7 @@ class GuestTemplateRequest(GuestsRequest):
     """Which guests."""
 
 
-@action(permission="guests:write", route="POST /guests/template", writes=True)
+@action(permission="guests:write", route="POST /guests/template", writes=True, scope="namespace", long=True)
 async def guest_template(session: Session, request: GuestTemplateRequest) -> GuestsResult:
     """Make templates of guests: they are cloned then, and never run again."""
 

@@ -41,7 +41,7 @@ class HistoryResult(Result):
     items: list[RevisionView]
 
 
-@action(permission="resources:read", route="GET /applications/{application}/revisions")
+@action(permission="resources:read", route="GET /applications/{application}/revisions", scope="namespace")
 async def history(session: Session, request: HistoryRequest) -> HistoryResult:
     """Show an application's revisions, oldest first."""
     context = await session.context()

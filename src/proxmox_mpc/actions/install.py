@@ -23,7 +23,15 @@ class NameInUse(RefusedError):
     code = "release.name-in-use"
 
 
-@action(permission="resources:write", route="POST /releases", writes=True)
+@action(
+    permission="resources:write",
+    route="POST /releases",
+    writes=True,
+    scope="namespace",
+    status=201,
+    long=True,
+    turn="name",
+)
 async def install(session: Session, request: InstallRequest) -> ReleaseResult:
     """Install a chart: its manifests become an application's first revision; without an agreed plan only that plan."""
     check_name(request.name)

@@ -23,7 +23,7 @@ class JsonSchemaResult(Result):
     content: dict[str, Any]
 
 
-@action(permission="system:read", route="GET /resources/schema")
+@action(permission="system:read", route="GET /resources/schema", scope="own")
 async def json_schema(session: Session, request: JsonSchemaRequest) -> JsonSchemaResult:
     """Describe all manifests as a JSON Schema, by which editors complete and check them."""
     from proxmox_mpc.kinds._json_schema import json_schema as schema_of

@@ -25,7 +25,7 @@ class MigrateRequest(GuestsRequest):
     storage: str = Field("", description="Where their local disks go there; else to storages of the same names.")
 
 
-@action(permission="guests:write", route="POST /guests/migrate", writes=True)
+@action(permission="guests:write", route="POST /guests/migrate", writes=True, scope="namespace", long=True)
 async def migrate(session: Session, request: MigrateRequest) -> GuestsResult:
     """Move guests to another node: VMs as they run, containers by a restart; local disks go with them."""
     promised: Promised = {}

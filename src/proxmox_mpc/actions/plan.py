@@ -9,7 +9,7 @@ from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import PlanView
 
 
-@action(permission="resources:read", route="POST /plans")
+@action(permission="resources:read", route="POST /plans", scope="namespace")
 async def plan(session: Session, request: DesiredState) -> PlanView:
     """Show what applying these manifests would do, and at what cost; changes nothing."""
     if (nothing := await _quiet.recall(session, request)) is not None:

@@ -27,7 +27,7 @@ class PlanOpenResult(Result):
     request: ApplyRequest
 
 
-@action(permission="resources:read", route="POST /plans/open")
+@action(permission="resources:write", route="POST /plans/open", scope="namespace")
 async def plan_open(session: Session, request: PlanOpenRequest) -> PlanOpenResult:
     """Read a saved plan: the request that applies exactly it. Refused once it expired, or for another context."""
     try:

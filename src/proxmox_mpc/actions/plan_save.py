@@ -24,7 +24,7 @@ class PlanSaveResult(Result):
     content: str
 
 
-@action(permission="resources:read", route="POST /plans/save")
+@action(permission="resources:read", route="POST /plans/save", scope="namespace")
 async def plan_save(session: Session, request: PlanSaveRequest) -> PlanSaveResult:
     """Make a plan file: what would be done, sealed together with the manifests that it comes from."""
     prepared = await prepare(session, request)

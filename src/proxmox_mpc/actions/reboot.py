@@ -19,7 +19,7 @@ class RebootRequest(GuestsRequest):
     answer_s: float = Field(0, ge=0, description="Seconds that their agents may take to answer; 0 does not wait.")
 
 
-@action(permission="guests:write", route="POST /guests/reboot", writes=True)
+@action(permission="guests:write", route="POST /guests/reboot", writes=True, scope="namespace", long=True)
 async def reboot(session: Session, request: RebootRequest) -> GuestsResult:
     """Shut guests down and start them again; pending changes take effect."""
     params, answer_s = {"timeout": request.timeout_s}, request.answer_s

@@ -92,7 +92,7 @@ class RehearsalStopped(MpcError):
     code = "rehearsal.stopped"
 
 
-@action(permission="resources:read", route="POST /plans/rehearse")
+@action(permission="resources:read", route="POST /plans/rehearse", long=True)
 async def rehearse(session: Session, request: RehearseRequest) -> RehearseResult:
     """Apply these manifests to a copy of the cluster, and tell what would happen; the cluster itself is only read."""
     desired = DesiredState(**request.model_dump(include=set(DesiredState.model_fields)))

@@ -38,7 +38,7 @@ class ReleaseListResult(Result):
     items: list[ReleaseView]
 
 
-@action(permission="resources:read", route="GET /releases")
+@action(permission="resources:read", route="GET /releases", scope="namespace")
 async def release_list(session: Session, request: ReleaseListRequest) -> ReleaseListResult:
     """List releases and other applications: revision, status, chart."""
     context, store = await session.context(), await session.store()

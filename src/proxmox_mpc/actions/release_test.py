@@ -29,7 +29,14 @@ class ReleaseTestResult(Result):
     tests: list[HookView]
 
 
-@action(permission="resources:write", route="POST /releases/{name}/test", writes=True)
+@action(
+    permission="resources:write",
+    route="POST /releases/{name}/test",
+    writes=True,
+    scope="namespace",
+    long=True,
+    turn="name",
+)
 async def release_test(session: Session, request: ReleaseTestRequest) -> ReleaseTestResult:
     """Run the tests of a release: its chart's hooks for `test`, in their order, until one fails."""
     context, store = await session.context(), await session.store()

@@ -40,7 +40,7 @@ class RepositoryKnown(RefusedError):
     code = "repository.known"
 
 
-@action(permission="charts:write", route="POST /repositories", writes=True)
+@action(permission="charts:write", route="POST /repositories", writes=True, scope="server", status=201)
 async def repo_add(session: Session, request: RepoAddRequest) -> RepoAddResult:
     """Make a chart repository known by a name; its index is read at once."""
     if not _NAME.fullmatch(request.name):

@@ -21,7 +21,7 @@ class RepoRemoveResult(Result):
     names: list[str]
 
 
-@action(permission="charts:write", route="POST /repositories/remove", writes=True)
+@action(permission="charts:write", route="POST /repositories/remove", writes=True, scope="server")
 async def repo_remove(session: Session, request: RepoRemoveRequest) -> RepoRemoveResult:
     """Forget chart repositories, with their logins; releases made from their charts stay."""
     store = await session.store()

@@ -41,7 +41,7 @@ class RepoUpdateResult(Result):
     items: list[RepoUpdateView]
 
 
-@action(permission="charts:write", route="POST /repositories/update", writes=True)
+@action(permission="charts:write", route="POST /repositories/update", writes=True, scope="server")
 async def repo_update(session: Session, request: RepoUpdateRequest) -> RepoUpdateResult:
     """Read the indexes of chart repositories anew, several at a time; one that fails keeps the index it had."""
     known = await repositories(session, request.names)

@@ -13,7 +13,7 @@ class ResetRequest(GuestsRequest):
     """Which VMs."""
 
 
-@action(permission="guests:write", route="POST /guests/reset", writes=True)
+@action(permission="guests:write", route="POST /guests/reset", writes=True, scope="namespace", long=True)
 async def reset(session: Session, request: ResetRequest) -> GuestsResult:
     """Reset VMs, as their reset button does."""
     return await switch(session, request, "reset", "starts anew at once", loses="unsaved data is lost")

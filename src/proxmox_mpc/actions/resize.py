@@ -28,7 +28,7 @@ class ResizeRequest(GuestsRequest):
     size: str = Field(description="Its new size (50G), or by how much it grows (+10G).")
 
 
-@action(permission="guests:write", route="POST /guests/resize", writes=True)
+@action(permission="guests:write", route="POST /guests/resize", writes=True, scope="namespace", long=True)
 async def resize(session: Session, request: ResizeRequest) -> GuestsResult:
     """Grow a disk of guests; disks never shrink. Each result is the size that is wanted."""
     if not _SIZE.fullmatch(request.size):

@@ -60,7 +60,7 @@ class _Target:
     """Whether the guest that was backed up is there, too: a new one then needs other addresses."""
 
 
-@action(permission="guests:write", route="POST /guests/restore", writes=True)
+@action(permission="guests:write", route="POST /guests/restore", writes=True, scope="namespace", long=True)
 async def restore(session: Session, request: RestoreRequest) -> GuestsResult:
     """Restore a guest from a backup: as it was, as a new one, or by force over one that is there."""
     if len(request.guests) != 1:

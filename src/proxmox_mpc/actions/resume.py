@@ -13,7 +13,7 @@ class ResumeRequest(GuestsRequest):
     """Which guests."""
 
 
-@action(permission="guests:write", route="POST /guests/resume", writes=True)
+@action(permission="guests:write", route="POST /guests/resume", writes=True, scope="namespace", long=True)
 async def resume(session: Session, request: ResumeRequest) -> GuestsResult:
     """Resume guests that were suspended, in memory or to disk."""
     return await switch(session, request, "resume", "goes on")

@@ -31,7 +31,14 @@ class RollbackRequest(Request):
     agreed: str = Field("", description="Hash of the plan that was confirmed; without it only the plan is answered.")
 
 
-@action(permission="resources:write", route="POST /applications/{application}/rollback", writes=True)
+@action(
+    permission="resources:write",
+    route="POST /applications/{application}/rollback",
+    writes=True,
+    scope="namespace",
+    long=True,
+    turn="application",
+)
 async def rollback(session: Session, request: RollbackRequest) -> ApplyResult:
     """Go back to an earlier revision: its manifests are planned anew and applied as a new revision."""
     context = await session.context()

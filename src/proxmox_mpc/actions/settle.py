@@ -21,7 +21,7 @@ class SettleResult(Result):
     settled: list[str]
 
 
-@action(permission="resources:write", route="POST /applications/settle", writes=True)
+@action(permission="resources:write", route="POST /applications/settle", writes=True, scope="namespace")
 async def settle(session: Session, request: SettleRequest) -> SettleResult:
     """Close runs that were killed or interrupted: wait for the tasks that they left, so that a plan sees their end."""
     context, store, cluster = await session.context(), await session.store(), await session.cluster()

@@ -19,7 +19,7 @@ class ShutdownRequest(GuestsRequest):
     force: bool = Field(False, description="Stop those that take longer.")
 
 
-@action(permission="guests:write", route="POST /guests/shutdown", writes=True)
+@action(permission="guests:write", route="POST /guests/shutdown", writes=True, scope="namespace", long=True)
 async def shutdown(session: Session, request: ShutdownRequest) -> GuestsResult:
     """Shut guests down in an orderly way; one that does not heed it is reported, or stopped by force."""
     params = {"timeout": request.timeout_s, "forceStop": request.force}

@@ -25,7 +25,7 @@ class SnapshotCreateRequest(GuestsRequest):
     memory: bool = Field(False, description="Keep the memory of running VMs, too.")
 
 
-@action(permission="guests:write", route="POST /snapshots/create", writes=True)
+@action(permission="guests:write", route="POST /snapshots/create", writes=True, scope="namespace", long=True)
 async def snapshot_create(session: Session, request: SnapshotCreateRequest) -> GuestsResult:
     """Take a snapshot of guests; those that have one of this name are left alone."""
     check_name(request.name)

@@ -24,7 +24,7 @@ class SnapshotDeleteRequest(GuestsRequest):
     name: str = Field(description="Name of the snapshot.")
 
 
-@action(permission="guests:write", route="POST /snapshots/delete", writes=True)
+@action(permission="guests:write", route="POST /snapshots/delete", writes=True, scope="namespace", long=True)
 async def snapshot_delete(session: Session, request: SnapshotDeleteRequest) -> GuestsResult:
     """Delete a snapshot of guests; the guests stay as they are."""
 

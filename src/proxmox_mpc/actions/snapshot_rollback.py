@@ -26,7 +26,7 @@ class SnapshotRollbackRequest(GuestsRequest):
     start: bool = Field(False, description="Start them then; with its memory a snapshot starts its VM anyway.")
 
 
-@action(permission="guests:write", route="POST /snapshots/rollback", writes=True)
+@action(permission="guests:write", route="POST /snapshots/rollback", writes=True, scope="namespace", long=True)
 async def snapshot_rollback(session: Session, request: SnapshotRollbackRequest) -> GuestsResult:
     """Take guests back to a snapshot: disks and configuration; what came after it is lost."""
 

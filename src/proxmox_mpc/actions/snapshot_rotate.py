@@ -46,7 +46,7 @@ class SnapshotRotateResult(Result):
     items: list[TurnView]
 
 
-@action(permission="guests:write", route="POST /snapshots/rotate", writes=True)
+@action(permission="guests:write", route="POST /snapshots/rotate", writes=True, long=True)
 async def snapshot_rotate(session: Session, request: SnapshotRotateRequest) -> SnapshotRotateResult:
     """Take the snapshots that are due by policies, and delete those of theirs that are not kept any more."""
     if not request.dry_run:

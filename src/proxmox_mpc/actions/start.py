@@ -17,7 +17,7 @@ class StartRequest(GuestsRequest):
     answer_s: float = Field(0, ge=0, description="Seconds that their agents may take to answer; 0 does not wait.")
 
 
-@action(permission="guests:write", route="POST /guests/start", writes=True)
+@action(permission="guests:write", route="POST /guests/start", writes=True, scope="namespace", long=True)
 async def start(session: Session, request: StartRequest) -> GuestsResult:
     """Start guests; those that run already are left alone."""
     return await switch(session, request, "start", "starts", answer_s=request.answer_s)

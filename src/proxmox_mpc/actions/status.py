@@ -61,7 +61,7 @@ class StatusResult(Result):
     items: list[ApplicationView]
 
 
-@action(permission="resources:read", route="GET /applications")
+@action(permission="resources:read", route="GET /applications", scope="namespace")
 async def status(session: Session, request: StatusRequest) -> StatusResult:
     """Show applications: last revision, and whether what they own is as it was applied."""
     context = await session.context()

@@ -13,7 +13,7 @@ class StopRequest(GuestsRequest):
     """Which guests."""
 
 
-@action(permission="guests:write", route="POST /guests/stop", writes=True)
+@action(permission="guests:write", route="POST /guests/stop", writes=True, scope="namespace", long=True)
 async def stop(session: Session, request: StopRequest) -> GuestsResult:
     """Stop guests at once, as if their power was cut."""
     # A shutdown that the guest does not heed keeps its lock: whoever stops it does not want to wait for that.

@@ -17,7 +17,7 @@ class SuspendRequest(GuestsRequest):
     to_disk: bool = Field(False, description="Write the memory of VMs to disk, and switch them off.")
 
 
-@action(permission="guests:write", route="POST /guests/suspend", writes=True)
+@action(permission="guests:write", route="POST /guests/suspend", writes=True, scope="namespace", long=True)
 async def suspend(session: Session, request: SuspendRequest) -> GuestsResult:
     """Suspend guests: they stand still in memory, or with their memory on disk."""
     does = "goes to disk, and off" if request.to_disk else "stands still"

@@ -28,7 +28,7 @@ class TagRequest(GuestsRequest):
     remove: list[str] = Field([], description="Tags that they lose.")
 
 
-@action(permission="guests:write", route="POST /guests/tag", writes=True)
+@action(permission="guests:write", route="POST /guests/tag", writes=True, scope="namespace", long=True)
 async def tag(session: Session, request: TagRequest) -> GuestsResult:
     """Give guests tags, and take tags from them."""
     add, remove = ({_checked(word) for word in words} for words in (request.add, request.remove))

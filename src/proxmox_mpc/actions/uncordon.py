@@ -34,7 +34,7 @@ class UncordonResult(NodeResult):
     away: list[str]
 
 
-@action(permission="guests:write", route="POST /nodes/{node}/uncordon", writes=True)
+@action(permission="guests:write", route="POST /nodes/{node}/uncordon", writes=True, long=True)
 async def uncordon(session: Session, request: UncordonRequest) -> UncordonResult:
     """Place guests on a node again, and bring back those that left it when it was drained, if that is asked for."""
     view, resumed = await begin(session, request)

@@ -34,7 +34,14 @@ class UninstallResult(Result):
     outcomes: list[OutcomeView] = []
 
 
-@action(permission="resources:write", route="DELETE /releases/{name}", writes=True)
+@action(
+    permission="resources:write",
+    route="DELETE /releases/{name}",
+    writes=True,
+    scope="namespace",
+    long=True,
+    turn="name",
+)
 async def uninstall(session: Session, request: UninstallRequest) -> UninstallResult:
     """Delete all that a release owns, its hooks around it, and forget it; without an agreed plan only that plan."""
     from proxmox_mpc.actions._hooks import remove_hooks, run_hooks

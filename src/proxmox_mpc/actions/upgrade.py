@@ -34,7 +34,9 @@ class UpgradeRequest(Deploying):
     )
 
 
-@action(permission="resources:write", route="PUT /releases/{name}", writes=True)
+@action(
+    permission="resources:write", route="PUT /releases/{name}", writes=True, scope="namespace", long=True, turn="name"
+)
 async def upgrade(session: Session, request: UpgradeRequest) -> ReleaseResult:
     """Make a release as another version of its chart, or other values, say; only what differs is changed."""
     check_name(request.name)

@@ -25,7 +25,7 @@ class ValidateResult(Result):
     resources: list[str]
 
 
-@action(permission="resources:read", route="POST /plans/validate")
+@action(permission="resources:read", route="POST /plans/validate", scope="own")
 async def validate(session: Session, request: ValidateRequest) -> ValidateResult:
     """Check manifests: syntax, kinds, fields, types, units, names. Asks no cluster."""
     resources, _ = await load(session, request.texts, request.namespace, with_secrets=False)

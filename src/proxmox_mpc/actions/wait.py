@@ -37,7 +37,7 @@ class WaitTimeout(MpcError):
     code = "wait.timeout"
 
 
-@action(permission="tasks:read", route="POST /tasks/wait")
+@action(permission="tasks:read", route="POST /tasks/wait", long=True)
 async def wait(session: Session, request: WaitRequest) -> WaitResult:
     """Wait until a task ended, or a guest runs, stopped, exists or is gone."""
     if request.target.startswith("UPID:"):

