@@ -1,13 +1,14 @@
 """What Proxmox-MPC remembers, on SQLite or on PostgreSQL with the same code.
 
 Contexts, applications with their revisions, owned resources, plans, runs, events, snapshots, accepted drift,
-reserved VMIDs.
+reserved VMIDs, jobs with their claims and schedules, messages.
 
 What belongs here: keeping and finding. What never does: deciding, or talking to a cluster. `records.py` says
 what is kept; each other plain file keeps one noun. SQLAlchemy is loaded only when a store is opened.
 """
 
 from proxmox_mpc.store.errors import ApplyBusy, RecordMissing, SecretUnreadable, StoreTooNew, StoreUnavailable
+from proxmox_mpc.store.job_records import ENDED, Job, Message, NewJob, NewMessage, Schedule
 from proxmox_mpc.store.records import (
     SIGN_OF_LIFE_S,
     Application,
@@ -28,6 +29,7 @@ from proxmox_mpc.store.secrets import SecretKey
 from proxmox_mpc.store.store import Store
 
 __all__ = [
+    "ENDED",
     "SIGN_OF_LIFE_S",
     "Application",
     "ApplyBusy",
@@ -35,7 +37,11 @@ __all__ = [
     "ChartRepository",
     "Context",
     "Event",
+    "Job",
     "JournalEntry",
+    "Message",
+    "NewJob",
+    "NewMessage",
     "OwnedResource",
     "RecordMissing",
     "Release",
@@ -43,6 +49,7 @@ __all__ = [
     "Revision",
     "Run",
     "SavedPlan",
+    "Schedule",
     "SecretKey",
     "SecretUnreadable",
     "Snapshot",

@@ -14,10 +14,14 @@ from proxmox_mpc.store._database import Database
 from proxmox_mpc.store.applications import Applications
 from proxmox_mpc.store.baselines import Baselines
 from proxmox_mpc.store.chart_repositories import ChartRepositories
+from proxmox_mpc.store.claims import Claims
 from proxmox_mpc.store.contexts import Contexts
 from proxmox_mpc.store.errors import StoreTooNew, StoreUnavailable
 from proxmox_mpc.store.events import Events
+from proxmox_mpc.store.jobs import Jobs
 from proxmox_mpc.store.kept_secrets import KeptSecrets
+from proxmox_mpc.store.leases import Leases
+from proxmox_mpc.store.messages import Messages
 from proxmox_mpc.store.migrations import HEAD
 from proxmox_mpc.store.plans import Plans
 from proxmox_mpc.store.quiet import QuietPlans
@@ -25,6 +29,7 @@ from proxmox_mpc.store.releases import Releases
 from proxmox_mpc.store.reservations import Reservations
 from proxmox_mpc.store.resources import Resources
 from proxmox_mpc.store.runs import Runs
+from proxmox_mpc.store.schedules import Schedules
 from proxmox_mpc.store.secrets import SecretKey
 from proxmox_mpc.store.snapshots import Snapshots
 from proxmox_mpc.store.store import Store
@@ -49,6 +54,11 @@ def assemble(database: Database, key: SecretKey) -> Store:
         quiet=QuietPlans(database),
         releases=Releases(database, key),
         chart_repositories=ChartRepositories(database, key),
+        jobs=Jobs(database, key),
+        claims=Claims(database, key),
+        schedules=Schedules(database, key),
+        messages=Messages(database),
+        leases=Leases(database),
     )
 
 

@@ -15,15 +15,20 @@ if TYPE_CHECKING:
     from proxmox_mpc.store.applications import Applications
     from proxmox_mpc.store.baselines import Baselines
     from proxmox_mpc.store.chart_repositories import ChartRepositories
+    from proxmox_mpc.store.claims import Claims
     from proxmox_mpc.store.contexts import Contexts
     from proxmox_mpc.store.events import Events
+    from proxmox_mpc.store.jobs import Jobs
     from proxmox_mpc.store.kept_secrets import KeptSecrets
+    from proxmox_mpc.store.leases import Leases
+    from proxmox_mpc.store.messages import Messages
     from proxmox_mpc.store.plans import Plans
     from proxmox_mpc.store.quiet import QuietPlans
     from proxmox_mpc.store.releases import Releases
     from proxmox_mpc.store.reservations import Reservations
     from proxmox_mpc.store.resources import Resources
     from proxmox_mpc.store.runs import Runs
+    from proxmox_mpc.store.schedules import Schedules
     from proxmox_mpc.store.snapshots import Snapshots
 
 
@@ -49,6 +54,11 @@ class Store:
     quiet: QuietPlans
     releases: Releases
     chart_repositories: ChartRepositories
+    jobs: Jobs
+    claims: Claims
+    schedules: Schedules
+    messages: Messages
+    leases: Leases
 
     @staticmethod
     @asynccontextmanager
@@ -68,5 +78,8 @@ class Store:
 
         After it the old keys can be taken out of PROXMOX_SECRET_KEY.
         """
-        parts = (self.contexts, self.applications, self.releases, self.kept_secrets, self.chart_repositories)
+        parts = (
+            *(self.contexts, self.applications, self.releases, self.kept_secrets, self.chart_repositories),
+            *(self.jobs, self.schedules),
+        )
         return sum([await part.reseal() for part in parts])

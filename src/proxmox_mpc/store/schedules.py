@@ -1,0 +1,124 @@
+"""Schedules: actions that are run again and again, and the jobs that they make."""
+
+from __future__ import annotations
+
+import builtins
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, select, update
+from sqlalchemy.exc import IntegrityError
+
+from proxmox_mpc.errors import UsageError
+from proxmox_mpc.store._database import Database
+from proxmox_mpc.store.errors import RecordMissing
+from proxmox_mpc.store.job_records import Job, NewJob, Schedule
+from proxmox_mpc.store.jobs import insert, new_id, opened
+from proxmox_mpc.store.models import schedules
+from proxmox_mpc.store.secrets import SecretKey
+
+
+class ScheduleExists(UsageError):
+    """There is a schedule of this name."""
+
+    code = "schedule.exists"
+    http_status = 409
+
+
+@dataclass(frozen=True)
+class Schedules:
+    """Schedules by name. What they ask for is encrypted."""
+
+    database: Database
+    key: SecretKey
+
+    async def add(self, name: str, *, request: Mapping[str, Any], **values: Any) -> Schedule:
+        """Keep a new schedule. Raises ScheduleExists."""
+        now = self.database.now()
+        given = {"id": new_id(now), "name": name, "created_at": now, "changed_at": now, **values}
+        statement = schedules.insert().values(**given, **self._sealed(request)).returning(schedules)
+        try:
+            async with self.database.write() as connection:
+                return self._schedule((await connection.execute(statement)).one())
+        except IntegrityError:
+            raise ScheduleExists(f"there is a schedule {name!r} already") from None
+
+    async def change(self, name: str, *, request: Mapping[str, Any] | None = None, **values: Any) -> Schedule:
+        """Change a schedule. Raises RecordMissing."""
+        sealed = self._sealed(request) if request is not None else {}
+        statement = update(schedules).where(schedules.c.name == name)
+        statement = statement.values(**values, **sealed, changed_at=self.database.now())
+        async with self.database.write() as connection:
+            row = (await connection.execute(statement.returning(schedules))).one_or_none()
+        return self._schedule(self._found(row, name))
+
+    async def get(self, name: str) -> Schedule:
+        """A schedule. Raises RecordMissing."""
+        async with self.database.read() as connection:
+            row = (await connection.execute(select(schedules).where(schedules.c.name == name))).one_or_none()
+        return self._schedule(self._found(row, name))
+
+    async def list(self) -> builtins.list[Schedule]:
+        """All schedules by name."""
+        async with self.database.read() as connection:
+            rows = (await connection.execute(select(schedules).order_by(schedules.c.name))).all()
+        return [self._schedule(row) for row in rows]
+
+    async def delete(self, name: str) -> None:
+        """Forget a schedule; its jobs stay. Raises RecordMissing."""
+        async with self.database.write() as connection:
+            done = await connection.execute(delete(schedules).where(schedules.c.name == name))
+        if not done.rowcount:
+            self._found(None, name)
+
+    async def due(self, *, limit: int = 100) -> builtins.list[Schedule]:
+        """Schedules whose time has come, the longest waiting first."""
+        ready = schedules.c.enabled & (schedules.c.next_at <= self.database.now())
+        async with self.database.read() as connection:
+            query = select(schedules).where(ready).order_by(schedules.c.next_at, schedules.c.id).limit(limit)
+            return [self._schedule(row) for row in (await connection.execute(query)).all()]
+
+    async def next_at(self) -> datetime | None:
+        """When the next one is due."""
+        async with self.database.read() as connection:
+            query = select(schedules.c.next_at).where(schedules.c.enabled, schedules.c.next_at.is_not(None))
+            return (await connection.execute(query.order_by(schedules.c.next_at).limit(1))).scalar_one_or_none()
+
+    async def fire(self, schedule: Schedule, next_at: datetime | None, job: NewJob | None) -> Job | None:
+        """Go on to the next time and make this one's job, together; None where another process did, or it changed."""
+        this = (schedules.c.id == schedule.id) & (schedules.c.next_at == schedule.next_at)
+        same = this & schedules.c.enabled & (schedules.c.changed_at == schedule.changed_at)
+        values = {"next_at": next_at, "last_due_at": schedule.next_at}
+        async with self.database.write() as connection:
+            moved = await connection.execute(update(schedules).where(same).values(values))
+            if not moved.rowcount or job is None:
+                return None
+            row = await insert(self.database, self.key, connection, job)
+        return opened(self.key, row)
+
+    async def reseal(self) -> int:
+        """Encrypt with today's key what was encrypted with older ones; the number of schedules that changed."""
+        changed = 0
+        async with self.database.write() as connection:
+            for row in (await connection.execute(select(schedules.c.id, schedules.c.sealed_request))).all():
+                if not self.key.is_current(row.sealed_request):
+                    fresh = self.key.seal(self.key.unseal(row.sealed_request))
+                    this = schedules.c.id == row.id
+                    await connection.execute(update(schedules).where(this).values(sealed_request=fresh))
+                    changed += 1
+        return changed
+
+    def _sealed(self, request: Mapping[str, Any]) -> dict[str, str]:
+        return {"sealed_request": self.key.seal(json.dumps(request))}
+
+    def _found(self, row: Row[Any] | None, name: str) -> Row[Any]:
+        if row is None:
+            raise RecordMissing(f"there is no schedule {name!r}", hint="proxmox-cli schedule list shows them")
+        return row
+
+    def _schedule(self, row: Row[Any]) -> Schedule:
+        values = dict(row._mapping)
+        return Schedule(request=json.loads(self.key.unseal(values.pop("sealed_request"))), **values)
