@@ -11,16 +11,22 @@ from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError, SQLAl
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from proxmox_mpc.store._database import Database
+from proxmox_mpc.store.api_tokens import ApiTokens
 from proxmox_mpc.store.applications import Applications
+from proxmox_mpc.store.attempts import Attempts
+from proxmox_mpc.store.audit import Audit
 from proxmox_mpc.store.baselines import Baselines
 from proxmox_mpc.store.chart_repositories import ChartRepositories
 from proxmox_mpc.store.claims import Claims
 from proxmox_mpc.store.contexts import Contexts
 from proxmox_mpc.store.errors import StoreTooNew, StoreUnavailable
 from proxmox_mpc.store.events import Events
+from proxmox_mpc.store.grants import Grants
+from proxmox_mpc.store.groups import Groups
 from proxmox_mpc.store.jobs import Jobs
 from proxmox_mpc.store.kept_secrets import KeptSecrets
 from proxmox_mpc.store.leases import Leases
+from proxmox_mpc.store.logins import Logins
 from proxmox_mpc.store.messages import Messages
 from proxmox_mpc.store.migrations import HEAD
 from proxmox_mpc.store.plans import Plans
@@ -28,11 +34,13 @@ from proxmox_mpc.store.quiet import QuietPlans
 from proxmox_mpc.store.releases import Releases
 from proxmox_mpc.store.reservations import Reservations
 from proxmox_mpc.store.resources import Resources
+from proxmox_mpc.store.roles import Roles
 from proxmox_mpc.store.runs import Runs
 from proxmox_mpc.store.schedules import Schedules
 from proxmox_mpc.store.secrets import SecretKey
 from proxmox_mpc.store.snapshots import Snapshots
 from proxmox_mpc.store.store import Store
+from proxmox_mpc.store.users import Users
 
 # Any number that no other program uses for its own locks in the same PostgreSQL database.
 _MIGRATION_LOCK = 0x50564D50
@@ -59,6 +67,14 @@ def assemble(database: Database, key: SecretKey) -> Store:
         schedules=Schedules(database, key),
         messages=Messages(database),
         leases=Leases(database),
+        users=Users(database),
+        groups=Groups(database),
+        roles=Roles(database),
+        grants=Grants(database),
+        logins=Logins(database),
+        api_tokens=ApiTokens(database),
+        attempts=Attempts(database),
+        audit=Audit(database, key),
     )
 
 

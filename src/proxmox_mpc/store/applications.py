@@ -137,21 +137,6 @@ class Applications:
         async with self.database.write() as connection:
             await connection.execute(delete(applications).where(this))
 
-    async def reseal(self) -> int:
-        """Encrypt with today's key what was encrypted with older ones; the number of revisions that changed."""
-        async with self.database.write() as connection:
-            rows = (
-                await connection.execute(
-                    select(revisions.c.application_id, revisions.c.number, revisions.c.sealed_manifests)
-                )
-            ).all()
-            outdated = [row for row in rows if not self.key.is_current(row.sealed_manifests)]
-            for row in outdated:
-                this = (revisions.c.application_id == row.application_id) & (revisions.c.number == row.number)
-                fresh = self.key.seal(self.key.unseal(row.sealed_manifests))
-                await connection.execute(update(revisions).where(this).values(sealed_manifests=fresh))
-        return len(outdated)
-
     async def _locked(self, connection: AsyncConnection, context: str, application: str) -> int:
         """The id of an application, made where it is missing, locked for this transaction."""
         await connection.execute(

@@ -6,7 +6,7 @@ import builtins
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, delete, select
 
 from proxmox_mpc.store._database import Database
 from proxmox_mpc.store.models import chart_repositories
@@ -51,18 +51,6 @@ class ChartRepositories:
         """Forget a repository. Forgetting twice is no error."""
         async with self.database.write() as connection:
             await connection.execute(delete(chart_repositories).where(chart_repositories.c.name == name))
-
-    async def reseal(self) -> int:
-        """Encrypt with today's key what was encrypted with older ones; the number of repositories that changed."""
-        changed = 0
-        async with self.database.write() as connection:
-            for row in (await connection.execute(select(chart_repositories))).all():
-                if row.sealed_password and not self.key.is_current(row.sealed_password):
-                    fresh = self.key.seal(self.key.unseal(row.sealed_password))
-                    this = chart_repositories.c.name == row.name
-                    await connection.execute(update(chart_repositories).where(this).values(sealed_password=fresh))
-                    changed += 1
-        return changed
 
     def _repository(self, row: Row[Any]) -> ChartRepository:
         password = self.key.unseal(row.sealed_password) if row.sealed_password else ""

@@ -74,24 +74,6 @@ class Contexts:
             found = await connection.execute(select(choices.c.value).where(choices.c.name == _CURRENT))
             return found.scalar_one_or_none()
 
-    async def reseal(self) -> int:
-        """Encrypt with today's key what was encrypted with older ones; the number of contexts that changed."""
-        changed = 0
-        for context in await self._outdated():
-            await self.save(context)
-            changed += 1
-        return changed
-
-    async def _outdated(self) -> builtins.list[Context]:
-        async with self.database.read() as connection:
-            rows = (await connection.execute(select(contexts))).all()
-        sealed = ((row, row.sealed_password, row.sealed_token_secret) for row in rows)
-        return [
-            self._context(row)
-            for row, *texts in sealed
-            if any(text and not self.key.is_current(text) for text in texts)
-        ]
-
     def _seal(self, secret: str | None) -> str | None:
         return None if secret is None else self.key.seal(secret)
 

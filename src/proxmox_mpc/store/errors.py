@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from proxmox_mpc.errors import MpcError, NotFoundError, UnreachableError
+from proxmox_mpc.errors import MpcError, NotFoundError, RefusedError, UnreachableError
 
 
 class StoreUnavailable(MpcError):
@@ -36,3 +36,24 @@ class ApplyBusy(UnreachableError):
 
     code = "apply.busy"
     default_hint = "wait until it has ended (proxmox-cli history shows how), then plan again"
+
+
+class NameTaken(MpcError):
+    """That name is taken."""
+
+    code = "people.name-taken"
+    http_status = 409
+
+
+class StillUsed(MpcError):
+    """It is still used."""
+
+    code = "people.still-used"
+    http_status = 409
+
+
+class LastAdmin(RefusedError):
+    """Nobody would be left who may do everything; nothing was changed."""
+
+    code = "people.last-admin"
+    default_hint = "grant the role admin to another user first, for all contexts and namespaces"

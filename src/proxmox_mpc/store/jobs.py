@@ -106,19 +106,6 @@ class Jobs:
             over = jobs.c.state.in_(ENDED) & (jobs.c.ended_at < before)
             return (await connection.execute(delete(jobs).where(over))).rowcount
 
-    async def reseal(self) -> int:
-        """Encrypt with today's key what was encrypted with older ones; the number of jobs that changed."""
-        changed = 0
-        async with self.database.write() as connection:
-            rows = (await connection.execute(select(jobs.c.id, jobs.c.sealed_request, jobs.c.sealed_result))).all()
-            for row in rows:
-                old = {n: t for n, t in row._mapping.items() if n != "id" and t and not self.key.is_current(t)}
-                if old:
-                    fresh = {name: self.key.seal(self.key.unseal(text)) for name, text in old.items()}
-                    await connection.execute(update(jobs).where(jobs.c.id == row.id).values(fresh))
-                    changed += 1
-        return changed
-
 
 async def insert(database: Database, key: SecretKey, connection: AsyncConnection, new: NewJob) -> Row[Any]:
     """Insert a job within a transaction, and tell of it; of a schedule's due time only the first."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from proxmox_mpc.store._database import Database
@@ -68,18 +68,6 @@ class KeptSecrets:
         """Forget a secret. Forgetting twice is no error."""
         async with self.database.write() as connection:
             await connection.execute(delete(kept_secrets).where(_this(context, kind, namespace, name)))
-
-    async def reseal(self) -> int:
-        """Encrypt with today's key what was encrypted with older ones; the number of secrets that changed."""
-        changed = 0
-        async with self.database.write() as connection:
-            for row in (await connection.execute(select(kept_secrets))).all():
-                if not self.key.is_current(row.sealed_secret):
-                    fresh = {"sealed_secret": self.key.seal(self.key.unseal(row.sealed_secret))}
-                    this = _this(row.context, row.kind, row.namespace, row.name)
-                    await connection.execute(update(kept_secrets).where(this).values(fresh))
-                    changed += 1
-        return changed
 
 
 def _this(context: str, kind: str, namespace: str, name: str) -> ColumnElement[Any]:

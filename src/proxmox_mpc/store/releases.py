@@ -6,7 +6,7 @@ import builtins
 import json
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from proxmox_mpc.store._database import Database
 from proxmox_mpc.store.models import applications, releases
@@ -46,15 +46,3 @@ class Releases:
             query = query.where(applications.c.name == application)
         async with self.database.read() as connection:
             return [Release(row.name, row.number, row.chart) for row in await connection.execute(query)]
-
-    async def reseal(self) -> int:
-        """Encrypt with today's key what was encrypted with older ones; the number of releases that changed."""
-        changed = 0
-        async with self.database.write() as connection:
-            for row in (await connection.execute(select(releases))).all():
-                if not self.key.is_current(row.sealed_content):
-                    this = (releases.c.application_id == row.application_id) & (releases.c.number == row.number)
-                    fresh = self.key.seal(self.key.unseal(row.sealed_content))
-                    await connection.execute(update(releases).where(this).values(sealed_content=fresh))
-                    changed += 1
-        return changed

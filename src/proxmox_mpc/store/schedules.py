@@ -99,18 +99,6 @@ class Schedules:
             row = await insert(self.database, self.key, connection, job)
         return opened(self.key, row)
 
-    async def reseal(self) -> int:
-        """Encrypt with today's key what was encrypted with older ones; the number of schedules that changed."""
-        changed = 0
-        async with self.database.write() as connection:
-            for row in (await connection.execute(select(schedules.c.id, schedules.c.sealed_request))).all():
-                if not self.key.is_current(row.sealed_request):
-                    fresh = self.key.seal(self.key.unseal(row.sealed_request))
-                    this = schedules.c.id == row.id
-                    await connection.execute(update(schedules).where(this).values(sealed_request=fresh))
-                    changed += 1
-        return changed
-
     def _sealed(self, request: Mapping[str, Any]) -> dict[str, str]:
         return {"sealed_request": self.key.seal(json.dumps(request))}
 

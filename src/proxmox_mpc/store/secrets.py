@@ -121,9 +121,14 @@ class SecretKey:
         except (InvalidTag, binascii.Error, ValueError):
             raise SecretUnreadable("a stored secret was damaged or tampered with") from None
 
-    def is_current(self, sealed: str) -> bool:
-        """Whether a text was sealed with the key that seals today."""
-        return sealed.startswith(f"{_FORMAT}:{self._keys[0].id}:")
+    @property
+    def mark(self) -> str:
+        """How every text begins that was sealed with the key that seals today."""
+        return f"{_FORMAT}:{self._keys[0].id}:"
+
+    def derived(self, purpose: str) -> tuple[bytes, ...]:
+        """Keys for another purpose, the newest first; they tell nothing about these ones."""
+        return tuple(hmac.new(key.bytes, purpose.encode(), hashlib.sha256).digest() for key in self._keys)
 
     def fingerprint(self, secret: str) -> str:
         """A text that tells whether two secrets are equal, and nothing else about them.

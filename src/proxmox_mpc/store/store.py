@@ -12,24 +12,32 @@ from proxmox_mpc.settings import async_database_url
 from proxmox_mpc.store.secrets import SecretKey
 
 if TYPE_CHECKING:
+    from proxmox_mpc.store.api_tokens import ApiTokens
     from proxmox_mpc.store.applications import Applications
+    from proxmox_mpc.store.attempts import Attempts
+    from proxmox_mpc.store.audit import Audit
     from proxmox_mpc.store.baselines import Baselines
     from proxmox_mpc.store.chart_repositories import ChartRepositories
     from proxmox_mpc.store.claims import Claims
     from proxmox_mpc.store.contexts import Contexts
     from proxmox_mpc.store.events import Events
+    from proxmox_mpc.store.grants import Grants
+    from proxmox_mpc.store.groups import Groups
     from proxmox_mpc.store.jobs import Jobs
     from proxmox_mpc.store.kept_secrets import KeptSecrets
     from proxmox_mpc.store.leases import Leases
+    from proxmox_mpc.store.logins import Logins
     from proxmox_mpc.store.messages import Messages
     from proxmox_mpc.store.plans import Plans
     from proxmox_mpc.store.quiet import QuietPlans
     from proxmox_mpc.store.releases import Releases
     from proxmox_mpc.store.reservations import Reservations
     from proxmox_mpc.store.resources import Resources
+    from proxmox_mpc.store.roles import Roles
     from proxmox_mpc.store.runs import Runs
     from proxmox_mpc.store.schedules import Schedules
     from proxmox_mpc.store.snapshots import Snapshots
+    from proxmox_mpc.store.users import Users
 
 
 def utc_now() -> datetime:
@@ -59,6 +67,14 @@ class Store:
     schedules: Schedules
     messages: Messages
     leases: Leases
+    users: Users
+    groups: Groups
+    roles: Roles
+    grants: Grants
+    logins: Logins
+    api_tokens: ApiTokens
+    attempts: Attempts
+    audit: Audit
 
     @staticmethod
     @asynccontextmanager
@@ -78,8 +94,6 @@ class Store:
 
         After it the old keys can be taken out of PROXMOX_SECRET_KEY.
         """
-        parts = (
-            *(self.contexts, self.applications, self.releases, self.kept_secrets, self.chart_repositories),
-            *(self.jobs, self.schedules),
-        )
-        return sum([await part.reseal() for part in parts])
+        from proxmox_mpc.store._resealing import reseal
+
+        return await reseal(self.contexts.database, self.contexts.key)

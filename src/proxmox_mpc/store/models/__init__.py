@@ -24,6 +24,7 @@ from proxmox_mpc.store.models.declared import (
 from proxmox_mpc.store.models.people import (
     api_tokens,
     audit,
+    audit_chain,
     grants,
     groups,
     login_attempts,
@@ -48,6 +49,7 @@ __all__ = [
     "api_tokens",
     "applications",
     "audit",
+    "audit_chain",
     "baselines",
     "chart_repositories",
     "choices",

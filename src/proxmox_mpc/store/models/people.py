@@ -19,8 +19,7 @@ users = Table(
     Column("disabled", Boolean, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("last_login_at", UtcTime),
-    Column("failed_logins", Integer, nullable=False),
-    Column("locked_until", UtcTime),
+    Column("must_change_password", Boolean, nullable=False),  # nothing else may be done until then
     Column("version", Integer, nullable=False),  # counts up with what ends every session: a new password, a lock
 )
 
@@ -66,6 +65,7 @@ logins = Table(  # who is logged in, and by which refresh token it goes on
     Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("user_version", Integer, nullable=False),
     Column("refresh_hash", String, nullable=False),
+    Column("previous_hash", String, nullable=False),  # of the refresh token before: two requests at once are no theft
     Column("created_at", UtcTime, nullable=False),
     Column("refreshed_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime, nullable=False),
@@ -126,4 +126,14 @@ audit = Table(
     Column("hash", String, nullable=False),
     Index(None, "at"),
     Index(None, "actor", "seq"),
+)
+
+audit_chain = Table(  # one row: how long the chain is and how it ends, so that a missing end is noticed
+    "audit_chain",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("sealed_key", Text, nullable=False),  # what makes the hashes; nobody has it who has only the database
+    Column("length", Integer, nullable=False),
+    Column("head", String, nullable=False),
+    Column("proof", String, nullable=False),
 )

@@ -20,8 +20,7 @@ def upgrade() -> None:
         sa.Column("disabled", sa.Boolean, nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_login_at", sa.DateTime(timezone=True)),
-        sa.Column("failed_logins", sa.Integer, nullable=False),
-        sa.Column("locked_until", sa.DateTime(timezone=True)),
+        sa.Column("must_change_password", sa.Boolean, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_users"),
         sa.UniqueConstraint("name", name="uq_users_name"),
@@ -65,6 +64,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.String, nullable=False),
         sa.Column("user_version", sa.Integer, nullable=False),
         sa.Column("refresh_hash", sa.String, nullable=False),
+        sa.Column("previous_hash", sa.String, nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("refreshed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
@@ -126,6 +126,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_audit_actor_seq", "audit", ["actor", "seq"])
     op.create_index("ix_audit_at", "audit", ["at"])
+    op.create_table(
+        "audit_chain",
+        sa.Column("id", sa.Integer, nullable=False, autoincrement=False),
+        sa.Column("sealed_key", sa.Text, nullable=False),
+        sa.Column("length", sa.Integer, nullable=False),
+        sa.Column("head", sa.String, nullable=False),
+        sa.Column("proof", sa.String, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_audit_chain"),
+    )
     op.create_table(
         "jobs",
         sa.Column("id", sa.String, nullable=False),
