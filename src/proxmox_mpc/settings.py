@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from proxmox_mpc.errors import UsageError
 
 APPLICATION = "proxmox-mpc"
+SERVER_PORT = 5109
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _FALSE, _TRUE = ("", "0", "false", "no", "off"), ("1", "true", "yes", "on")
 
@@ -24,6 +25,32 @@ class SettingInvalid(UsageError):
     """A setting of the environment has a value that cannot be used."""
 
     code = "settings.invalid"
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """How a server runs.
+
+    `url` is how others reach it, `cors_origins` are pages of other origins that may use it, `outbound_allow` hosts and
+    networks that it may fetch from besides the public internet. `jwt_keys` sign what users log in with, the first one
+    new logins; without any they are derived from the store's key.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = SERVER_PORT
+    url: str = ""
+    cors_origins: tuple[str, ...] = ()
+    debug: bool = False
+    jwt_keys: tuple[str, ...] = field(default=(), repr=False)
+    access_token_minutes: int = 15
+    outbound_allow: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+
+    @property
+    def shown_url(self) -> str:
+        """How a person reaches it."""
+        host = "localhost" if self.host in ("127.0.0.1", "0.0.0.0", "::", "::1") else self.host  # noqa: S104
+        return self.url or f"http://{host}:{self.port}"
 
 
 @dataclass(frozen=True)
@@ -41,6 +68,7 @@ class Settings:
     secret_key: str = field(default="", repr=False)
     log_level: str | None = None
     log_json: bool | None = None
+    server: ServerSettings = field(default_factory=lambda: ServerSettings())
 
     @property
     def secret_key_file(self) -> Path:
@@ -51,8 +79,7 @@ class Settings:
     def load(cls, environ: Mapping[str, str] | None = None, dotenv: Path | None = None) -> Settings:
         """Settings from the environment (this process's by default) and `.env` in the working directory.
 
-        PROXMOX_MPC_HOME moves all files to one folder; DATABASE_URL, PROXMOX_SECRET_KEY, LOG_LEVEL and
-        LOG_JSON are the others. Raises SettingInvalid.
+        PROXMOX_MPC_HOME moves all files to one folder; docs/server.md names the others. Raises SettingInvalid.
         """
         given = os.environ if environ is None else environ
         values = {**read_dotenv(dotenv or Path(".env")), **given}
@@ -66,6 +93,7 @@ class Settings:
             secret_key=values.get("PROXMOX_SECRET_KEY", "").strip(),
             log_level=_level(values.get("LOG_LEVEL", "")),
             log_json=_flag("LOG_JSON", values.get("LOG_JSON")),
+            server=_server(values),
         )
 
 
@@ -129,6 +157,38 @@ def _folders(values: Mapping[str, str]) -> tuple[Path, Path, Path]:
 
     folders = PlatformDirs(APPLICATION, appauthor=False)
     return folders.user_data_path, folders.user_config_path, folders.user_cache_path
+
+
+def _server(values: Mapping[str, str]) -> ServerSettings:
+    return ServerSettings(
+        host=values.get("SERVER_HOST", "").strip() or "127.0.0.1",
+        port=_number("SERVER_PORT", values.get("SERVER_PORT"), SERVER_PORT, range(65536)),
+        url=values.get("SERVER_URL", "").strip().rstrip("/"),
+        cors_origins=_words(values.get("CORS_ORIGINS")),
+        debug=bool(_flag("DEBUG", values.get("DEBUG"))),
+        jwt_keys=_words(values.get("SECRET_KEY")),
+        access_token_minutes=_number(
+            "ACCESS_TOKEN_EXPIRE_MINUTES", values.get("ACCESS_TOKEN_EXPIRE_MINUTES"), 15, range(1, 24 * 60 + 1)
+        ),
+        outbound_allow=_words(values.get("OUTBOUND_ALLOW")),
+        trusted_proxies=_words(values.get("TRUSTED_PROXIES")),
+    )
+
+
+def _words(text: str | None) -> tuple[str, ...]:
+    return tuple(word for part in (text or "").split(",") if (word := part.strip()))
+
+
+def _number(name: str, text: str | None, default: int, within: range) -> int:
+    if not (text or "").strip():
+        return default
+    try:
+        number = int(text or "")
+    except ValueError:
+        number = -1
+    if number not in within:
+        raise SettingInvalid(f"{name} is {text!r}", hint=f"It is a whole number from {within[0]} to {within[-1]}.")
+    return number
 
 
 def _level(text: str) -> str | None:

@@ -74,6 +74,11 @@ def bound(**fields: Any) -> Iterator[None]:
         _bound.reset(before)
 
 
+def correlation() -> str:
+    """The id that goes through everything that one request, job or command causes; empty where none was bound."""
+    return str(_bound.get().get("correlation", ""))
+
+
 @dataclass(frozen=True)
 class Logger:
     """Logs for one part of the system."""

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 class Request(BaseModel):
-    """What a user asks for. Requests carry content, never paths of the client's disk."""
+    """What a user asks for, in camelCase where it is JSON. Requests carry content, never paths of the client's disk."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
 
 
 class Result(BaseModel):
@@ -41,7 +41,8 @@ class Action(Generic[Q, R]):
     """One thing a user can do.
 
     `route` is `METHOD /path` below /api/v1, `status` what it answers when all went well. `writes` means that it is
-    audited, `long` that a server does it as a job, which has the turn of the application that the field `turn` names.
+    audited, `long` that a server does it as a job. `turn` is the field that names the application that it works on: one
+    job at a time does, and who may not see the application is told that there is none.
     """
 
     name: str

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from proxmox_mpc.actions._action import Result
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._visibility import visible_applications
 from proxmox_mpc.applications import clusters, drift, snapshots
 from proxmox_mpc.applications.drift import Drifted
 from proxmox_mpc.applications.ownership import of_application, owned_by_key
@@ -71,7 +72,9 @@ async def look(session: Session, application: str, only: Iterable[Key] | None = 
 
 async def meant(session: Session, application: str) -> list[Application]:
     """The application of this name, or all. Raises NotFoundError."""
-    applications = await (await session.store()).applications.list((await session.context()).name)
+    in_sight = await visible_applications(session)
+    all_of_them = await (await session.store()).applications.list((await session.context()).name)
+    applications = [app for app in all_of_them if in_sight(app.name)]
     found = [app for app in applications if app.name == application or not application]
     if application and not found:
         known = ", ".join(app.name for app in applications)

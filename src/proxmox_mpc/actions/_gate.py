@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _log = telemetry.Logger("actions")
 _inside: ContextVar[bool] = ContextVar("inside-an-action", default=False)
+_permission: ContextVar[str] = ContextVar("permission-at-work", default="")
 _SUBJECTS = ("application", "name", "names", "guests", "node", "kind", "target", "id")
 """Fields of requests that say what an action is about, the most telling first."""
 _LONGEST = 200
@@ -55,13 +56,22 @@ async def passed(session: Session, action: Action[Q, R], request: Q) -> R:
     Actions that are called by others are checked too, but it is the outermost that is written down.
     """
     outermost = not _inside.get()
+    context = await admit(session, action, request)
+    permission = _permission.set(action.permission)
     try:
-        context = await _admitted(session, action)
-    except (NotAllowed, PasswordMustChange) as error:
-        await session.record(_entry(session, action, request, "", "denial", error))
-        raise
-    if not outermost or not action.writes:
-        return await action.run(session, request)
+        if not outermost or not action.writes:
+            return await action.run(session, request)
+        return await _recorded(session, action, request, context)
+    finally:
+        _permission.reset(permission)
+
+
+def at_work() -> str:
+    """The permission of the action that is being carried out; the innermost, where one calls another."""
+    return _permission.get()
+
+
+async def _recorded(session: Session, action: Action[Q, R], request: Q, context: str) -> R:
     token = _inside.set(True)
     failure: BaseException | None = None
     try:
@@ -73,6 +83,27 @@ async def passed(session: Session, action: Action[Q, R], request: Q) -> R:
         _inside.reset(token)
         kind: Literal["write", "denial"] = "denial" if isinstance(failure, NotAllowed) else "write"
         await session.record(_entry(session, action, request, context, kind, failure))
+
+
+async def admit(session: Session, action: Action[Q, R], request: Q) -> str:
+    """Let an action pass, or write down that it was refused; the context that it works in, as far as that is known.
+
+    Raises NotAllowed, PasswordMustChange.
+    """
+    try:
+        context = await _admitted(session, action)
+    except (NotAllowed, PasswordMustChange) as error:
+        await session.record(_entry(session, action, request, "", "denial", error))
+        raise
+    if action.scope == "namespace" and action.turn and not session.who.access.is_unlimited:
+        from proxmox_mpc.actions._visibility import require_application
+
+        permission = _permission.set(action.permission)
+        try:
+            await require_application(session, str(getattr(request, action.turn)))
+        finally:
+            _permission.reset(permission)
+    return context
 
 
 async def _admitted(session: Session, action: Action[Any, Any]) -> str:
@@ -105,22 +136,6 @@ def not_allowed(session: Session, permission: str, context: str, namespace: str 
     )
 
 
-async def require(session: Session, permission: str, namespace: str) -> None:
-    """Raises NotAllowed where the actor lacks the permission in a namespace of the session's context.
-
-    What belongs to no namespace (a storage, a node) has the namespace "" and needs the permission for all of them.
-    """
-    if not await allows(session, permission, namespace):
-        raise not_allowed(session, permission, (await session.context()).name, namespace)
-
-
-async def allows(session: Session, permission: str, namespace: str) -> bool:
-    """Whether the actor has the permission in a namespace of the session's context; "" is none, which needs all."""
-    if session.who.access.is_unlimited:
-        return True
-    return session.who.access.allows(permission, (await session.context()).name, namespace or "*")
-
-
 def _entry(
     session: Session,
     action: Action[Any, Any],
@@ -131,9 +146,14 @@ def _entry(
 ) -> AuditEntry:
     outcome = error.code if isinstance(error, MpcError) else "interrupted" if error is not None else "ok"
     shown = _shown(request)
-    subject = next((str(_first(shown[name])) for name in _SUBJECTS if shown.get(name)), "")
     where = context or session.known_context
-    return AuditEntry(kind, session.who, action.name, where, subject, outcome, shown)
+    return AuditEntry(kind, session.who, action.name, where, subject_of(request), outcome, shown)
+
+
+def subject_of(request: Request) -> str:
+    """What a request is about, in a few words."""
+    shown = _shown(request)
+    return next((str(_first(shown[name])) for name in _SUBJECTS if shown.get(name)), "")
 
 
 def _first(value: Any) -> Any:

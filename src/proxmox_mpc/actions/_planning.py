@@ -12,6 +12,7 @@ from pydantic import Field
 from proxmox_mpc.actions._action import Request
 from proxmox_mpc.actions._secrets import find_secret
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._visibility import require_plan, require_wanted
 from proxmox_mpc.applications import clusters, drift
 from proxmox_mpc.applications.ownership import owned_by_key
 from proxmox_mpc.engine import manifests, planner, references
@@ -140,6 +141,7 @@ async def prepare(session: Session, desired: DesiredState) -> Prepared:
     """Read the cluster and make the plan; nothing is written."""
     planned_at = session.now()
     resources, documents = await load(session, desired.texts, desired.namespace)
+    await require_wanted(session, resources)
     if not resources and not desired.prune:
         names = ", ".join(text.name for text in desired.texts)
         raise UsageError(f"there is no manifest in {names}", hint="kind, metadata and spec: proxmox-cli explain vm")
@@ -161,5 +163,6 @@ async def prepare(session: Session, desired: DesiredState) -> Prepared:
         undo=desired.undo,
     )
     plan = await planner.plan(view, find_kind, wish)
+    await require_plan(session, plan, resources)
     plan = replace(plan, notes=(*plan.notes, *await drift.notes(store, plan)))
     return Prepared(plan, planned_at, view, resources, documents, _wish(desired))

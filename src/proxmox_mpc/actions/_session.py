@@ -85,6 +85,8 @@ class Session:
     stop: Stop = field(default_factory=Stop)
     carry_out: Callable[[Session, Action[Any, Any], Any], Awaitable[Any]] = passed
     record: Callable[[AuditEntry], Awaitable[None]] = _keep_nothing
+    served: bool = False
+    """Whether this is a server's session, for somebody elsewhere: this machine's files are not theirs."""
     prepared: Any = None
     """The plan that was made last, for the next action of the very same wish; see `actions/_planning.py`."""
     rendered: Any = None

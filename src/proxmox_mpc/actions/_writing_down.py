@@ -11,6 +11,7 @@ import yaml
 
 from proxmox_mpc.actions._action import Result
 from proxmox_mpc.actions._views import manifest
+from proxmox_mpc.actions._visibility import Sees, everywhere
 from proxmox_mpc.actions.get import GetRequest, NoSuchObject, require_named, select
 from proxmox_mpc.engine.references import REFERENCE
 from proxmox_mpc.errors import MpcError, UnreachableError, UsageError
@@ -41,12 +42,14 @@ async def write_down(
     selector: str = "",
     *,
     with_identity: bool = False,
+    sees: Sees = everywhere,
 ) -> tuple[list[FileView], list[str]]:
     """The manifests of these objects, ordered by path, and what could not be written down; no kinds are all.
 
     `with_identity` adds what tells the very object: a guest's VMID.
 
-    Without names, what every cluster has by itself is not among them. With a namespace, cluster-wide kinds are not.
+    Without names, what every cluster has by itself is not among them. With a namespace, cluster-wide kinds are not,
+    and nothing is that stands in a namespace that nobody `sees`.
     Raises UsageError for a cluster-wide kind in a namespace, and NoSuchObject for a name.
     """
     found = [find_kind(word) for word in kinds] or list(all_kinds())
@@ -60,6 +63,7 @@ async def write_down(
                 kind,
                 GetRequest(kind=kind.name, names=list(names), namespace=namespace, selector=selector),
                 with_identity=with_identity,
+                sees=sees,
             )
             for kind in found
             if kind.namespaced or not namespace
@@ -84,11 +88,12 @@ def _apart(files: Sequence[FileView]) -> list[FileView]:
 
 
 async def of_kind(
-    view: View, kind: Kind, wanted: GetRequest, *, with_identity: bool = False
+    view: View, kind: Kind, wanted: GetRequest, *, with_identity: bool = False, sees: Sees = everywhere
 ) -> tuple[list[FileView], list[str]]:
     """The manifests of a kind, and what of it is not among them."""
     try:
-        chosen = select(await kind.driver.rows(view), wanted)
+        rows = await kind.driver.rows(view)
+        chosen = select([live for live in rows if sees(live.key.namespace)], wanted)
         require_named(chosen, kind, wanted)
         lives = await kind.driver.detail(view, [live for live in chosen if wanted.names or kind.exported(live)])
     except (UnreachableError, NoSuchObject):

@@ -58,6 +58,10 @@ async def context_set(session: Session, request: ContextSetRequest) -> ContextSe
         # One way of trusting replaces the others: the loosest must not stay on by accident.
         given = {"ca": None, "fingerprint": None, "insecure": False} | given
     context = replace(known, **given)
+    moved = not created and context.endpoints != known.endpoints
+    if session.served and moved and not (request.token_secret or request.password):
+        # Else whoever may change contexts, but not read their secrets, could have them sent to a host of his own.
+        raise UsageError("other endpoints need the login again", hint="give the token's secret, or the password")
     if not context.endpoints:
         raise UsageError("a context needs an endpoint", hint="--endpoint https://pve1:8006, several for failover")
     if not ((context.token_id and context.token_secret) or (context.user and context.password)):

@@ -14,6 +14,7 @@ from proxmox_mpc.actions._planning import ManifestText, load, named
 from proxmox_mpc.actions._plans import keep
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import OutcomeView, PlanView, outcome_views, plan_view
+from proxmox_mpc.actions._visibility import require_plan, visible
 from proxmox_mpc.actions.get import GetRequest, is_named, select
 from proxmox_mpc.applications import clusters, resumable
 from proxmox_mpc.applications.ownership import of_application, owned_by_key
@@ -60,6 +61,7 @@ async def delete(session: Session, request: DeleteRequest) -> DeleteResult:
     """Delete objects, last created first; without an agreed plan's hash only show what would go."""
     planned_at = session.now()
     plan, view, documents = await _plan(session, request)
+    await require_plan(session, plan)
     shown = plan_view(plan, (await session.context()).endpoints[0])
     if request.agreed == "" or plan.is_empty:
         await keep(session, shown)
@@ -105,7 +107,7 @@ async def _plan(session: Session, request: DeleteRequest) -> tuple[Plan, View, l
     if request.texts:
         lives, gone, documents = await _declared(session, view, request, owned)
     elif request.kind:
-        lives = await _named(view, request)
+        lives = await _named(session, view, request)
         if not lives and not request.ignore_missing and not request.selector:
             raise NotFoundError(f"there is no {request.kind} to delete")
     elif request.application:
@@ -157,12 +159,12 @@ async def _declared(
     return lives, gone, [dict(document) for document in documents]
 
 
-async def _named(view: View, request: DeleteRequest) -> list[Live]:
+async def _named(session: Session, view: View, request: DeleteRequest) -> list[Live]:
     kind = find_kind(request.kind)
     if not request.names and not request.selector:
         raise UsageError("nothing says which ones", hint=f"proxmox-cli delete {request.kind} NAME, or -l SELECTOR")
     wanted = GetRequest(kind=request.kind, names=request.names, namespace=request.namespace, selector=request.selector)
-    found = select(await kind.driver.rows(view), wanted)
+    found = select(await visible(session, await kind.driver.rows(view)), wanted)
     for name in request.names:
         hits = [live for live in found if is_named(live, name)]
         if not hits and not request.ignore_missing:

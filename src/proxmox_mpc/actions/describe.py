@@ -10,6 +10,7 @@ from pydantic import Field
 from proxmox_mpc.actions._action import Request, Result, action
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import manifest
+from proxmox_mpc.actions._visibility import visible
 from proxmox_mpc.actions.get import GetRequest, is_named, select
 from proxmox_mpc.applications.ownership import owned_by_key
 from proxmox_mpc.errors import NotFoundError
@@ -56,7 +57,7 @@ async def describe(session: Session, request: DescribeRequest) -> DescribeResult
     context = await session.context()
     store = await session.store()
     wanted = GetRequest(kind=request.kind, names=request.names, namespace=request.namespace, selector=request.selector)
-    lives = select(await kind.driver.rows(view), wanted)
+    lives = select(await visible(session, await kind.driver.rows(view)), wanted)
     for name in request.names:
         if not any(is_named(live, name) for live in lives):
             raise NotFoundError(

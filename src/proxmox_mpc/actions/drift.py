@@ -87,7 +87,7 @@ class DriftResult(Result):
     unowned: list[str] = []
 
 
-@action(permission="resources:read", route="GET /drift", scope="namespace")
+@action(permission="resources:read", route="POST /drift", scope="namespace")
 async def drift(session: Session, request: DriftRequest) -> DriftResult:
     """Show which declared fields differ from what was last applied, since when, and who changed them."""
     only = None

@@ -34,6 +34,7 @@ class DriftAcceptResult(Result):
     writes=True,
     scope="namespace",
     status=201,
+    turn="application",
 )
 async def drift_accept(session: Session, request: DriftAcceptRequest) -> DriftAcceptResult:
     """Accept drift as it is now: it is not reported until it expires or the live value changes again."""

@@ -7,6 +7,7 @@ from pydantic import Field
 from proxmox_mpc.actions._action import Request, Result, action
 from proxmox_mpc.actions._drifts import AcceptedView, accepted_view
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._visibility import visible_applications
 
 
 class DriftListAcceptedRequest(Request):
@@ -24,6 +25,7 @@ class DriftListAcceptedResult(Result):
 @action(permission="resources:read", route="GET /drift/accepted", scope="namespace")
 async def drift_list_accepted(session: Session, request: DriftListAcceptedRequest) -> DriftListAcceptedResult:
     """List the drift that was accepted: what, by whom, why, and until when."""
+    in_sight = await visible_applications(session)
     baselines = await (await session.store()).baselines.list((await session.context()).name)
-    mine = [one for one in baselines if request.application in ("", one.application)]
+    mine = [one for one in baselines if request.application in ("", one.application) and in_sight(one.application)]
     return DriftListAcceptedResult(items=[accepted_view(one) for one in mine])

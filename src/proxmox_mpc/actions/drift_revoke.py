@@ -27,7 +27,11 @@ class DriftRevokeResult(Result):
 
 
 @action(
-    permission="resources:write", route="POST /applications/{application}/drift/revoke", writes=True, scope="namespace"
+    permission="resources:write",
+    route="POST /applications/{application}/drift/revoke",
+    writes=True,
+    scope="namespace",
+    turn="application",
 )
 async def drift_revoke(session: Session, request: DriftRevokeRequest) -> DriftRevokeResult:
     """Take the acceptance of drift back: it is reported again."""

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._visibility import sight
 from proxmox_mpc.actions._writing_down import FileView, write_down
 
 
@@ -30,6 +31,9 @@ class ExportManifestsResult(Result):
 async def export_manifests(session: Session, request: ExportManifestsRequest) -> ExportManifestsResult:
     """Write down what lives as manifests, without defaults, secrets, and what the server made up."""
     view, context = await session.view(), await session.context()
-    files, left_out = await write_down(view, request.kinds, namespace=request.namespace, selector=request.selector)
+    sees = await sight(session)
+    files, left_out = await write_down(
+        view, request.kinds, namespace=request.namespace, selector=request.selector, sees=sees
+    )
     secrets = sorted({name for file in files for name in file.secrets})
     return ExportManifestsResult(context=context.name, files=files, left_out=left_out, secrets=secrets)

@@ -9,6 +9,7 @@ from pydantic import Field
 from proxmox_mpc.actions._action import Request, Result, action
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import ResourceView, resource_view
+from proxmox_mpc.actions._visibility import visible
 from proxmox_mpc.errors import NotFoundError
 from proxmox_mpc.kinds import find_kind
 from proxmox_mpc.kinds._kind import Kind, Live
@@ -55,7 +56,7 @@ async def get(session: Session, request: GetRequest) -> GetResult:
     """List objects of a kind, or show some of them."""
     kind = find_kind(request.kind)
     view = await session.view()
-    lives = select(await kind.driver.rows(view), request)
+    lives = select(await visible(session, await kind.driver.rows(view)), request)
     require_named(lives, kind, request)
     if request.full:
         lives = await kind.driver.detail(view, lives)

@@ -7,6 +7,7 @@ from pydantic import Field
 from proxmox_mpc.actions._action import Request, Result, action
 from proxmox_mpc.actions._planning import ManifestText, load
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._visibility import require_wanted
 from proxmox_mpc.actions.get import GetResult, result_of
 from proxmox_mpc.applications.ownership import owned_by_key
 from proxmox_mpc.engine.observe import observe
@@ -34,6 +35,7 @@ class GetDeclaredResult(Result):
 async def get_declared(session: Session, request: GetDeclaredRequest) -> GetDeclaredResult:
     """Show the live state of what these manifests name."""
     resources, _ = await load(session, request.texts, request.namespace)
+    await require_wanted(session, resources)
     context = await session.context()
     owned = await owned_by_key(await session.store(), context.name)
     found = await observe(await session.view(), find_kind, resources, owned, request.application)

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._visibility import visible_applications
 from proxmox_mpc.errors import NotFoundError
 
 
@@ -41,14 +42,20 @@ class HistoryResult(Result):
     items: list[RevisionView]
 
 
-@action(permission="resources:read", route="GET /applications/{application}/revisions", scope="namespace")
+@action(
+    permission="resources:read",
+    route="GET /applications/{application}/revisions",
+    scope="namespace",
+    turn="application",
+)
 async def history(session: Session, request: HistoryRequest) -> HistoryResult:
     """Show an application's revisions, oldest first."""
     context = await session.context()
     store = await session.store()
     revisions = await store.applications.history(context.name, request.application)
     if not revisions:
-        known = sorted(app.name for app in await store.applications.list(context.name))
+        in_sight = await visible_applications(session)
+        known = sorted(app.name for app in await store.applications.list(context.name) if in_sight(app.name))
         hint = f"applications here: {', '.join(known)}" if known else "nothing was applied on this context yet"
         raise NotFoundError(f"there is no application {request.application!r}", hint=hint)
     charts = {one.number: one.label for one in await store.releases.list(context.name, request.application)}

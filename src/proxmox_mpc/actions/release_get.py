@@ -35,7 +35,7 @@ class ReleaseGetResult(Result):
     notes: str
 
 
-@action(permission="resources:read", route="GET /releases/{name}", scope="namespace")
+@action(permission="resources:write", route="GET /releases/{name}", scope="namespace", turn="name")
 async def release_get(session: Session, request: ReleaseGetRequest) -> ReleaseGetResult:
     """Show a release: values, manifests, hooks and notes of a revision."""
     context, store = await session.context(), await session.store()

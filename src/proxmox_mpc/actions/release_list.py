@@ -10,6 +10,7 @@ from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._visibility import visible_applications
 from proxmox_mpc.errors import UsageError
 
 
@@ -45,8 +46,9 @@ async def release_list(session: Session, request: ReleaseListRequest) -> Release
     matches = _matcher(request.filter)
     charts = {(one.application, one.number): one for one in await store.releases.list(context.name)}
     items = []
+    in_sight = await visible_applications(session)
     for app in await store.applications.list(context.name):
-        if not matches(app.name) or (request.status and app.status not in request.status):
+        if not in_sight(app.name) or not matches(app.name) or (request.status and app.status not in request.status):
             continue
         last = await store.applications.revision(context.name, app.name, app.revision)
         release = charts.get((app.name, app.revision))

@@ -11,6 +11,7 @@ from proxmox_mpc.actions._action import Request, Result, action
 from proxmox_mpc.actions._release_records import made_by_chart
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import change_view, written
+from proxmox_mpc.actions._visibility import visible_applications
 from proxmox_mpc.applications import drift
 from proxmox_mpc.applications.drift import Difference, Drifted
 from proxmox_mpc.applications.ownership import of_application, owned_by_key
@@ -66,7 +67,8 @@ async def status(session: Session, request: StatusRequest) -> StatusResult:
     """Show applications: last revision, and whether what they own is as it was applied."""
     context = await session.context()
     store = await session.store()
-    applications = await store.applications.list(context.name)
+    in_sight = await visible_applications(session)
+    applications = [app for app in await store.applications.list(context.name) if in_sight(app.name)]
     if request.application:
         applications = [app for app in applications if app.name == request.application]
         if not applications:

@@ -81,6 +81,14 @@ def open_session(
     )
 
 
+def all_actions() -> list[Action[Any, Any]]:
+    """Every action, by name."""
+    from pkgutil import iter_modules
+
+    plain = (module.name for module in iter_modules(actions.__path__) if not module.name.startswith("_"))
+    return [find_action(name) for name in sorted(plain)]
+
+
 def find_action(name: str) -> Action[Any, Any]:
     """The action of a name, as its file is called; hyphens are as good as underscores. Raises NotFoundError."""
     module = name.replace("-", "_")

@@ -12,6 +12,7 @@ from pydantic import Field
 from proxmox_mpc.actions._action import Request
 from proxmox_mpc.actions._planning import ManifestText, load
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._visibility import sight
 from proxmox_mpc.actions.get import GetRequest, NoSuchObject, is_named, select
 from proxmox_mpc.applications.ownership import owned_by_key
 from proxmox_mpc.engine.observe import Ambiguous, NodeOffline, observe
@@ -137,6 +138,10 @@ async def choose(session: Session, view: View, request: GuestsRequest, *, templa
         found = [(kind, live) for kind, lives in (await _rows(view, kinds)).items() for live in select(lives, wanted)]
     else:
         raise UsageError("nothing says which guests", hint="name them, or: -l SELECTOR, -n NAMESPACE, -f FILE, --all")
+    sees = await sight(session)
+    if request.guests and (hidden := [live for _, live in found if not sees(live.key.namespace)]):
+        raise _missing(hidden[0].key.name, request, kinds)
+    found = [(kind, live) for kind, live in found if sees(live.key.namespace)]
     return await _look(view, found, named=bool(request.guests))
 
 

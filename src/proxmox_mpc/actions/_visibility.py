@@ -1,0 +1,95 @@
+"""What an actor whose permissions hold in some namespaces only gets to see and to touch.
+
+The permission is that of the action at work. What is not visible does not exist for the actor: it is left out of lists,
+and asking for it by name finds nothing. What belongs to no namespace needs the permission for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from proxmox_mpc.actions._gate import at_work, not_allowed
+from proxmox_mpc.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from proxmox_mpc.actions._session import Session
+    from proxmox_mpc.engine.plan import Plan
+    from proxmox_mpc.kinds._kind import Key, Live, Resource
+
+POOL = "Pool"
+"""What a namespace is on the cluster: who may make things in a namespace may have its pool made."""
+
+
+Sees = Callable[[str], bool]
+"""Whether somebody may see what stands in a namespace; "" is what belongs to none."""
+
+
+def everywhere(namespace: str) -> bool:
+    """For who may see everything."""
+    return True
+
+
+async def sight(session: Session) -> Sees:
+    """Where the action at work is allowed."""
+    access = session.who.access
+    if access.is_unlimited or not at_work():
+        return everywhere
+    context, permission = (await session.context()).name, at_work()
+    return lambda namespace: access.allows(permission, context, namespace or "*")
+
+
+async def visible(session: Session, lives: Sequence[Live]) -> list[Live]:
+    """Those objects that the actor may see."""
+    sees = await sight(session)
+    return [live for live in lives if sees(live.key.namespace)]
+
+
+async def require_wanted(session: Session, resources: Iterable[Resource]) -> None:
+    """Raises NotAllowed where manifests name objects outside of the actor's namespaces."""
+    await _require(session, (resource.key for resource in resources))
+
+
+async def require_plan(session: Session, plan: Plan, wanted: Iterable[Resource] = ()) -> None:
+    """Raises NotAllowed where a plan touches what the actor may not: also as what it is now, or what is to go."""
+    named = {resource.key for resource in wanted}
+    keys = [step.key for step in plan.steps if step.key in named or step.key.kind != POOL]
+    await _require(session, [*keys, *(step.live.key for step in plan.steps if step.live and step.key.kind != POOL)])
+    sees = await sight(session)
+    for key in (step.key for step in plan.steps if step.key.kind == POOL and step.key not in named):
+        if not sees(key.name):
+            raise not_allowed(session, at_work(), plan.context, key.name)
+
+
+async def _require(session: Session, keys: Iterable[Key]) -> None:
+    sees = await sight(session)
+    for key in keys:
+        if not sees(key.namespace):
+            raise not_allowed(session, at_work(), (await session.context()).name, key.namespace)
+
+
+async def visible_applications(session: Session) -> Callable[[str], bool]:
+    """Whether the actor may see an application: all that it owns, or was last meant to own, is in sight."""
+    sees = await sight(session)
+    if sees(""):
+        return lambda name: True
+    context, store = (await session.context()).name, await session.store()
+    spaces: dict[str, set[str]] = {}
+    for owned in await store.resources.list(context):
+        spaces.setdefault(owned.application, set()).add(owned.name if owned.kind == POOL else owned.namespace)
+    for app in await store.applications.list(context):
+        if app.name not in spaces:
+            last = await store.applications.revision(context, app.name, app.revision)
+            steps = last.plan.get("steps", [])
+            spaces[app.name] = {step["name"] if step["kind"] == POOL else step["namespace"] for step in steps}
+    return lambda name: name in spaces and all(map(sees, spaces[name] or {""}))
+
+
+async def require_application(session: Session, name: str) -> None:
+    """Raises NotFoundError for an application that there is and that the actor may not see."""
+    if (await sight(session))("") or (await visible_applications(session))(name):
+        return
+    context, store = (await session.context()).name, await session.store()
+    known = any(app.name == name for app in await store.applications.list(context))
+    if known or await store.resources.list(context, name):
+        raise NotFoundError(f"there is no application {name!r}", hint="proxmox-cli status lists them")
