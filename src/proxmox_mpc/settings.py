@@ -54,6 +54,28 @@ class ServerSettings:
 
 
 @dataclass(frozen=True)
+class JobSettings:
+    """How work in the background is done.
+
+    Without a `broker_url` whoever does jobs looks into the table for them. `wakeup_url` is the Redis by which processes
+    wake each other (REDIS_URL; else the broker, if it is one). `slots` are a process's jobs at a time, `lease_s` is how
+    long it may give no sign of life before others do them, `keep_days` how long what is kept.
+    """
+
+    broker_url: str = field(default="", repr=False)
+    result_backend: str = field(default="", repr=False)
+    wakeup_url: str = field(default="", repr=False)
+    slots: int = 4
+    lease_s: int = 30
+    keep_days: Mapping[str, int] = field(default_factory=lambda: _KEEP_DAYS)
+
+
+# People look back for a quarter; clients that were away come back for two weeks at the most.
+_KEEP_DAYS: Mapping[str, int] = {"events": 90, "messages": 14, "jobs": 90, "snapshots": 90}
+_REDIS = ("redis://", "rediss://", "unix://")
+
+
+@dataclass(frozen=True)
 class Settings:
     """Where things are and how they run.
 
@@ -69,6 +91,7 @@ class Settings:
     log_level: str | None = None
     log_json: bool | None = None
     server: ServerSettings = field(default_factory=lambda: ServerSettings())
+    jobs: JobSettings = field(default_factory=lambda: JobSettings())
 
     @property
     def secret_key_file(self) -> Path:
@@ -94,6 +117,7 @@ class Settings:
             log_level=_level(values.get("LOG_LEVEL", "")),
             log_json=_flag("LOG_JSON", values.get("LOG_JSON")),
             server=_server(values),
+            jobs=_jobs(values),
         )
 
 
@@ -172,6 +196,27 @@ def _server(values: Mapping[str, str]) -> ServerSettings:
         ),
         outbound_allow=_words(values.get("OUTBOUND_ALLOW")),
         trusted_proxies=_words(values.get("TRUSTED_PROXIES")),
+    )
+
+
+def _jobs(values: Mapping[str, str]) -> JobSettings:
+    broker, redis = values.get("CELERY_BROKER_URL", "").strip(), values.get("REDIS_URL", "").strip()
+    if redis and not redis.startswith(_REDIS):
+        raise SettingInvalid("REDIS_URL is no Redis", hint="Write redis://HOST:6379/0.")
+    if broker and "://" not in broker:
+        raise SettingInvalid("CELERY_BROKER_URL is no URL", hint="Write redis://HOST:6379/0 or amqp://HOST.")
+    default = JobSettings()
+    kept = {name: (f"KEEP_{name.upper()}_DAYS", days) for name, days in default.keep_days.items()}
+    return JobSettings(
+        broker_url=broker,
+        result_backend=values.get("CELERY_RESULT_BACKEND", "").strip(),
+        wakeup_url=redis or (broker if broker.startswith(_REDIS) else ""),
+        slots=_number("JOB_SLOTS", values.get("JOB_SLOTS"), default.slots, range(1, 1001)),
+        lease_s=_number("JOB_LEASE_SECONDS", values.get("JOB_LEASE_SECONDS"), default.lease_s, range(1, 3601)),
+        keep_days={
+            name: _number(variable, values.get(variable), days, range(1, 36501))
+            for name, (variable, days) in kept.items()
+        },
     )
 
 

@@ -53,6 +53,7 @@ class Place:
 
     cli: Cli
     gate: Gate
+    login: tuple[str, ...] = ()
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Type a command in a process of its own."""
@@ -103,7 +104,7 @@ def place_before(cluster: str, token: str, bare: Cli) -> Iterator[Place]:
         login = ("--token-id", token_id, "--token-secret", secret)
         bare.ok("config", "set-context", "lab", "--endpoint", gate.url, *login)
         bare.write("tier.yaml", TIER)
-        yield Place(bare, gate)
+        yield Place(bare, gate, login)
 
 
 @pytest.fixture

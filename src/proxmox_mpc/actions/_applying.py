@@ -8,4 +8,5 @@ from proxmox_mpc.kinds import find_kind
 
 
 async def applier(session: Session) -> Applier:
-    return Applier(await session.store(), session.actor, find_kind, session.now, session.new_uid, session.report)
+    store = await session.store()
+    return Applier(store, session.actor, find_kind, session.now, session.new_uid, session.report, session.job)

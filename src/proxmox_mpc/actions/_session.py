@@ -83,6 +83,8 @@ class Session:
     fetch: Callable[[str, str, str], Awaitable[bytes]]
     report: Callable[[Progress], None] = lambda progress: None
     stop: Stop = field(default_factory=Stop)
+    job: str = ""
+    """The job that is being done, if it is one: what it begins can be found, and continued."""
     carry_out: Callable[[Session, Action[Any, Any], Any], Awaitable[Any]] = passed
     record: Callable[[AuditEntry], Awaitable[None]] = _keep_nothing
     served: bool = False

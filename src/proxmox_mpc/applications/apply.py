@@ -49,7 +49,7 @@ class Around:
 
 @dataclass(frozen=True)
 class Applier:
-    """Who applies, where it is recorded, and where progress goes."""
+    """Who applies, where it is recorded, and where progress goes; `job` is what it is part of, if anything."""
 
     store: Store
     actor: str
@@ -57,6 +57,7 @@ class Applier:
     now: Callable[[], datetime]
     new_uid: Callable[[], str]
     report: Callable[[Progress], None]
+    job: str = ""
 
     async def apply(
         self,
@@ -93,6 +94,7 @@ class Applier:
             plan.hash,
             planned_at=planned_at,
             sealed_request=sealed_request,
+            job=self.job,
         )
         number: int | None = None
         outcomes: Sequence[Outcome] = ()

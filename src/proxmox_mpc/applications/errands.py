@@ -42,7 +42,9 @@ async def errand(
 
     Two errands of one name are never under way at once. Raises ApplyBusy.
     """
-    begun = await applier.store.runs.begin(context, name, verb, applier.actor, os.getpid(), socket.gethostname())
+    begun = await applier.store.runs.begin(
+        context, name, verb, applier.actor, os.getpid(), socket.gethostname(), job=applier.job
+    )
     journal = StoreJournal(applier.store, context, begun.id, applier.now)
     plan = Plan(context, name, (), Impact.DATA_LOSS)
     execution = Execution(view, applier.kind_of, plan, journal, applier.new_uid, applier.report, stop=stop or Stop())

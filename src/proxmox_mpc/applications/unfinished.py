@@ -25,15 +25,24 @@ _NO_ANSWER = "its answer was never seen"
 
 
 async def settle(
-    store: Store, context: str, pve: Cluster, report: Callable[[Progress], None], *, patient: bool = True
+    store: Store,
+    context: str,
+    pve: Cluster,
+    report: Callable[[Progress], None],
+    *,
+    patient: bool = True,
+    dead_job: str = "",
 ) -> list[str]:
     """Wait for the tasks that such runs left behind, and close their journals; one line for people per run.
 
-    Who is not patient leaves tasks that still run to the next time. Raises UnreachableError where the cluster cannot be
-    asked: then everything stays as it is.
+    Who is not patient leaves tasks that still run to the next time. With `dead_job` only the runs of that job are
+    looked at, whose last worker has lost it. Raises UnreachableError where the cluster cannot be asked: then everything
+    stays as it is.
     """
     lines: list[str] = []
-    for run, entries in await store.runs.unfinished(context):
+    for run, entries in await store.runs.unfinished(context, dead_job=dead_job):
+        if dead_job and run.job != dead_job:
+            continue
         owned = await owned_by_key(store, context)
         identities = {str(key): item.identity for key, item in owned.items()}
         left = [entry for entry in entries if entry.state in ("sending", "accepted")]

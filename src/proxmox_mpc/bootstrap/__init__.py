@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from importlib import import_module
@@ -51,6 +51,18 @@ def open_session(
 
         return await parts.enter_async_context(Store.open(settings.database_url, key=key()))
 
+    return make_session(Who(_user(), Access.everything()), context, open_store, key, report)
+
+
+def make_session(
+    who: Who,
+    context: str,
+    open_store: Callable[[AsyncExitStack], Awaitable[Store]],
+    key: Callable[[], SecretKey],
+    report: Callable[[Progress], None],
+) -> Session:
+    """A session of somebody on a store, with all that it needs; an empty context leaves the choice open."""
+
     async def choose(session: Session) -> Context:
         return await contexts.choose(session, context)
 
@@ -63,7 +75,7 @@ def open_session(
         return await twins.open_twin(parts, session, seed, key())
 
     return Session(
-        who=Who(_user(), Access.everything()),
+        who=who,
         open_store=open_store,
         choose_context=choose,
         list_contexts=listed,

@@ -34,6 +34,7 @@ from proxmox_mpc.store.quiet import QuietPlans
 from proxmox_mpc.store.releases import Releases
 from proxmox_mpc.store.reservations import Reservations
 from proxmox_mpc.store.resources import Resources
+from proxmox_mpc.store.retention import Retention
 from proxmox_mpc.store.roles import Roles
 from proxmox_mpc.store.runs import Runs
 from proxmox_mpc.store.schedules import Schedules
@@ -75,6 +76,7 @@ def assemble(database: Database, key: SecretKey) -> Store:
         api_tokens=ApiTokens(database),
         attempts=Attempts(database),
         audit=Audit(database, key),
+        retention=Retention(database),
     )
 
 

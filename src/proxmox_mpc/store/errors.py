@@ -31,6 +31,13 @@ class RecordMissing(NotFoundError):
     code = "store.missing"
 
 
+class RunOver(MpcError):
+    """Another process took this run for dead, and closed it."""
+
+    code = "apply.over"
+    http_status = 409
+
+
 class ApplyBusy(UnreachableError):
     """Another process is at work on this application."""
 

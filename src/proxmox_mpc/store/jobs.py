@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from proxmox_mpc.store._database import Database
@@ -93,18 +93,14 @@ class Jobs:
             await change(self.database, connection, id, again, jobs.c.state.in_(("failed", "cancelled")))
         return await self.get(id)
 
-    async def forgotten(self, since: datetime, *, limit: int = 100) -> builtins.list[str]:
-        """Ids of jobs that could have been begun since this moment, and were not: whoever carries ids lost them."""
+    async def forgotten(self, since: datetime, *, key: str = "", limit: int = 100) -> builtins.list[str]:
+        """Ids of jobs, or those of a concurrency key, that could have been begun since this moment, and were not."""
         waits = (jobs.c.state == "queued") & (jobs.c.not_before <= since)
+        if key:
+            waits &= jobs.c.concurrency_key == key
         async with self.database.read() as connection:
             query = select(jobs.c.id).where(waits).order_by(jobs.c.priority.desc(), jobs.c.id).limit(limit)
             return list((await connection.execute(query)).scalars())
-
-    async def purge(self, before: datetime) -> int:
-        """Forget jobs that ended earlier; how many that were."""
-        async with self.database.write() as connection:
-            over = jobs.c.state.in_(ENDED) & (jobs.c.ended_at < before)
-            return (await connection.execute(delete(jobs).where(over))).rowcount
 
 
 async def insert(database: Database, key: SecretKey, connection: AsyncConnection, new: NewJob) -> Row[Any]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import builtins
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from proxmox_mpc.store._database import Database
@@ -47,11 +46,6 @@ class Messages:
         """The number of the newest message; 0 where there is none."""
         async with self.database.read() as connection:
             return int((await connection.execute(select(func.coalesce(func.max(messages.c.id), 0)))).scalar_one())
-
-    async def purge(self, before: datetime) -> int:
-        """Forget what is older; how many that were."""
-        async with self.database.write() as connection:
-            return (await connection.execute(delete(messages).where(messages.c.at < before))).rowcount
 
 
 async def tell(database: Database, connection: AsyncConnection, fresh: Sequence[NewMessage]) -> None:

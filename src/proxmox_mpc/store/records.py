@@ -147,7 +147,8 @@ class QuietPlan:
 class Run:
     """One process at work on an application: who, where, since when, and how it ended.
 
-    `sealed_request` is what was asked for, encrypted; `seen_at` when the process last gave a sign of life.
+    `sealed_request` is what was asked for, encrypted; `seen_at` when the process last gave a sign of life; `job` is the
+    job that it is part of.
     """
 
     id: str
@@ -164,6 +165,7 @@ class Run:
     summary: dict[str, Any] = field(default_factory=dict)
     sealed_request: str = field(default="", repr=False)
     seen_at: datetime | None = None
+    job: str = ""
 
 
 @dataclass(frozen=True)

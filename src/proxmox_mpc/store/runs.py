@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import false, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from proxmox_mpc.store._database import Database
 from proxmox_mpc.store._processes import is_alive, this_host
-from proxmox_mpc.store.errors import ApplyBusy, RecordMissing
+from proxmox_mpc.store.errors import ApplyBusy, RecordMissing, RunOver
 from proxmox_mpc.store.models import journal, runs
 from proxmox_mpc.store.records import SIGN_OF_LIFE_S, EntryState, JournalEntry, Run, RunStatus
 
@@ -41,6 +41,7 @@ class Runs:
         *,
         planned_at: datetime | None = None,
         sealed_request: str = "",
+        job: str = "",
     ) -> Run:
         """Note that a process begins to work on an application; only one may at a time.
 
@@ -59,6 +60,7 @@ class Runs:
             plan_hash=plan_hash,
             sealed_request=sealed_request,
             seen_at=self.database.now(),
+            job=job,
         )
         async with self.database.write() as connection:
             await self.database.alone(connection, f"{context}/{application}")
@@ -111,7 +113,10 @@ class Runs:
                 raise RecordMissing(f"there is no run {run_id}")
 
     async def sending(self, run_id: str, step: str, resource: str, method: str, path: str) -> int:
-        """Note a request before it is sent; the entry's number within its run."""
+        """Note a request before it is sent; the entry's number within its run.
+
+        Raises RunOver where others took the run for dead, and closed it: its process slept, and must not go on.
+        """
         last = select(func.coalesce(func.max(journal.c.seq), 0)).where(journal.c.run_id == run_id).scalar_subquery()
         entry = journal.insert().values(
             run_id=run_id,
@@ -126,9 +131,10 @@ class Runs:
             at=self.database.now(),
         )
         async with self.database.write() as connection:
-            if not self.database.is_sqlite:
-                # Steps of a run are journalled at the same time: the run's row makes them take turns.
-                await connection.execute(select(runs.c.id).where(runs.c.id == run_id).with_for_update())
+            # Steps of a run are journalled at the same time: the run's row makes them take turns.
+            this = select(runs.c.status).where(runs.c.id == run_id).with_for_update()
+            if (await connection.execute(this)).scalar_one_or_none() != "running":
+                raise RunOver(f"run {run_id} was closed by another process meanwhile; nothing more is sent")
             seq: int = (await connection.execute(entry.returning(journal.c.seq))).scalar_one()
         return seq
 
@@ -156,6 +162,12 @@ class Runs:
             raise RecordMissing(f"there is no run {run_id}")
         return Run(**row._mapping)
 
+    async def of_job(self, job: str) -> builtins.list[Run]:
+        """The runs of a job, in the order in which they began."""
+        async with self.database.read() as connection:
+            rows = await connection.execute(select(runs).where(runs.c.job == job).order_by(runs.c.started_at))
+            return [Run(**row._mapping) for row in rows.all()]
+
     async def list(self, context: str, *, limit: int = 100) -> builtins.list[Run]:
         """A context's runs, the newest first."""
         query = select(runs).where(runs.c.context == context).order_by(runs.c.started_at.desc()).limit(limit)
@@ -169,15 +181,16 @@ class Runs:
             return [JournalEntry(**row._mapping) for row in (await connection.execute(query)).all()]
 
     async def unfinished(
-        self, context: str, *, host: str | None = None
+        self, context: str, *, host: str | None = None, dead_job: str = ""
     ) -> builtins.list[tuple[Run, builtins.list[JournalEntry]]]:
         """Runs that left requests without a known end, the oldest first, with their journals.
 
         Their process died, or was interrupted, or lost the cluster. Runs of other machines count as dead once they
-        have given no sign of life for a while.
+        have given no sign of life for a while; those of a `dead_job`, whose claim is over, at once.
         """
         stale = runs.c.seen_at < self.database.now() - FOREIGN_RUN
-        here = (runs.c.status == "running") & ((runs.c.host == (host or this_host())) | stale)
+        dead = (runs.c.job == dead_job) if dead_job else false()
+        here = (runs.c.status == "running") & ((runs.c.host == (host or this_host())) | stale | dead)
         left_open = select(journal.c.run_id).where(journal.c.state.in_(("sending", "accepted")))
         query = (
             select(runs)
@@ -186,7 +199,12 @@ class Runs:
         )
         async with self.database.read() as connection:
             found = [Run(**row._mapping) for row in (await connection.execute(query)).all()]
-        over = [run for run in found if run.status != "running" or not self._works(run, host or this_host())]
+        here_now = host or this_host()
+        over = [
+            run
+            for run in found
+            if run.status != "running" or (dead_job and run.job == dead_job) or not self._works(run, here_now)
+        ]
         return [(run, await self.journal(run.id)) for run in over]
 
     async def _move(self, run_id: str, seq: int, state: EntryState, also: Also | None = None, **values: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Row, delete, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from proxmox_mpc.errors import UsageError
 from proxmox_mpc.store._database import Database
@@ -87,17 +88,23 @@ class Schedules:
             query = select(schedules.c.next_at).where(schedules.c.enabled, schedules.c.next_at.is_not(None))
             return (await connection.execute(query.order_by(schedules.c.next_at).limit(1))).scalar_one_or_none()
 
-    async def fire(self, schedule: Schedule, next_at: datetime | None, job: NewJob | None) -> Job | None:
+    async def fire(self, schedule: Schedule, next_at: datetime | None, job: NewJob) -> Job | None:
         """Go on to the next time and make this one's job, together; None where another process did, or it changed."""
-        this = (schedules.c.id == schedule.id) & (schedules.c.next_at == schedule.next_at)
-        same = this & schedules.c.enabled & (schedules.c.changed_at == schedule.changed_at)
-        values = {"next_at": next_at, "last_due_at": schedule.next_at}
         async with self.database.write() as connection:
-            moved = await connection.execute(update(schedules).where(same).values(values))
-            if not moved.rowcount or job is None:
+            if not await self._move(connection, schedule, {"next_at": next_at, "last_due_at": schedule.next_at}):
                 return None
             row = await insert(self.database, self.key, connection, job)
         return opened(self.key, row)
+
+    async def skip(self, schedule: Schedule, next_at: datetime | None) -> bool:
+        """Go on to another time without a job; False where another process did, or it changed."""
+        async with self.database.write() as connection:
+            return await self._move(connection, schedule, {"next_at": next_at})
+
+    async def _move(self, connection: AsyncConnection, schedule: Schedule, values: Mapping[str, Any]) -> bool:
+        this = (schedules.c.id == schedule.id) & (schedules.c.next_at == schedule.next_at)
+        same = this & schedules.c.enabled & (schedules.c.changed_at == schedule.changed_at)
+        return (await connection.execute(update(schedules).where(same).values(**values))).rowcount > 0
 
     def _sealed(self, request: Mapping[str, Any]) -> dict[str, str]:
         return {"sealed_request": self.key.seal(json.dumps(request))}

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from proxmox_mpc.store.releases import Releases
     from proxmox_mpc.store.reservations import Reservations
     from proxmox_mpc.store.resources import Resources
+    from proxmox_mpc.store.retention import Retention
     from proxmox_mpc.store.roles import Roles
     from proxmox_mpc.store.runs import Runs
     from proxmox_mpc.store.schedules import Schedules
@@ -75,6 +76,7 @@ class Store:
     api_tokens: ApiTokens
     attempts: Attempts
     audit: Audit
+    retention: Retention
 
     @staticmethod
     @asynccontextmanager

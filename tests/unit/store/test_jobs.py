@@ -208,7 +208,7 @@ async def test_old_jobs_are_forgotten_once_they_have_ended(store: Store, now: Fa
     waiting = await add(store)
     await store.claims.succeeded(job, {})
     now.pass_(days=2)
-    assert await store.jobs.purge(now() - timedelta(days=1)) == 1
+    assert await store.retention.purge("jobs", now() - timedelta(days=1)) == 1
     assert [left.id for left in await store.jobs.list()] == [waiting.id]
 
 

@@ -25,7 +25,7 @@ async def test_old_messages_are_forgotten_and_their_numbers_never_used_again(sto
     await store.messages.append([NewMessage("jobs", "a", {})])
     last = await store.messages.last_id()
     now.pass_(days=3)
-    assert await store.messages.purge(now() - timedelta(days=1)) == 1
+    assert await store.retention.purge("messages", now() - timedelta(days=1)) == 1
     await store.messages.append([NewMessage("jobs", "b", {})])
     (message,) = await store.messages.read(last)
     assert message.type == "b"

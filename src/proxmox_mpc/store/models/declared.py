@@ -132,7 +132,9 @@ runs = Table(
     Column("summary", JSON, nullable=False),
     Column("sealed_request", Text, nullable=False),
     Column("seen_at", UtcTime),
+    Column("job", String, nullable=False),  # the job that it is part of; empty for one that somebody waits for
     Index(None, "context", "status"),
+    Index(None, "job"),
 )
 
 journal = Table(

@@ -8,6 +8,8 @@ down_revision = "0006"
 
 
 def upgrade() -> None:
+    op.add_column("runs", sa.Column("job", sa.String, nullable=False, server_default=""))
+    op.create_index("ix_runs_job", "runs", ["job"])
     op.create_table(
         "users",
         sa.Column("id", sa.String, nullable=False),

@@ -1,0 +1,146 @@
+"""A job that is begun again: its worker died, or what it needs was away. It goes on, and does nothing twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from proxmox_mpc.actions._action import Action, Request, Result
+from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._views import OutcomeView, PlanView
+from proxmox_mpc.actions.apply_resume import ApplyResumeRequest, apply_resume
+from proxmox_mpc.applications import unfinished
+from proxmox_mpc.applications.errands import GUESTS, REPEATABLE
+from proxmox_mpc.errors import MpcError, RefusedError
+
+if TYPE_CHECKING:
+    from proxmox_mpc.store import Revision, Run
+
+UNPLANNED = ("uninstall", "adopt", "release_test")
+"""Actions that are begun anew rather than continued: what is done already is seen, and left alone."""
+
+
+class NotRepeatable(RefusedError):
+    """What was begun may not simply be done again."""
+
+    code = "job.not-repeatable"
+
+
+class Overtaken(RefusedError):
+    """Somebody else has worked on the application meanwhile."""
+
+    code = "job.overtaken"
+    default_hint = "plan again: proxmox-cli plan shows what is left"
+
+
+class WentBack(MpcError):
+    """The release failed, and what was before is back."""
+
+    code = "release.failed"
+
+
+async def continued(session: Session, action: Action[Any, Any], request: Request) -> Result:
+    """Carry out an action for the session's job: anew, or from where an earlier attempt of the job left off."""
+    store = await session.store()
+    before = await store.runs.of_job(session.job)
+    if not before:
+        result: Result = await action(session, request)
+        return result
+    context = await session.context()
+    lines = await unfinished.settle(store, context.name, await session.cluster(), session.report, dead_job=session.job)
+    before = await store.runs.of_job(session.job)
+    await _refuse_repetition(session, before, lines)
+    name = str(getattr(request, action.turn, "") or "") if action.turn else ""
+    mine = [
+        run for run in before if not run.application.startswith(GUESTS) and run.application == (name or run.application)
+    ]
+    if not mine or action.name in UNPLANNED:
+        return await _anew(session, action, request)
+    last = mine[-1]
+    if last.status != "succeeded":
+        await _resume(session, last)
+    went_back = action.name != "rollback" and last.verb.startswith("rollback") and len(mine) > 1
+    if went_back or (action.name == "install" and last.verb == "delete"):
+        raise WentBack(f"release {last.application!r} failed and was taken back; its first worker died on that way")
+    return await _answer(session, action, request, last)
+
+
+async def _refuse_repetition(session: Session, before: Sequence[Run], lines: Sequence[str]) -> None:
+    """Raises NotRepeatable where guests were worked on in a way that may not be done twice."""
+    store = await session.store()
+    for run in before:
+        if not run.application.startswith(GUESTS) or run.verb in REPEATABLE:
+            continue
+        if entries := await store.runs.journal(run.id):
+            told = next((line for line in lines if line.startswith(f"{run.verb} by ")), "")
+            what = ", ".join(dict.fromkeys(entry.resource for entry in entries))
+            raise NotRepeatable(
+                told or f"{run.verb} was at work ({what}) when its worker died, and is not simply done again",
+                hint="look what is there (proxmox-cli tasks), and ask anew for what is missing",
+            )
+
+
+async def _anew(session: Session, action: Action[Any, Any], request: Request) -> Result:
+    """The same once more. What was agreed to has been done in part: so the rest of the very same is agreed to."""
+    fields = type(request).model_fields
+    selects = any(getattr(request, name, None) for name in ("selector", "field_selector", "everything", "texts"))
+    if not getattr(request, "agreed", "") or (selects and "guests" in fields):
+        result: Result = await action(session, request)
+        return result
+    shown = await action(session, request.model_copy(update={"agreed": ""}))
+    plan = getattr(shown, "plan", None)
+    rest = getattr(shown, "hash", "") if getattr(shown, "asks", False) else plan.hash if plan is not None else ""
+    if not rest or (plan is not None and plan.empty and action.name != "uninstall"):
+        return shown  # type: ignore[no-any-return]
+    result = await action(session, request.model_copy(update={"agreed": rest}))
+    return result
+
+
+async def _resume(session: Session, last: Run) -> None:
+    """Go on with what was asked for and allowed then."""
+    context, store = await session.context(), await session.store()
+    waiting = {run.application: run.id for run in await store.runs.resumable(context.name)}
+    if waiting.get(last.application) != last.id:
+        raise Overtaken(f"somebody else has worked on application {last.application!r} since the job's worker died")
+    wanted = ApplyResumeRequest(application=last.application)
+    shown = (await apply_resume(session, wanted)).plan
+    await apply_resume(session, wanted.model_copy(update={"agreed": shown.hash}))
+
+
+async def _answer(session: Session, action: Action[Any, Any], request: Request, last: Run) -> Result:
+    """What the action would have answered, from what is kept of its revisions."""
+    context, store = await session.context(), await session.store()
+    history = await store.applications.history(context.name, last.application)
+    begun = [revision for revision in history if revision.created_at >= last.started_at]
+    if not begun:
+        return await _anew(session, action, request)
+    planned, ended = begun[0], begun[-1]
+    outcomes = {view.kind + view.namespace + "/" + view.name: view for one in begun for view in _outcomes(one)}
+    facts = {
+        "plan": PlanView.model_validate(planned.plan),
+        "revision": ended.number,
+        "outcomes": list(outcomes.values()),
+        "name": last.application,
+        "event": last.verb,
+        "resumed": [f"continued after its first worker died: revision {ended.number}"],
+        "remarks": ["continued after its first worker died"],
+    }
+    try:
+        result: Result = action.result.model_validate(
+            {name: value for name, value in facts.items() if name in action.result.model_fields}
+        )
+    except ValidationError:
+        return await _anew(session, action, request)
+    return result
+
+
+def _outcomes(revision: Revision) -> list[OutcomeView]:
+    views = []
+    for outcome in revision.result.get("outcomes", []):
+        kind, _, label = str(outcome["resource"]).partition(" ")
+        namespace, _, name = label.rpartition("/")
+        facts = {key: outcome[key] for key in ("action", "status", "error")}
+        views.append(OutcomeView(kind=kind, namespace=namespace, name=name, **facts))
+    return views

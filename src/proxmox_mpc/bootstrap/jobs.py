@@ -1,0 +1,146 @@
+"""What a job is: an action, for the one who asked for it, continued where an earlier worker of it died."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pydantic import ValidationError
+
+from proxmox_mpc import telemetry
+from proxmox_mpc.actions._access import Access, Grant, Who
+from proxmox_mpc.actions._continuing import continued
+from proxmox_mpc.engine.journal import Progress
+from proxmox_mpc.errors import DeniedError, InvalidInput
+from proxmox_mpc.store import NewJob
+from proxmox_mpc.store.jobs import APPLICATION
+
+if TYPE_CHECKING:
+    from proxmox_mpc.actions._action import Action, Request
+    from proxmox_mpc.actions._session import Session
+    from proxmox_mpc.jobs.reporter import Reporter
+    from proxmox_mpc.jobs.work import Perform
+    from proxmox_mpc.store import Job, Schedule, Store
+
+_SUBJECTS = ("name", "guests", "node", "target", "names", "kind")
+"""Fields of requests that say what a job works on, the most telling first, where that is no application."""
+_LONGEST = 100
+"""Letters of what a job works on: it stands in a list."""
+
+
+class OpenSession(Protocol):
+    """Opens a session for somebody on a context; an empty one leaves the choice open."""
+
+    def __call__(self, who: Who, context: str, report: Callable[[Progress], None]) -> Session: ...
+
+
+def order(action: Action[Any, Any], request: Request, who: Who, context: str) -> NewJob:
+    """The job that does an action for somebody. Of those of one application one is done at a time."""
+    application = str(getattr(request, action.turn, "") or "") if action.turn else ""
+    return NewJob(
+        action=action.name,
+        request=request.model_dump(mode="json", exclude_unset=True),
+        actor=who.name,
+        user_id=who.user_id,
+        limits=limits_of(who),
+        context=context,
+        subject=APPLICATION + application if application else _subject(request),
+        namespace=str(getattr(request, "namespace", "") or ""),
+        concurrency_key=f"{context}/{application}" if application else "",
+        correlation=who.correlation,
+    )
+
+
+def order_of(schedule: Schedule, due_at: datetime, find_action: Callable[[str], Action[Any, Any]]) -> NewJob:
+    """The job of a schedule's due time."""
+    action = find_action(schedule.action)
+    who = Who(schedule.actor, user_id=schedule.user_id)
+    new = order(action, checked(action, schedule.request), who, schedule.context)
+    return replace(new, limits=schedule.limits, schedule_id=schedule.id, due_at=due_at)
+
+
+def checked(action: Action[Any, Any], request: Mapping[str, Any]) -> Request:
+    """A request as the action wants it. Raises InvalidInput with the field that is wrong."""
+    try:
+        made: Request = action.request.model_validate(dict(request))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise InvalidInput(f"{action.name}: {where}: {first['msg']}" if where else first["msg"]) from None
+    return made
+
+
+def performer(store: Store, open_session: OpenSession, find_action: Callable[[str], Action[Any, Any]]) -> Perform:
+    """What does jobs: each in a session of its own, as whoever asked for it, with what that one may by now."""
+
+    async def perform(job: Job, reporter: Reporter) -> Mapping[str, Any]:
+        action = find_action(job.action)
+        request = checked(action, job.request)
+        who = await who_of(store, job)
+        task = asyncio.current_task()
+        with telemetry.bound(actor=who.name):
+            async with open_session(who, job.context, _Telling(reporter)) as session:
+                session.job = job.id
+
+                def stop() -> None:
+                    """What works stops between requests; where nothing listens, it ends at once."""
+                    session.stop.ask()
+                    if not session.stop.is_heard and task is not None:
+                        task.cancel()
+
+                reporter.on_stop(stop)
+                result = await continued(session, action, request)
+        return result.model_dump(mode="json", by_alias=True)
+
+    return perform
+
+
+async def who_of(store: Store, job: Job | Schedule) -> Who:
+    """For whom a job is done, with what that one may now: less than then, where rights were taken meanwhile.
+
+    Raises DeniedError for a user that is gone or locked.
+    """
+    limits = Grant(**{name: tuple(values) for name, values in job.limits.items()}) if job.limits else None
+    correlation = getattr(job, "correlation", "") or job.id
+    if not job.user_id:
+        return Who(job.actor, replace(Access.everything(), limits=limits), correlation=correlation)
+    raise DeniedError(f"{job.actor} is no user any more")
+
+
+def limits_of(who: Who) -> dict[str, list[str]]:
+    """What the token that asked may at most, as it is kept with a job; nothing where no token narrows it."""
+    if (limits := who.access.limits) is None:
+        return {}
+    return {name: list(getattr(limits, name)) for name in ("permissions", "contexts", "namespaces")}
+
+
+def _subject(request: Request) -> str:
+    for name in _SUBJECTS:
+        value = getattr(request, name, None)
+        if value:
+            return (", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value))[:_LONGEST]
+    return ""
+
+
+@dataclass
+class _Telling:
+    """Progress of a session, as a job tells it."""
+
+    reporter: Reporter
+    done: int = 0
+    begun: int = 0
+
+    def __call__(self, progress: Progress) -> None:
+        key = progress.key
+        facts = {"kind": key.kind, "namespace": key.namespace, "name": key.name, "what": progress.what}
+        facts |= {"action": progress.action.value, "verb": progress.verb, "upid": progress.upid}
+        if progress.seconds:
+            facts["seconds"] = str(round(progress.seconds, 1))
+        self.reporter.log(progress.text, **{name: value for name, value in facts.items() if value})
+        self.begun += progress.what == "started"
+        self.done += progress.what in ("done", "failed", "skipped")
+        if progress.what in ("started", "done", "failed", "skipped"):
+            self.reporter.progress(begun=self.begun, done=self.done, at=str(key))

@@ -1,0 +1,37 @@
+"""Start a worker or a beat: `python -m proxmox_mpc.interfaces.worker worker|beat`."""
+
+from __future__ import annotations
+
+import sys
+
+from proxmox_mpc import telemetry
+from proxmox_mpc.errors import MpcError
+from proxmox_mpc.settings import Settings
+
+
+def main(words: list[str]) -> int:
+    """The exit code: 2 for words that are none of ours, the error's own where it cannot start."""
+    if words not in (["worker"], ["beat"]):
+        sys.stderr.write("usage: python -m proxmox_mpc.interfaces.worker worker|beat\n")
+        return 2
+    try:
+        settings = Settings.load()
+        telemetry.configure(settings.log_level or "INFO", json=settings.log_json)
+        if words == ["beat"]:
+            from proxmox_mpc.interfaces.worker._processes import beat
+
+            return beat(settings)
+        if settings.jobs.broker_url:
+            from proxmox_mpc.interfaces.worker._celery import work
+
+            return work(settings)
+        from proxmox_mpc.interfaces.worker._processes import worker
+
+        return worker(settings)
+    except MpcError as error:
+        sys.stderr.write(f"error: {error}\n" + (f"  → {error.hint}\n" if error.hint else ""))
+        return error.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,111 @@
+"""A Celery worker: the broker brings it ids of jobs, which it claims from the table like any other worker."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from concurrent.futures import Future
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+from proxmox_mpc.bootstrap.background import Background, open_background
+from proxmox_mpc.bootstrap.dispatch import TASK, celery_app, send
+from proxmox_mpc.interfaces.worker._processes import DRAIN_S
+from proxmox_mpc.jobs.work import Worker
+from proxmox_mpc.settings import Settings
+from proxmox_mpc.telemetry import Logger
+
+_log = Logger("jobs")
+
+
+@dataclass
+class _Process:
+    """This process's one event loop, in a thread of its own, and the connections that all its jobs share."""
+
+    settings: Settings
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    parts: Background | None = None
+    worker: Worker | None = None
+    _opened: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    def start(self) -> None:
+        threading.Thread(target=self.loop.run_forever, name="jobs", daemon=True).start()
+        self.run(self._open()).result()
+
+    def run(self, work: Any) -> Future[Any]:
+        return asyncio.run_coroutine_threadsafe(work, self.loop)
+
+    async def _open(self) -> None:
+        self.parts = await self._opened.enter_async_context(open_background(self.settings))
+        self.worker = self.parts.worker()
+
+    async def close(self) -> None:
+        await self._opened.aclose()
+
+    async def drain(self) -> None:
+        """Give jobs that run some time to end; then others continue them."""
+        assert self.worker is not None
+        await self.worker.end_soon(DRAIN_S)
+
+    async def do(self, id: str) -> list[tuple[str, float]]:
+        """Do a job, if it may be begun now; the jobs that may be begun after it, and in how many seconds."""
+        assert self.worker is not None
+        assert self.parts is not None
+        job = await self.worker.claim(id)
+        if job is None:
+            return []
+        await self.worker.do(job)
+        store, now = self.parts.store, self.parts.now()
+        after = await store.jobs.get(id)
+        waits = [(id, max((after.not_before - now).total_seconds(), 0.0))] if after.state == "queued" else []
+        if job.concurrency_key:
+            waits += [(other, 0.0) for other in await store.jobs.forgotten(now, key=job.concurrency_key, limit=1)]
+        return waits
+
+
+def work(settings: Settings) -> int:
+    """Do jobs until SIGTERM or SIGINT asks to end."""
+    from celery import signals
+
+    process = _Process(settings)
+    process.start()
+    app = celery_app(settings)
+
+    @app.task(name=TASK)  # type: ignore[untyped-decorator]
+    def run(id: str) -> None:
+        for other, later_s in process.run(process.do(str(id))).result():
+            try:
+                send(app, other, later_s)
+            except Exception as error:
+                _log.warning("the broker took no job; it is sent again later", job=other, why=type(error).__name__)
+
+    def ready(**_: Any) -> None:
+        assert process.parts is not None
+        sys.stdout.write(f"worker {process.parts.name} is ready\n")
+        sys.stdout.flush()
+
+    def ending(**_: Any) -> None:
+        process.run(process.drain())
+
+    signals.worker_ready.connect(ready, weak=False)
+    signals.worker_shutting_down.connect(ending, weak=False)
+    words = [
+        "--quiet",
+        "worker",
+        "--pool",
+        "threads",
+        "--concurrency",
+        str(settings.jobs.slots),
+        "--loglevel",
+        "WARNING",
+    ]
+    try:
+        # One process for all jobs: they wait for the cluster, and share its connections and limits.
+        app.worker_main([*words, "--without-gossip", "--without-mingle"])
+    except SystemExit as end:
+        return int(end.code or 0)
+    finally:
+        process.run(process.close()).result()
+    return 0

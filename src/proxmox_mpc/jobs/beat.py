@@ -1,0 +1,84 @@
+"""The beat: makes a job of each due time of each schedule. Several may run at once; each time is still one job."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from proxmox_mpc.jobs.bus import Bus
+from proxmox_mpc.jobs.times import following, within_grace
+from proxmox_mpc.store import Job, NewJob, Schedule
+from proxmox_mpc.telemetry import Logger
+
+LOOK_S = 10.0
+"""How late a change of another process takes effect at the most, where no wake-up comes."""
+PAUSE_S = 1.0
+"""Until it is tried again, after a database that was away."""
+_log = Logger("jobs")
+
+Order = Callable[[Schedule, datetime], NewJob]
+"""The job of a schedule's due time."""
+
+
+@dataclass
+class Beat:
+    """One scheduler. `dispatch` is told of each new job: a broker may have to carry its id."""
+
+    bus: Bus
+    order: Order
+    now: Callable[[], datetime]
+    dispatch: Callable[[str], Awaitable[None]] | None = None
+    look_s: float = LOOK_S
+
+    async def run(self) -> None:
+        """Make jobs as their times come, until it is cancelled."""
+        wakeups = self.bus.wakeups
+        while True:
+            count = wakeups.count("schedules")
+            try:
+                await self.tick()
+                pause = await self._pause()
+            except Exception as error:
+                _log.error("schedules cannot be looked at; trying again", why=str(error) or type(error).__name__)
+                pause = PAUSE_S
+            await wakeups.after("schedules", count, pause)
+
+    async def tick(self) -> list[Job]:
+        """Make all jobs that are due by now."""
+        made: list[Job] = []
+        while due := await self.bus.store.schedules.due():
+            before = len(made)
+            moved = 0
+            for schedule in due:
+                job, did = await self._fire(schedule)
+                moved += did
+                made += [job] if job is not None else []
+            if len(made) > before:
+                await self.bus.wakeups.wake("jobs", "messages")
+            if not moved:
+                break  # others are at these very schedules: they are looked at again in a moment
+        for job in made:
+            if self.dispatch is not None:
+                await self.dispatch(job.id)
+        return made
+
+    async def _fire(self, schedule: Schedule) -> tuple[Job | None, bool]:
+        """The job of the schedule's due time, and whether the schedule went on by this."""
+        at = within_grace(schedule, self.now())
+        if at is None or at != schedule.next_at:
+            _log.warning("due times were missed for too long", schedule=schedule.name, since=str(schedule.next_at))
+            return None, await self.bus.store.schedules.skip(schedule, at)
+        try:
+            new = self.order(schedule, at)
+        except Exception as error:
+            # What it asks for is not known any more: others must not wait for it.
+            _log.error("a schedule makes no job", schedule=schedule.name, why=str(error))
+            return None, await self.bus.store.schedules.skip(schedule, following(schedule, at))
+        job = await self.bus.store.schedules.fire(schedule, following(schedule, at), new)
+        return job, job is not None
+
+    async def _pause(self) -> float:
+        at = await self.bus.store.schedules.next_at()
+        left = self.look_s if at is None else (at - self.now()) / timedelta(seconds=1)
+        return min(max(left, 0.01), self.look_s)

@@ -1,0 +1,234 @@
+"""Jobs as they are done: how they end, how they stop, and that nobody does another's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from proxmox_mpc.errors import InvalidInput, RefusedError, UnreachableError
+from proxmox_mpc.jobs.bus import Bus
+from proxmox_mpc.jobs.reporter import Reporter
+from proxmox_mpc.jobs.runner import Runner
+from proxmox_mpc.store import Job, Store
+from tests.unit.jobs.conftest import Do, add, until, worker
+from tests.unit.store.conftest import FakeNow
+
+
+def failing(error: BaseException) -> Do:
+    async def do(job: Job, reporter: Reporter) -> Mapping[str, Any]:
+        raise error
+
+    return do
+
+
+async def done(bus: Bus, do: Do, **options: Any) -> Job:
+    """One attempt of the next job, and how the job stands after it."""
+    one = worker(bus, do, **options)
+    job = await one.claim()
+    assert job is not None
+    await one.do(job)
+    return await bus.store.jobs.get(job.id)
+
+
+class Patient:
+    """A job that goes on until it is asked to stop."""
+
+    def __init__(self, error: BaseException | None = None) -> None:
+        self.error = error
+        self.began = asyncio.Event()
+        self.asked = asyncio.Event()
+
+    async def __call__(self, job: Job, reporter: Reporter) -> Mapping[str, Any]:
+        reporter.on_stop(self.asked.set)
+        self.began.set()
+        await self.asked.wait()
+        if self.error is not None:
+            raise self.error
+        return {"done": "anyway"}
+
+
+class Stopped(RefusedError):
+    code = "apply.stopped"
+
+
+async def test_what_a_job_tells_is_kept_in_order_without_secrets(store: Store, bus: Bus) -> None:
+    async def do(job: Job, reporter: Reporter) -> Mapping[str, Any]:
+        for number in range(3):
+            reporter.log(f"line {number}")
+        reporter.log("login with password=hunter2")
+        reporter.progress(done=1, total=2)
+        return {"revision": 7}
+
+    await add(store)
+    job = await done(bus, do)
+    assert (job.state, job.result, job.progress) == ("succeeded", {"revision": 7}, {"done": 1, "total": 2})
+    lines = [m.payload["text"] for m in await store.messages.read(rooms=[f"jobs/{job.id}"], type="job.log")]
+    assert lines == ["line 0", "line 1", "line 2", "login with password=(secret)"]
+    states = [m.payload["state"] for m in await store.messages.read(rooms=["jobs"])]
+    assert states == ["queued", "running", "succeeded"]
+
+
+async def test_an_error_is_told_as_every_face_shows_it(store: Store, bus: Bus) -> None:
+    await add(store)
+    job = await done(bus, failing(InvalidInput("password: hunter2 is too short", hint="take a longer one")))
+    assert job.state == "failed"
+    assert job.error == {
+        "code": "input.invalid", "message": "password: (secret) is too short", "hint": "take a longer one",
+        "exit_code": 1, "http_status": 422,
+    }  # fmt: skip
+
+
+async def test_what_breaks_is_no_riddle_and_tells_no_secret(store: Store, bus: Bus) -> None:
+    await add(store)
+    job = await done(bus, failing(ValueError("hunter2")))
+    assert job.state == "failed"
+    assert job.error is not None
+    assert job.error["message"] == "it broke: ValueError"
+
+
+async def test_what_may_pass_is_tried_again_later_and_not_for_ever(store: Store, bus: Bus, now: FakeNow) -> None:
+    await add(store, max_attempts=3)
+    pauses = []
+    for _ in range(3):
+        job = await done(bus, failing(UnreachableError("no answer")))
+        pauses.append((job.not_before - now()).total_seconds())
+        now.pass_(minutes=10)
+    assert (job.state, job.attempt, job.error and job.error["exit_code"]) == ("failed", 3, 7)
+    assert 1 < pauses[0] < 3 < pauses[1] < 6
+
+
+async def test_a_job_that_is_cancelled_is_asked_to_stop_at_once(store: Store, bus: Bus) -> None:
+    await add(store)
+    patient = Patient(Stopped("stopped"))
+    task = asyncio.create_task(done(bus, patient))
+    await patient.began.wait()
+    (running,) = await store.jobs.list()
+    await store.jobs.cancel(running.id)
+    await bus.wakeups.wake("jobs")
+    job = await asyncio.wait_for(task, 5)
+    assert (job.state, job.error and job.error["code"]) == ("cancelled", "apply.stopped")
+
+
+async def test_a_cancelled_job_that_was_done_anyway_has_succeeded(store: Store, bus: Bus) -> None:
+    await add(store)
+    patient = Patient()
+    task = asyncio.create_task(done(bus, patient))
+    await patient.began.wait()
+    await store.jobs.cancel((await store.jobs.list())[0].id)
+    await bus.wakeups.wake("jobs")
+    assert (await asyncio.wait_for(task, 5)).state == "succeeded"
+
+
+async def test_a_job_that_does_not_stop_is_ended(store: Store, bus: Bus) -> None:
+    async def deaf(job: Job, reporter: Reporter) -> Mapping[str, Any]:
+        await asyncio.sleep(3600)
+        return {}
+
+    await add(store)
+    task = asyncio.create_task(done(bus, deaf, farewell_s=0.05))
+    await until(lambda: _is(store, "running"))
+    await store.jobs.cancel((await store.jobs.list())[0].id)
+    await bus.wakeups.wake("jobs")
+    assert (await asyncio.wait_for(task, 5)).state == "cancelled"
+
+
+async def test_a_deadline_ends_a_job(store: Store, bus: Bus, now: FakeNow) -> None:
+    await add(store, deadline_at=now() + timedelta(seconds=60))
+    patient = Patient(Stopped("stopped"))
+    task = asyncio.create_task(done(bus, patient))
+    await patient.began.wait()
+    now.pass_(seconds=61)
+    await bus.wakeups.wake("jobs")
+    job = await asyncio.wait_for(task, 5)
+    assert (job.state, job.error and job.error["code"]) == ("failed", "job.deadline")
+
+
+async def test_who_has_lost_its_claim_stops_and_ends_nothing(store: Store, bus: Bus, now: FakeNow) -> None:
+    await add(store)
+    patient = Patient(Stopped("stopped"))
+    task = asyncio.create_task(done(bus, patient))
+    await patient.began.wait()
+    now.pass_(seconds=31)
+    await store.claims.sweep()
+    again = await worker(bus, patient, "two").claim()
+    assert again is not None
+    await bus.wakeups.wake("jobs")
+    job = await asyncio.wait_for(task, 5)
+    assert (job.state, job.worker, job.attempt) == ("running", "two", 2)
+
+
+async def test_a_runner_that_is_drained_takes_no_more_and_gives_back_what_runs(store: Store, bus: Bus) -> None:
+    patient = Patient(Stopped("stopped"))
+    runner = Runner(worker(bus, patient), slots=1)
+    task = asyncio.create_task(runner.run())
+    first = await add(store)
+    await bus.wakeups.wake("jobs")
+    await patient.began.wait()
+    second = await add(store)
+    await runner.drain(0.01)
+    await asyncio.wait_for(task, 5)
+    for id in (first.id, second.id):
+        job = await store.jobs.get(id)
+        assert (job.state, job.max_attempts - job.attempt) == ("queued", 3)
+
+
+async def test_a_drained_runner_lets_jobs_end_that_take_little_time(store: Store, bus: Bus) -> None:
+    began = asyncio.Event()
+
+    async def brief(job: Job, reporter: Reporter) -> Mapping[str, Any]:
+        began.set()
+        await asyncio.sleep(0.05)
+        return {}
+
+    runner = Runner(worker(bus, brief))
+    task = asyncio.create_task(runner.run())
+    await add(store)
+    await bus.wakeups.wake("jobs")
+    await began.wait()
+    await runner.drain(10)
+    await task
+    assert (await store.jobs.list())[0].state == "succeeded"
+
+
+async def test_a_runner_does_so_many_at_a_time_and_all_of_them(store: Store, bus: Bus) -> None:
+    at_work, most = 0, 0
+
+    async def do(job: Job, reporter: Reporter) -> Mapping[str, Any]:
+        nonlocal at_work, most
+        at_work += 1
+        most = max(most, at_work)
+        await asyncio.sleep(0.2)
+        at_work -= 1
+        return {}
+
+    for _ in range(9):
+        await add(store)
+    runner = Runner(worker(bus, do), slots=3)
+    task = asyncio.create_task(runner.run())
+    await until(lambda: _is(store, "succeeded"))
+    await runner.drain(1)
+    await task
+    assert most == 3
+
+
+@pytest.mark.parametrize("error", [RefusedError("no"), UnreachableError("away")])
+async def test_a_failure_while_draining_is_a_failure(store: Store, bus: Bus, error: Exception) -> None:
+    """What ended for a reason of its own is not done again because the worker ends, too."""
+    await add(store, max_attempts=1)
+    patient = Patient(error)
+    one = worker(bus, patient)
+    job = await one.claim()
+    assert job is not None
+    task = asyncio.create_task(one.do(job))
+    await patient.began.wait()
+    one.drain(5)
+    await asyncio.wait_for(task, 5)
+    assert (await store.jobs.get(job.id)).state == "failed"
+
+
+async def _is(store: Store, state: str) -> bool:
+    return {job.state for job in await store.jobs.list()} == {state}
