@@ -22,11 +22,13 @@ _SECRET_NAME = re.compile(
     r"pass(word|wd|phrase)?$|secret|token(?!_?id)|ticket|cookie|authorization|csrf|credential|private|(^|_)key$|sealed",
     re.IGNORECASE,
 )
-# Secrets within texts: PVE's token header, its tickets, what stands behind a secret's name, passwords in URLs.
+# Secrets within texts: PVE's token header, its tickets, our tokens, what stands behind a secret's name, passwords in URLs.
 _SECRET_TEXT = (
     re.compile(r"(PVEAPIToken=[^=\s]+=)[^\s'\",]+"),
     re.compile(r"(PVE(?:VNC)?:[^\s:]+(?:@[^\s:]+)?:[0-9A-F]{8}::)[^\s'\";]+"),
     re.compile(r"((?:password|secret|token|ticket)[\"']?\s*[=:]\s*[\"']?)[^\s&,;'\"}]+", re.IGNORECASE),
+    re.compile(r"(pmp[cr]_)[\w.-]+"),  # our own tokens, wherever they stand
+    re.compile(r"(eyJ)[\w-]+\.[\w-]+\.[\w-]*"),
     re.compile(r"(://[^/\s:@]+:)[^@/\s]+(?=@)"),
 )
 

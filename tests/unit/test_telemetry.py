@@ -84,6 +84,8 @@ def test_lines_of_libraries_go_the_same_way(stream: io.StringIO) -> None:
         ("headers", [{"Cookie": "hunter2"}]),
         ("error", ValueError("token=hunter2 is wrong")),
         ("PROXMOX_SECRET_KEY", "hunter2"),
+        ("line", "GET /?x=pmpc_hunter2 by pmpr_1.hunter2.3"),
+        ("line", "Bearer eyJhbGciOi.eyJzdWIiOi.hunter2-_"),
     ],
 )
 def test_secrets_never_reach_the_log(stream: io.StringIO, name: str, value: object) -> None:

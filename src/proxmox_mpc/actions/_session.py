@@ -13,11 +13,14 @@ from proxmox_mpc.actions._gate import AuditEntry, passed
 from proxmox_mpc.applications.ownership import owned_by_key
 from proxmox_mpc.engine.journal import Progress
 from proxmox_mpc.engine.stop import Stop
+from proxmox_mpc.errors import UsageError
 from proxmox_mpc.kinds._kind import Key, Owned
 from proxmox_mpc.kinds._view import View
 
 if TYPE_CHECKING:
     from proxmox_mpc.actions._action import Action
+    from proxmox_mpc.people.providers import Providers
+    from proxmox_mpc.people.session_tokens import SessionTokens
     from proxmox_mpc.pve import Cluster
     from proxmox_mpc.store import Context, Store
 
@@ -26,6 +29,10 @@ T = TypeVar("T")
 
 async def _keep_nothing(entry: AuditEntry) -> None:
     pass
+
+
+def _no_logins() -> SessionTokens:
+    raise UsageError("nobody logs in to this store: it is no server's", hint="proxmox-cli login URL")
 
 
 @dataclass(frozen=True)
@@ -89,6 +96,10 @@ class Session:
     record: Callable[[AuditEntry], Awaitable[None]] = _keep_nothing
     served: bool = False
     """Whether this is a server's session, for somebody elsewhere: this machine's files are not theirs."""
+    session_tokens: Callable[[], SessionTokens] = _no_logins
+    """What makes and reads the tokens of logins, on a server."""
+    providers: Providers = field(default_factory=dict)
+    """Who else answers for names and passwords, by name."""
     prepared: Any = None
     """The plan that was made last, for the next action of the very same wish; see `actions/_planning.py`."""
     rendered: Any = None

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from proxmox_mpc import actions, telemetry
 from proxmox_mpc.actions._access import Access, Who
+from proxmox_mpc.actions._auditing import keep
+from proxmox_mpc.actions._gate import AuditEntry
 from proxmox_mpc.actions._session import FoundContext, Session, Twin
 from proxmox_mpc.bootstrap import clusters, contexts
 from proxmox_mpc.bootstrap.fetching import fetch
@@ -74,7 +76,10 @@ def make_session(
 
         return await twins.open_twin(parts, session, seed, key())
 
-    return Session(
+    async def record(entry: AuditEntry) -> None:
+        await keep(await session.store(), entry)
+
+    session = Session(
         who=who,
         open_store=open_store,
         choose_context=choose,
@@ -90,7 +95,9 @@ def make_session(
         find_action=find_action,
         fetch=fetch,
         report=report,
+        record=record,
     )
+    return session
 
 
 def all_actions() -> list[Action[Any, Any]]:

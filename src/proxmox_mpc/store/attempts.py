@@ -9,15 +9,8 @@ from datetime import timedelta
 from sqlalchemy import delete, insert, select
 
 from proxmox_mpc.store._database import Database
+from proxmox_mpc.store.limit import Limit
 from proxmox_mpc.store.models import login_attempts
-
-
-@dataclass(frozen=True)
-class Limit:
-    """So many failures within so many seconds; then one waits until the oldest of them is that long ago."""
-
-    failures: int
-    window_s: float
 
 
 @dataclass(frozen=True)

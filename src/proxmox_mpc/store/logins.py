@@ -88,6 +88,10 @@ class Logins:
             rows = (await connection.execute(query.order_by(logins.c.created_at.desc(), logins.c.id))).all()
         return [Login(**row._mapping) for row in rows]
 
+    async def came_from(self, user_id: str, address: str) -> bool:
+        """Whether a user has a login of that address that still counts."""
+        return any(login.address == address for login in await self.list(user_id))
+
     async def revoke(self, id: str, user_id: str = "") -> bool:
         """End a login (of that user, if one is named); whether there was one to end."""
         this = (logins.c.id == id) & logins.c.revoked_at.is_(None)

@@ -49,16 +49,16 @@ class _Key:
 class SecretKey:
     """Seals and opens secrets; the first of its keys seals, all of them open."""
 
-    def __init__(self, keys: Sequence[str]) -> None:
+    def __init__(self, keys: Sequence[str], *, name: str = "PROXMOX_SECRET_KEY") -> None:
         for text in keys:
             if _decoded(text) is None and len(text) < _SHORTEST_PASSPHRASE:
                 raise SettingInvalid(
-                    "PROXMOX_SECRET_KEY is too short",
+                    f"{name} is too short",
                     hint=f"Give it at least {_SHORTEST_PASSPHRASE} characters, or 32 random bytes as base64 "
                     "(openssl rand -base64 32).",
                 )
         if not keys:
-            raise SettingInvalid("PROXMOX_SECRET_KEY is empty")
+            raise SettingInvalid(f"{name} is empty")
         self._keys = [_Key(text) for text in keys]
 
     @classmethod

@@ -43,6 +43,11 @@ class Users:
             await connection.execute(insert(grants).values(subject_type="user", subject=user.id, **everything))
         return True
 
+    async def any(self) -> bool:
+        """Whether there is any user."""
+        async with self.database.read() as connection:
+            return (await connection.execute(select(users.c.id).limit(1))).first() is not None
+
     async def find(self, name: str) -> User | None:
         """The user of a name, or None."""
         return await self._one(users.c.name == name)

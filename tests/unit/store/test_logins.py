@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from proxmox_mpc.store import Store
-from proxmox_mpc.store.attempts import Limit
+from proxmox_mpc.store.limit import Limit
 from proxmox_mpc.store.logins import AT_ONCE
 from proxmox_mpc.store.people_records import ApiToken, RefreshOutcome
 from tests.unit.store.conftest import FakeNow
