@@ -22,7 +22,7 @@ _SECRET_NAME = re.compile(
     r"pass(word|wd|phrase)?$|secret|token(?!_?id)|ticket|cookie|authorization|csrf|credential|private|(^|_)key$|sealed",
     re.IGNORECASE,
 )
-# Secrets within texts: PVE's token header, its tickets, our tokens, what stands behind a secret's name, passwords in URLs.
+# Secrets within texts: PVE's token header and tickets, what stands behind a secret's name, our tokens, URLs' passwords.
 _SECRET_TEXT = (
     re.compile(r"(PVEAPIToken=[^=\s]+=)[^\s'\",]+"),
     re.compile(r"(PVE(?:VNC)?:[^\s:]+(?:@[^\s:]+)?:[0-9A-F]{8}::)[^\s'\";]+"),
