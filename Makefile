@@ -1,6 +1,6 @@
 # The project's commands. `make demo` and `make test` set up everything that they need by themselves.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev optional demo test lint bench soak pages lock clean
+.PHONY: help setup setup-dev optional demo serve test lint bench soak pages lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -34,6 +34,9 @@ optional:      ## programs that some tests use: QEMU (by apt, as root)
 
 demo: setup    ## the main job on a simulated cluster, as a story
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python examples/demo.py
+
+serve: setup   ## a server with a simulated cluster behind it, at port 5109
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/proxmox-cli serve --simulate
 
 # Two at a time: most tests wait for a simulated cluster, which is a process or thread of its own.
 test: setup-dev lint          ## everything that must be true

@@ -7,9 +7,9 @@ several parts raise. The docstring of a class is its default message.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,8 @@ class MpcError(Exception):
 
     code: ClassVar[str] = "error"
     exit_code: ClassVar[int] = 1
-    http_status: ClassVar[int] = 500
+    http_status: ClassVar[int] = 422
+    """What was asked was understood and could not be done; 500 is for faults of ours alone."""
     default_hint: ClassVar[str] = ""
 
     def __init__(self, message: str = "", *, hint: str = "", place: Place | None = None) -> None:
@@ -98,3 +99,60 @@ class UnreachableError(MpcError):
     code = "cluster.unreachable"
     exit_code = 7
     http_status = 503
+
+
+class InternalFault(MpcError):
+    """Something broke inside."""
+
+    code = "internal"
+    http_status = 500
+    default_hint = "the log says more"
+
+
+def problem_of(error: BaseException) -> dict[str, Any]:
+    """An error as problem details (RFC 9457): what REST answers, a job keeps, and `error_of` understands."""
+    if not isinstance(error, MpcError):
+        error = InternalFault(f"it broke: {type(error).__name__}")
+    problem: dict[str, Any] = {
+        "type": f"urn:proxmox-mpc:error:{error.code}",
+        "title": (type(error).__doc__ or "").partition("\n")[0].rstrip("."),
+        "status": error.http_status,
+        "detail": error.message,
+        "code": error.code,
+        "exitCode": error.exit_code,
+    }
+    if error.hint:
+        problem["hint"] = error.hint
+    if error.place is not None:
+        problem["place"] = asdict(error.place)
+    if isinstance(error, InvalidInputs):
+        problem["errors"] = [_part(one) for one in error.errors]
+    return problem
+
+
+def _part(error: MpcError) -> dict[str, Any]:
+    place = {"place": asdict(error.place)} if error.place is not None else {}
+    return {"detail": error.message, "code": error.code, "hint": error.hint, **place}
+
+
+def error_of(problem: Mapping[str, Any]) -> MpcError:
+    """The error that problem details tell of: with its code, hint, exit code and place, by a class of its own."""
+    facts = {
+        "code": str(problem.get("code") or f"http.{problem.get('status', 500)}"),
+        "exit_code": int(problem.get("exitCode") or 1),
+        "http_status": int(problem.get("status") or 500),
+        "__doc__": f"{problem.get('title') or 'It was refused'}.",
+    }
+    kind: type[MpcError] = type("ToldElsewhere", (MpcError,), facts)
+    parts = [each for each in problem.get("errors", ()) if not each.get("field")]
+    if len(parts) > 1:
+        several = type("SeveralToldElsewhere", (InvalidInputs,), facts)
+        made: MpcError = several([_told(kind, each) for each in parts])
+        return made
+    return _told(kind, problem)
+
+
+def _told(kind: type[MpcError], problem: Mapping[str, Any]) -> MpcError:
+    place = problem.get("place")
+    where = Place(str(place["file"]), int(place["line"]), int(place["column"])) if place else None
+    return kind(str(problem.get("detail") or ""), hint=str(problem.get("hint") or ""), place=where)

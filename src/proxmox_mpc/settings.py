@@ -53,6 +53,10 @@ class ServerSettings:
         return self.url or f"http://{host}:{self.port}"
 
 
+# People look back for a quarter; clients that were away come back for two weeks at the most.
+_KEEP_DAYS: Mapping[str, int] = {"events": 90, "messages": 14, "jobs": 90, "snapshots": 90}
+
+
 @dataclass(frozen=True)
 class JobSettings:
     """How work in the background is done.
@@ -70,8 +74,6 @@ class JobSettings:
     keep_days: Mapping[str, int] = field(default_factory=lambda: _KEEP_DAYS)
 
 
-# People look back for a quarter; clients that were away come back for two weeks at the most.
-_KEEP_DAYS: Mapping[str, int] = {"events": 90, "messages": 14, "jobs": 90, "snapshots": 90}
 _REDIS = ("redis://", "rediss://", "unix://")
 
 

@@ -55,7 +55,7 @@ def test_every_action_is_one_file_of_its_name(name: str) -> None:
     assert isinstance(action, Action)
     assert action.name == name
     assert re.fullmatch(r"(GET|POST|PUT|DELETE) /[\w/{}-]+", action.route)
-    assert re.fullmatch(r"\w+:(read|write)", action.permission)
+    assert re.fullmatch(r"\w+:(read|write|reveal)", action.permission)
     assert action.summary.endswith(".")
     for field, info in action.request.model_fields.items():
         assert info.description, f"{name}.{field} needs a description: it becomes the help of every face"

@@ -23,7 +23,7 @@ class SecretShowResult(Result):
     value: str = Field(repr=False)
 
 
-@action(permission="secret_values:read", route="GET /secrets/{name}", writes=True)
+@action(permission="secret_values:reveal", route="GET /secrets/{name}", writes=True)
 async def secret_show(session: Session, request: SecretShowRequest) -> SecretShowResult:
     """Show a secret that was set, or that of an API token that was made here; that it was shown is noted."""
     store, context = await session.store(), await session.context()

@@ -25,6 +25,7 @@ from proxmox_mpc.settings import Settings
 
 if TYPE_CHECKING:
     from proxmox_mpc.actions._action import Action
+    from proxmox_mpc.bootstrap.servers import Known
     from proxmox_mpc.store import Context, Store
     from proxmox_mpc.store.secrets import SecretKey
 
@@ -98,6 +99,52 @@ def make_session(
         record=record,
     )
     return session
+
+
+def open_place(
+    context: str = "",
+    server: str = "",
+    *,
+    here: bool = False,
+    report: Callable[[Progress], None] = lambda progress: None,
+    log_level: str = "WARNING",
+) -> Session:
+    """A session where the user means it: on the server that is named or was chosen, else on this machine.
+
+    `here` is for what belongs to this machine unless a server is named. Raises UnknownServer, SettingInvalid.
+    """
+    from proxmox_mpc.bootstrap import servers as known
+
+    settings = Settings.load()
+    servers = known.Servers.of(settings)
+    wanted = server or os.environ.get("PROXMOX_MPC_SERVER", "")
+    place = known.place_of(servers, wanted, context, here=here, workspace_rules=contexts.is_ruled_by_workspace())
+    session = open_session(context if place is None else "", report=report, log_level=log_level)
+    if place is None:
+        return session
+    opened: list[Any] = []
+
+    async def carry_out(session: Session, action: Action[Any, Any], request: Any) -> Any:
+        if not opened:
+            login = known.logged_in(servers, place, session.seal, session.unseal, lambda: session.now().timestamp())
+            opened.append(await session._parts.enter_async_context(login))
+        return await opened[0].carry_out(session, action, request)
+
+    session.carry_out = carry_out
+    return session
+
+
+def keep_login(server: Known, user: str, login: dict[str, Any]) -> None:
+    """Keep a login on a server, encrypted, and make the server the current context. Raises SettingInvalid."""
+    import json
+    from dataclasses import replace
+
+    from proxmox_mpc.bootstrap.servers import Servers
+    from proxmox_mpc.store import SecretKey
+
+    settings = Settings.load()
+    sealed = SecretKey.of(settings).seal(json.dumps(login))
+    Servers.of(settings).save(replace(server, user=user, login=sealed), choose=True)
 
 
 def all_actions() -> list[Action[Any, Any]]:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import Any
 
 from proxmox_mpc.actions._access import Who
+from proxmox_mpc.actions._action import Action, Request
+from proxmox_mpc.actions._gate import admit
 from proxmox_mpc.actions._session import Session
-from proxmox_mpc.bootstrap import find_action, make_session
-from proxmox_mpc.bootstrap.jobs import order_of, performer
+from proxmox_mpc.bootstrap import find_action
+from proxmox_mpc.bootstrap.dispatch import Dispatch, dispatcher
+from proxmox_mpc.bootstrap.jobs import order, order_of, performer
+from proxmox_mpc.bootstrap.serving import Serving
 from proxmox_mpc.engine.journal import Progress
 from proxmox_mpc.jobs.beat import Beat
 from proxmox_mpc.jobs.bus import Bus
@@ -23,30 +29,73 @@ from proxmox_mpc.jobs.sweeping import Sweeper
 from proxmox_mpc.jobs.wakeups import WakeUps
 from proxmox_mpc.jobs.work import Worker
 from proxmox_mpc.settings import Settings
-from proxmox_mpc.store import SecretKey, Store
+from proxmox_mpc.store import Job, SecretKey, Store
 
+DRAIN_S = 20.0
+"""How long jobs that run may go on once their process shall end; then they stop, and others continue them."""
+LOOK_S = 2.0
+"""How long it stays unseen at the most that a job has ended, where no wake-up comes."""
 SWEEPING = "sweeping"
 """The lease of the process that sweeps."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Background:
     """One process's parts. They live as long as it does; sessions on them are cheap."""
 
-    settings: Settings
-    key: SecretKey
-    store: Store
+    serving: Serving
     bus: Bus
     name: str
-    now: Callable[[], datetime]
+    dispatch: Dispatch | None = None
+    draining: bool = False
+    """Whether this process is about to end: it finishes what it does, and takes nothing new."""
+
+    @property
+    def settings(self) -> Settings:
+        return self.serving.settings
+
+    @property
+    def store(self) -> Store:
+        return self.serving.store
+
+    def now(self) -> datetime:
+        return self.serving.now()
 
     def session(self, who: Who, context: str, report: Callable[[Progress], None] = lambda progress: None) -> Session:
         """A session of somebody on this process's store."""
+        return self.serving.session(who, context, report=report)
 
-        async def open_store(parts: AsyncExitStack) -> Store:
-            return self.store
+    async def enqueue(self, who: Who, action: Action[Any, Any], request: Request, context: str = "") -> Job:
+        """Keep a job that carries out an action for somebody, once that is allowed. Raises NotAllowed, NoContext."""
+        async with self.session(who, context) as session:
+            await admit(session, action, request)
+            where = (await session.context()).name
+        job = await self.store.jobs.add(order(action, request, who, where))
+        await self.bus.wakeups.wake("jobs")
+        if self.dispatch is not None:
+            await self.dispatch(job.id)
+        return job
 
-        return make_session(who, context, open_store, lambda: self.key, report)
+    async def wait_for(self, job_id: str, seconds: float) -> Job:
+        """A job when it has ended, or as it stands after so many seconds."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while True:
+            count = self.bus.wakeups.count("messages")
+            job = await self.store.jobs.get(job_id)
+            if job.has_ended or (left := end - loop.time()) <= 0:
+                return job
+            await self.bus.wakeups.after("messages", count, min(left, LOOK_S))
+
+    async def begin(self, parts: AsyncExitStack) -> None:
+        """Do what a server does besides answering: jobs, unless workers do; schedules; sweeping."""
+        if self.dispatch is None:
+            runner = self.runner()
+            running = asyncio.create_task(runner.run())
+            parts.push_async_callback(_ended, running)
+            parts.push_async_callback(runner.drain, DRAIN_S)
+        for work in (self.beat().run(), self.leader().run(self.sweeper().run)):
+            parts.push_async_callback(_cancelled, asyncio.create_task(work))
 
     def worker(self) -> Worker:
         """Who does jobs here."""
@@ -57,18 +106,18 @@ class Background:
         """Does jobs in this process."""
         return Runner(self.worker(), slots=self.settings.jobs.slots)
 
-    def beat(self, dispatch: Callable[[str], Awaitable[None]] | None = None) -> Beat:
+    def beat(self) -> Beat:
         """Makes jobs of schedules."""
-        return Beat(self.bus, lambda schedule, at: order_of(schedule, at, find_action), self.now, dispatch)
+        return Beat(self.bus, lambda schedule, at: order_of(schedule, at, find_action), self.now, self.dispatch)
 
     def leader(self) -> Leader:
         """A candidate for sweeping: `leader.run(sweeper.run)`."""
         return Leader(self.store, SWEEPING, self.name, ttl_s=self.settings.jobs.lease_s)
 
-    def sweeper(self, dispatch: Callable[[str], Awaitable[None]] | None = None) -> Sweeper:
+    def sweeper(self) -> Sweeper:
         """Gives lost jobs to others, and forgets what is old."""
         every_s = min(5.0, self.settings.jobs.lease_s / 3)
-        return Sweeper(self.bus, self.now, self.settings.jobs.keep_days, dispatch, every_s=every_s)
+        return Sweeper(self.bus, self.now, self.settings.jobs.keep_days, self.dispatch, every_s=every_s)
 
 
 @asynccontextmanager
@@ -76,5 +125,22 @@ async def open_background(settings: Settings) -> AsyncIterator[Background]:
     """The parts of this process. Raises StoreUnavailable, SettingInvalid."""
     key = SecretKey.of(settings)
     name = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(3)}"
-    async with Store.open(settings.database_url, key=key) as store, WakeUps.open(settings.jobs.wakeup_url) as wakeups:
-        yield Background(settings, key, store, Bus(store, wakeups), name, lambda: datetime.now(UTC))
+    async with (
+        Store.open(settings.database_url, key=key) as store,
+        WakeUps.open(settings.jobs.wakeup_url) as wakeups,
+        dispatcher(settings) as dispatch,
+    ):
+        serving = Serving(settings, key, store)
+        try:
+            yield Background(serving, Bus(store, wakeups), name, dispatch)
+        finally:
+            await serving.clusters.close()
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    await asyncio.gather(task, return_exceptions=True)

@@ -103,6 +103,12 @@ def _entry(path: Path, name: str, entry: Any) -> dict[str, Any]:
     return {**entry, "endpoints": tuple(str(endpoint) for endpoint in endpoints)}
 
 
+def is_ruled_by_workspace() -> bool:
+    """Whether the environment or the workspace says which cluster is meant: that counts more than what was chosen."""
+    environ = {**read_dotenv(Path(".env")), **os.environ}
+    return bool(environ.get("PROXMOX_ENDPOINTS") or environ.get("PROXMOX_HOST") or workspace_file())
+
+
 def workspace_file() -> Path | None:
     return next((path for path in FILES if path.is_file()), None)
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from proxmox_mpc import telemetry
 from proxmox_mpc.actions._access import Access, Grant, Who
+from proxmox_mpc.actions._authentication import access_of_user
 from proxmox_mpc.actions._continuing import continued
 from proxmox_mpc.engine.journal import Progress
 from proxmox_mpc.errors import DeniedError, InvalidInput
@@ -107,7 +108,10 @@ async def who_of(store: Store, job: Job | Schedule) -> Who:
     correlation = getattr(job, "correlation", "") or job.id
     if not job.user_id:
         return Who(job.actor, replace(Access.everything(), limits=limits), correlation=correlation)
-    raise DeniedError(f"{job.actor} is no user any more")
+    access = await access_of_user(store, job.user_id, limits)
+    if not access.grants:
+        raise DeniedError(f"{job.actor} is no user any more, or may do nothing any more")
+    return Who(job.actor, access, user_id=job.user_id, correlation=correlation)
 
 
 def limits_of(who: Who) -> dict[str, list[str]]:

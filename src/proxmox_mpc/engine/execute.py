@@ -22,7 +22,7 @@ from proxmox_mpc.engine.securing import Safety, kept, let_go
 from proxmox_mpc.engine.stages import Stages
 from proxmox_mpc.engine.step_run import StepRun
 from proxmox_mpc.engine.stop import Stop, Stopped
-from proxmox_mpc.errors import MpcError, UnreachableError
+from proxmox_mpc.errors import InternalFault, MpcError, UnreachableError
 from proxmox_mpc.kinds._codec import Fields
 from proxmox_mpc.kinds._kind import Key, Kind, Live, Owned, Resource
 from proxmox_mpc.kinds._view import View
@@ -106,10 +106,9 @@ def _named(keys: Sequence[Key]) -> str:
     return listed + (f" and {len(keys) - NAMED} more" if len(keys) > NAMED else "")
 
 
-class InternalError(MpcError):
+class InternalError(InternalFault):
     """A fault in Proxmox-MPC itself."""
 
-    code = "internal"
     default_hint = "please report it, with what you did"
 
     def __init__(self, problem: BaseException) -> None:

@@ -35,6 +35,10 @@ class Stop:
     def ask(self) -> None:
         self._asked.set()
 
+    async def wait(self) -> None:
+        """Until somebody asks."""
+        await self._asked.wait()
+
     def refuse(self) -> None:
         """Raises Stopped once it was asked for."""
         if self.asked:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal
 
-from proxmox_mpc.errors import InvalidInputs, MpcError, UnreachableError
+from proxmox_mpc.errors import MpcError, UnreachableError, problem_of
 from proxmox_mpc.jobs.bus import Bus
 from proxmox_mpc.jobs.reporter import Reporter
 from proxmox_mpc.store import Job
@@ -194,25 +194,17 @@ class Worker:
         await self.bus.wakeups.after("jobs", count, pause)
 
 
+class Interrupted(MpcError):
+    """It was stopped before it ended."""
+
+    code = "job.stopped"
+
+
 def told(error: BaseException) -> dict[str, Any]:
     """An error as a job keeps it: what every face needs to show it, and no secret."""
-    if isinstance(error, asyncio.CancelledError):
-        return {"code": "job.stopped", "message": "it was stopped before it ended", "hint": ""}
-    if not isinstance(error, MpcError):
-        hint = "the worker's log tells more"
-        return {"code": "error", "message": f"it broke: {type(error).__name__}", "hint": hint}
-    facts = {
-        "code": error.code,
-        "message": str(redacted("", error.message)),
-        "hint": str(redacted("", error.hint)),
-        "exit_code": error.exit_code,
-        "http_status": error.http_status,
-    }
-    if error.place is not None:
-        facts["place"] = {"file": error.place.file, "line": error.place.line, "column": error.place.column}
-    if isinstance(error, InvalidInputs):
-        facts["errors"] = [told(one) for one in error.errors]
-    return facts
+    problem = problem_of(Interrupted() if isinstance(error, asyncio.CancelledError) else error)
+    hidden: dict[str, Any] = redacted("", problem)
+    return hidden
 
 
 def may_pass(error: BaseException) -> bool:

@@ -53,6 +53,11 @@ class Database:
         async with self._turn, self._writing.begin() as connection:
             yield connection
 
+    async def ping(self) -> None:
+        """Ask for anything. Raises what the driver raises where nobody answers."""
+        async with self.read() as connection:
+            await connection.execute(select(1))
+
     async def alone(self, connection: AsyncConnection, name: str) -> None:
         """Wait until no other writing transaction that asked for the same name is open; until this one ends."""
         if not self.is_sqlite:  # SQLite has one writer at a time anyway

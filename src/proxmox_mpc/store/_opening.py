@@ -23,6 +23,7 @@ from proxmox_mpc.store.errors import StoreTooNew, StoreUnavailable
 from proxmox_mpc.store.events import Events
 from proxmox_mpc.store.grants import Grants
 from proxmox_mpc.store.groups import Groups
+from proxmox_mpc.store.idempotency import Idempotency
 from proxmox_mpc.store.jobs import Jobs
 from proxmox_mpc.store.kept_secrets import KeptSecrets
 from proxmox_mpc.store.leases import Leases
@@ -64,6 +65,7 @@ def assemble(database: Database, key: SecretKey) -> Store:
         releases=Releases(database, key),
         chart_repositories=ChartRepositories(database, key),
         jobs=Jobs(database, key),
+        idempotency=Idempotency(database, key),
         claims=Claims(database, key),
         schedules=Schedules(database, key),
         messages=Messages(database),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from proxmox_mpc.store.events import Events
     from proxmox_mpc.store.grants import Grants
     from proxmox_mpc.store.groups import Groups
+    from proxmox_mpc.store.idempotency import Idempotency
     from proxmox_mpc.store.jobs import Jobs
     from proxmox_mpc.store.kept_secrets import KeptSecrets
     from proxmox_mpc.store.leases import Leases
@@ -65,6 +66,7 @@ class Store:
     chart_repositories: ChartRepositories
     jobs: Jobs
     claims: Claims
+    idempotency: Idempotency
     schedules: Schedules
     messages: Messages
     leases: Leases
@@ -77,6 +79,16 @@ class Store:
     attempts: Attempts
     audit: Audit
     retention: Retention
+
+    @property
+    def kind(self) -> str:
+        """Which database this is: SQLite or PostgreSQL."""
+        return "SQLite" if self.jobs.database.is_sqlite else "PostgreSQL"
+
+    async def ping(self) -> str:
+        """Ask the database for anything; its kind."""
+        await self.jobs.database.ping()
+        return self.kind
 
     @staticmethod
     @asynccontextmanager

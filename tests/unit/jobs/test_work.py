@@ -77,8 +77,8 @@ async def test_an_error_is_told_as_every_face_shows_it(store: Store, bus: Bus) -
     job = await done(bus, failing(InvalidInput("password: hunter2 is too short", hint="take a longer one")))
     assert job.state == "failed"
     assert job.error == {
-        "code": "input.invalid", "message": "password: (secret) is too short", "hint": "take a longer one",
-        "exit_code": 1, "http_status": 422,
+        "type": "urn:proxmox-mpc:error:input.invalid", "title": "The input is not valid", "status": 422,
+        "detail": "password: (secret) is too short", "code": "input.invalid", "exitCode": 1, "hint": "take a longer one",
     }  # fmt: skip
 
 
@@ -87,7 +87,7 @@ async def test_what_breaks_is_no_riddle_and_tells_no_secret(store: Store, bus: B
     job = await done(bus, failing(ValueError("hunter2")))
     assert job.state == "failed"
     assert job.error is not None
-    assert job.error["message"] == "it broke: ValueError"
+    assert job.error["detail"] == "it broke: ValueError"
 
 
 async def test_what_may_pass_is_tried_again_later_and_not_for_ever(store: Store, bus: Bus, now: FakeNow) -> None:
@@ -97,7 +97,7 @@ async def test_what_may_pass_is_tried_again_later_and_not_for_ever(store: Store,
         job = await done(bus, failing(UnreachableError("no answer")))
         pauses.append((job.not_before - now()).total_seconds())
         now.pass_(minutes=10)
-    assert (job.state, job.attempt, job.error and job.error["exit_code"]) == ("failed", 3, 7)
+    assert (job.state, job.attempt, job.error and job.error["exitCode"]) == ("failed", 3, 7)
     assert 1 < pauses[0] < 3 < pauses[1] < 6
 
 

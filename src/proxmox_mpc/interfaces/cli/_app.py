@@ -25,6 +25,7 @@ SECTIONS = {
         *("template", "install", "upgrade", "uninstall", "list", "test"),
         *("lint", "package", "verify", "show", "dependency", "repo", "search", "pull", "push", "chart"),
     ),
+    "Server": ("serve", "login", "logout"),
     "Set up": ("config", "secret", "test-connection", "simulate", "completion", "version"),
 }
 
@@ -100,7 +101,8 @@ def _is_kind(word: str) -> bool:
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-def root() -> None:
+@click.option("--server", metavar="NAME", help="Run it on this Proxmox-MPC server (see login); `local`: here.")
+def root(server: str | None) -> None:
     """Run Proxmox VE clusters the way Kubernetes and Helm users run theirs.
 
     Write down what should exist, see a plan, apply it. No cluster at hand? `proxmox-cli simulate` starts one.

@@ -85,6 +85,7 @@ def _tell(ready: dict[str, Any], save_as: str) -> None:
         call(
             context_set,
             ContextSetRequest(name=save_as, endpoints=[ready["url"]], fingerprint=trust, use=True, **login),
+            here=True,
         )
     names = ready["nodes"]
     size = f"{len(names)} node{'s' * (len(names) != 1)}"

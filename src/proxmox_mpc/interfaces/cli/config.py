@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from proxmox_mpc.interfaces.cli import _options
+
+if TYPE_CHECKING:
+    from proxmox_mpc.bootstrap.servers import Known
 
 
 @click.group("config")
@@ -23,32 +27,74 @@ def get_contexts(output: str) -> None:
     from proxmox_mpc.interfaces.cli import _output
     from proxmox_mpc.interfaces.cli._run import call
 
-    result = call(context_list, ContextListRequest())
+    result = call(context_list, ContextListRequest(), here=True)
+    servers, current = _servers()
     page = [item.model_dump(mode="json", by_alias=True) for item in result.items]
+    if current:
+        page = [{**item, "current": False} for item in page]
+    page += [
+        {
+            "name": one.name,
+            "type": "server",
+            "endpoints": [one.url],
+            "login": one.user,
+            "trust": "none (insecure)" if one.insecure else "fingerprint" if one.fingerprint else "system",
+            "source": f"context {one.context}" if one.context else "login",
+            "current": one.name == current,
+        }
+        for one in servers
+    ]
     click.echo(
         _output.render(
             output,
             document=lambda: page,
             items=lambda: page,
-            names=lambda: [item.name for item in result.items],
-            titles=["CURRENT", "NAME", "ENDPOINTS", "LOGIN", "TRUST", "FROM"],
+            names=lambda: [item["name"] for item in page],
+            titles=["CURRENT", "NAME", "TYPE", "ENDPOINTS", "LOGIN", "TRUST", "FROM"],
             rows=[
-                ("*" if i.current else "", i.name, ",".join(i.endpoints), i.login, i.trust, i.source)
-                for i in result.items
+                (
+                    "*" if i["current"] else "",
+                    i["name"],
+                    i.get("type", "cluster"),
+                    ",".join(i["endpoints"]),
+                    i["login"],
+                    i["trust"],
+                    i["source"],
+                )
+                for i in page
             ],
             empty="no contexts yet: proxmox-cli config set-context NAME --endpoint https://pve1:8006 …",
         )
     )
 
 
+def _servers() -> tuple[list[Known], str]:
+    """The servers that this user is logged in to, by name, and the current one; none where --server names another."""
+    from proxmox_mpc.interfaces.cli._run import server_named
+    from proxmox_mpc.interfaces.cli._servers import servers
+
+    if server_named():
+        return [], ""
+    found, current = servers().read()
+    return [found[name] for name in sorted(found)], current
+
+
 @command.command("use-context")
 @click.argument("name")
 def use_context(name: str) -> None:
-    """Choose the context that commands act on when they name none."""
+    """Choose the context that commands act on when they name none: a cluster, or a server (see login)."""
     from proxmox_mpc.actions.context_use import ContextUseRequest, context_use
-    from proxmox_mpc.interfaces.cli._run import call
+    from proxmox_mpc.interfaces.cli._run import call, server_named
+    from proxmox_mpc.interfaces.cli._servers import servers
 
-    click.echo(f"the current context is {call(context_use, ContextUseRequest(name=name)).name}")
+    known = servers()
+    if not server_named() and name in known.read()[0]:
+        known.choose(name)
+        click.echo(f"the current context is {name}: commands run on {known.get(name).url}")
+        return
+    click.echo(f"the current context is {call(context_use, ContextUseRequest(name=name), here=True).name}")
+    if not server_named():
+        known.choose("")
 
 
 @command.command("set-context")
@@ -79,7 +125,8 @@ def set_context(
     A secret that is asked for and not given is read from the terminal, so that it stands in no history.
     """
     from proxmox_mpc.actions.context_set import ContextSetRequest, context_set
-    from proxmox_mpc.interfaces.cli._run import call
+    from proxmox_mpc.interfaces.cli._run import call, server_named
+    from proxmox_mpc.interfaces.cli._servers import servers
 
     request = ContextSetRequest(
         name=name,
@@ -93,7 +140,9 @@ def set_context(
         insecure=insecure,
         use=use,
     )
-    result = call(context_set, request)
+    result = call(context_set, request, here=True)
+    if result.current and not server_named():
+        servers().choose("")  # what was just chosen is what the next command acts on
     current = ", and is the current one" if result.current else f"; proxmox-cli config use-context {name} chooses it"
     click.echo(f"context {name} {'made' if result.created else 'changed'}{current}")
 
@@ -118,7 +167,7 @@ def delete_context(name: str, yes: bool) -> None:
     from proxmox_mpc.interfaces.cli._run import call
 
     confirm(f"Remove context {name} and its secrets?", yes)
-    click.echo(f"context {call(context_delete, ContextDeleteRequest(name=name)).name} removed")
+    click.echo(f"context {call(context_delete, ContextDeleteRequest(name=name), here=True).name} removed")
 
 
 @command.command("view")
@@ -128,5 +177,5 @@ def view() -> None:
     from proxmox_mpc.interfaces.cli import _output
     from proxmox_mpc.interfaces.cli._run import call
 
-    result = call(context_list, ContextListRequest())
+    result = call(context_list, ContextListRequest(), here=True)
     click.echo(_output.as_yaml([item.model_dump(mode="json", by_alias=True) for item in result.items]))

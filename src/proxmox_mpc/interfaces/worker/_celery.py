@@ -10,9 +10,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from proxmox_mpc.bootstrap.background import Background, open_background
+from proxmox_mpc.bootstrap.background import DRAIN_S, Background, open_background
 from proxmox_mpc.bootstrap.dispatch import TASK, celery_app, send
-from proxmox_mpc.interfaces.worker._processes import DRAIN_S
 from proxmox_mpc.jobs.work import Worker
 from proxmox_mpc.settings import Settings
 from proxmox_mpc.telemetry import Logger

@@ -7,12 +7,8 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 
-from proxmox_mpc.bootstrap.background import Background, open_background
-from proxmox_mpc.bootstrap.dispatch import dispatcher
+from proxmox_mpc.bootstrap.background import DRAIN_S, Background, open_background
 from proxmox_mpc.settings import Settings
-
-DRAIN_S = 20.0
-"""How long jobs that run may go on once the worker shall end; then they stop, and others continue them."""
 
 
 def worker(settings: Settings) -> int:
@@ -37,13 +33,12 @@ def beat(settings: Settings) -> int:
     """Make the jobs of schedules, and sweep if no other process does."""
 
     async def work(parts: Background) -> None:
-        async with dispatcher(settings) as dispatch:
-            sweeping = asyncio.create_task(parts.leader().run(parts.sweeper(dispatch).run))
-            try:
-                await parts.beat(dispatch).run()
-            finally:
-                sweeping.cancel()
-                await asyncio.gather(sweeping, return_exceptions=True)
+        sweeping = asyncio.create_task(parts.leader().run(parts.sweeper().run))
+        try:
+            await parts.beat().run()
+        finally:
+            sweeping.cancel()
+            await asyncio.gather(sweeping, return_exceptions=True)
 
     return asyncio.run(_until_asked(settings, "beat", work))
 

@@ -1,0 +1,96 @@
+"""Serve: the API in this process, until it is told to end. Settings come from the environment; see docs/server.md."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from types import FrameType
+
+import uvicorn
+
+from proxmox_mpc import telemetry
+from proxmox_mpc.bootstrap.background import Background, open_background
+from proxmox_mpc.bootstrap.simulators import simulated
+from proxmox_mpc.errors import MpcError
+from proxmox_mpc.interfaces.api.app import make_app
+from proxmox_mpc.settings import Settings
+
+GRACE_S = 20
+"""How long open requests may take once the server is told to end; an orchestrator kills after 30 s by default."""
+
+
+class Draining(uvicorn.Server):
+    """Tells the world that it ends (health: 503) before it stops to listen."""
+
+    opened: Background | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self.opened is not None:
+            self.opened.draining = True
+        super().handle_exit(sig, frame)
+
+
+def serve(settings: Settings, *, simulate: bool) -> int:
+    """Serve until SIGTERM or Ctrl-C; then finish what is being done, and give back what would take longer."""
+    told = settings.server
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Background]:
+        async with AsyncExitStack() as parts:
+            one = await parts.enter_async_context(open_background(settings))
+            if simulate:
+                await simulated(parts, one.serving)
+            server.opened = one
+            await one.begin(parts)
+            say_hello(settings, await one.serving.first_admin(), simulate=simulate)
+            yield one
+
+    config = uvicorn.Config(
+        make_app(settings, opened),
+        host=told.host,
+        port=told.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(told.trusted_proxies),
+        forwarded_allow_ips=list(told.trusted_proxies) or None,
+        timeout_graceful_shutdown=GRACE_S,
+        ws="websockets-sansio",
+    )
+    server = Draining(config)
+    server.run()
+    return 0 if server.started else 1
+
+
+def say_hello(settings: Settings, secret: str | None, *, simulate: bool) -> None:
+    """Where it is, and how to come in: for people, on a terminal or in a container's log."""
+    url = settings.server.shown_url
+    lines = [f"Proxmox-MPC serves at {url}", f"  documentation   {url}/api/v1/docs"]
+    if simulate:
+        lines.append("  cluster         simulated, as context `simulated`; nothing of it is real")
+    if secret is not None:
+        lines += [
+            "",
+            "The first admin was made. This password is shown once, and has to be changed at the first login:",
+            "",
+            "  user      admin",
+            f"  password  {secret}",
+            "",
+            f"  proxmox-cli login {url} --user admin",
+        ]
+    print("\n".join(lines), flush=True)  # noqa: T201  the answer to who started it, on standard output
+
+
+def main(arguments: list[str]) -> int:
+    settings = Settings.load()
+    telemetry.configure(settings.log_level or "INFO", json=settings.log_json)
+    return serve(settings, simulate="--simulate" in arguments)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except MpcError as error:
+        sys.stderr.write(f"error: {error}\n" + (f"  → {error.hint}\n" if error.hint else ""))
+        sys.exit(error.exit_code)

@@ -1,0 +1,65 @@
+"""Idempotency-Key: a request that is sent again after its answer was lost is not done again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from fastapi import Request, Response
+
+from proxmox_mpc.actions._access import Who
+from proxmox_mpc.errors import MpcError, UsageError
+from proxmox_mpc.interfaces.api import problems
+
+if TYPE_CHECKING:
+    from proxmox_mpc.bootstrap.serving import Serving
+
+HEADER = "Idempotency-Key"
+_FITS = re.compile(r"[\x21-\x7e]{1,128}")
+_KEPT = ("location", "content-type", "preference-applied")
+
+
+class KeyInvalid(UsageError):
+    """The Idempotency-Key is not one."""
+
+    code = "idempotency.invalid"
+    default_hint = "1 to 128 printable letters, such as a UUID"
+
+
+async def once(request: Request, who: Who, work: Callable[[], Awaitable[Response]]) -> Response:
+    """The answer of `work`, or the one that the same request with the same key got before."""
+    key = request.headers.get(HEADER)
+    if key is None or request.method != "POST":
+        return await work()
+    if not _FITS.fullmatch(key):
+        return problems.answer(KeyInvalid())
+    from proxmox_mpc.store.idempotency import KeptAnswer
+
+    serving: Serving = request.app.state.background.serving
+    kept, owner = serving.store.idempotency, who.user_id or who.name
+    try:
+        before = await kept.begin(owner, key, await _fingerprint(request))
+    except MpcError as error:
+        return problems.answer(error)
+    if before is not None:
+        told = {**before.headers, "Idempotency-Replayed": "true"}
+        return Response(before.body, status_code=before.status, headers=told)
+    try:
+        answer = await work()
+    except BaseException:
+        await kept.drop(owner, key)
+        raise
+    if answer.status_code >= 500:
+        await kept.drop(owner, key)
+    else:
+        headers = {name: value for name, value in answer.headers.items() if name in _KEPT}
+        await kept.end(owner, key, KeptAnswer(answer.status_code, bytes(answer.body).decode(), headers))
+    return answer
+
+
+async def _fingerprint(request: Request) -> str:
+    said = json.dumps([request.method, request.url.path, request.url.query]).encode()
+    return hashlib.sha256(said + await request.body()).hexdigest()
