@@ -53,21 +53,23 @@ def asking(action: Action[Any, Any], request: Request, context: str) -> Asking:
     from urllib.parse import quote
 
     method, _, path = action.route.partition(" ")
-    given = request.model_dump(mode="json", exclude_unset=True)
-    for name in _BRACES.findall(path):
-        given.pop(name, None)
+    in_path = set(_BRACES.findall(path))
+    for name in in_path:
         path = path.replace(f"{{{name}}}", quote(str(getattr(request, name)), safe=""))
-    named = request.model_dump(mode="json", exclude_unset=True, by_alias=True, include=set(given))
+    # A request may be one of a richer kind: an apply's is also what its plan is asked for with.
+    fields = set(action.request.model_fields) - in_path
+    given = request.model_dump(mode="json", exclude_unset=True, by_alias=True, include=fields)
     query: dict[str, Any] = {"context": context} if context else {}
     if method in ("GET", "DELETE"):
-        return Asking(method, path, query | {name: _word(value) for name, value in named.items()}, None)
-    return Asking(method, path, query, named)
+        asked = {name: _word(value) for name, value in given.items() if value is not None}
+        return Asking(method, path, query | asked, None)
+    return Asking(method, path, query, given)
 
 
 def _word(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return [str(one) for one in value] if isinstance(value, list) else "" if value is None else str(value)
+    return [str(one) for one in value] if isinstance(value, list) else str(value)
 
 
 @dataclass
