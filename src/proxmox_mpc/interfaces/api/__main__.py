@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from types import FrameType
 
 import uvicorn
@@ -20,10 +21,24 @@ GRACE_S = 20
 """How long open requests may take once the server is told to end; an orchestrator kills after 30 s by default."""
 
 
+class NotStarted(MpcError):
+    """The server could not start."""
+
+    code = "server.not-started"
+
+
 class Draining(uvicorn.Server):
     """Tells the world that it ends (health: 503) before it stops to listen."""
 
     opened: Background | None = None
+    simulate = False
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and self.opened is not None:
+            # Only now: the secret of the first admin is told once, and whoever cannot listen tells nobody.
+            secret = await self.opened.serving.first_admin()
+            print(hello(self.opened.settings, secret, simulate=self.simulate), flush=True)  # noqa: T201  the answer
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if self.opened is not None:
@@ -43,7 +58,6 @@ def serve(settings: Settings, *, simulate: bool) -> int:
                 await simulated(parts, one.serving)
             server.opened = one
             await one.begin(parts)
-            say_hello(settings, await one.serving.first_admin(), simulate=simulate)
             yield one
 
     config = uvicorn.Config(
@@ -59,11 +73,17 @@ def serve(settings: Settings, *, simulate: bool) -> int:
         ws="websockets-sansio",
     )
     server = Draining(config)
-    server.run()
-    return 0 if server.started else 1
+    server.simulate = simulate
+    with suppress(SystemExit):  # uvicorn ends the process where it cannot listen; what that means is said below
+        server.run()
+    if not server.started:
+        raise NotStarted(
+            f"port {told.port} of {told.host} cannot be listened to", hint="SERVER_PORT or --port: another"
+        )
+    return 0
 
 
-def say_hello(settings: Settings, secret: str | None, *, simulate: bool) -> None:
+def hello(settings: Settings, secret: str | None, *, simulate: bool) -> str:
     """Where it is, and how to come in: for people, on a terminal or in a container's log."""
     url = settings.server.shown_url
     lines = [f"Proxmox-MPC serves at {url}", f"  documentation   {url}/api/v1/docs"]
@@ -79,7 +99,7 @@ def say_hello(settings: Settings, secret: str | None, *, simulate: bool) -> None
             "",
             f"  proxmox-cli login {url} --user admin",
         ]
-    print("\n".join(lines), flush=True)  # noqa: T201  the answer to who started it, on standard output
+    return "\n".join(lines)
 
 
 def main(arguments: list[str]) -> int:
