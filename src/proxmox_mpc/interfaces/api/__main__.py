@@ -99,7 +99,7 @@ def hello(settings: Settings, secret: str | None, *, simulate: bool) -> str:
             "",
             f"  proxmox-cli login {url} --user admin",
         ]
-    return "\n".join(lines)
+    return "\n".join([*lines, "", "Ctrl-C ends it."])
 
 
 def main(arguments: list[str]) -> int:
