@@ -69,7 +69,7 @@ def test_who_would_wait_gets_the_result_or_the_error_itself(served: Served, admi
     broken = {"texts": [{"name": "bad.yaml", "content": WEB.replace("NAME", "bad").replace("256", "plenty")}]}
     status, problem = served.call("POST", "/api/v1/applications/apply", broken, admin, Prefer="wait=30")
     assert (status, problem["code"], problem["exitCode"]) == (422, "manifest.invalid", 1)
-    assert problem["place"] == {"file": "bad.yaml", "line": 4, "column": 37}
+    assert problem["place"] == {"file": "bad.yaml", "line": 4, "column": 28}
 
 
 def test_the_same_request_with_the_same_key_is_done_once(served: Served, admin: str) -> None:
