@@ -101,3 +101,13 @@ class Who:
     address: str = ""
     correlation: str = ""
     must_change_password: bool = False
+
+
+def holds(access: Access, grant: Grant) -> bool:
+    """Whether somebody may everything that a grant permits, wherever it does: nobody gives what they have not."""
+    return all(
+        access.allows("*:*" if pattern == EVERY else pattern, context, namespace)
+        for pattern in grant.permissions
+        for context in grant.contexts
+        for namespace in grant.namespaces
+    )

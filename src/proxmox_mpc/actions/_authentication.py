@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from proxmox_mpc.actions._access import Access, Grant, Who
+from proxmox_mpc.actions._access import Grant, Who
 from proxmox_mpc.actions._roles import access_of
 from proxmox_mpc.people import personal_tokens
 from proxmox_mpc.people.errors import NotLoggedIn
@@ -56,12 +56,13 @@ async def _personal(store: Store, text: str, address: str, correlation: str) -> 
     )
 
 
-async def access_of_user(store: Store, user_id: str, limits: Grant | None = None) -> Access:
-    """What a user may now, within limits: for jobs, whose user is not there. Nothing, for one who is gone or disabled.
+async def user_acting(store: Store, user_id: str, limits: Grant | None = None, *, correlation: str = "") -> Who:
+    """A user for whom something is done meanwhile (a job), with what that one may now, within limits.
 
-    A schedule of somebody who left does nothing any more.
+    Raises NotLoggedIn for one who is gone or disabled: what they left behind does nothing any more.
     """
     user = await store.users.by_id(user_id)
     if user is None or user.disabled:
-        return Access()
-    return access_of(await store.users.held(user_id), limits)
+        raise NotLoggedIn("the user for whom this is done is gone or disabled", hint="somebody else has to do it")
+    access = access_of(await store.users.held(user_id), limits)
+    return Who(user.name, access, user_id=user.id, correlation=correlation)

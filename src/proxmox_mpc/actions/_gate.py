@@ -28,12 +28,15 @@ class NotAllowed(DeniedError):
     """This user may not do that."""
 
     code = "auth.not-allowed"
+    noted = False
+    """Whether the audit has it: one denial is one record, however many actions it goes through."""
 
 
 class PasswordMustChange(DeniedError):
     """The password has to be changed before anything else."""
 
     code = "auth.password-must-change"
+    noted = False
     default_hint = "proxmox-cli user password, or POST /api/v1/auth/password"
 
 
@@ -59,9 +62,13 @@ async def passed(session: Session, action: Action[Q, R], request: Q) -> R:
     context = await admit(session, action, request)
     permission = _permission.set(action.permission)
     try:
-        if not outermost or not action.writes:
-            return await action.run(session, request)
-        return await _recorded(session, action, request, context)
+        if outermost and action.writes:
+            return await _recorded(session, action, request, context)
+        return await action.run(session, request)
+    except NotAllowed as error:
+        if outermost:
+            await _denied(session, action, request, context, error)
+        raise
     finally:
         _permission.reset(permission)
 
@@ -81,8 +88,16 @@ async def _recorded(session: Session, action: Action[Q, R], request: Q, context:
         raise
     finally:
         _inside.reset(token)
-        kind: Literal["write", "denial"] = "denial" if isinstance(failure, NotAllowed) else "write"
-        await session.record(_entry(session, action, request, context, kind, failure))
+        if not isinstance(failure, NotAllowed):
+            await session.record(_entry(session, action, request, context, "write", failure))
+
+
+async def _denied(
+    session: Session, action: Action[Q, R], request: Q, context: str, error: NotAllowed | PasswordMustChange
+) -> None:
+    if not error.noted:
+        error.noted = True
+        await session.record(_entry(session, action, request, context, "denial", error))
 
 
 async def admit(session: Session, action: Action[Q, R], request: Q) -> str:
@@ -93,7 +108,7 @@ async def admit(session: Session, action: Action[Q, R], request: Q) -> str:
     try:
         context = await _admitted(session, action)
     except (NotAllowed, PasswordMustChange) as error:
-        await session.record(_entry(session, action, request, "", "denial", error))
+        await _denied(session, action, request, "", error)
         raise
     if action.scope == "namespace" and action.turn and not session.who.access.is_unlimited:
         from proxmox_mpc.actions._visibility import require_application

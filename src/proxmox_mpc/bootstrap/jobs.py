@@ -12,10 +12,10 @@ from pydantic import ValidationError
 
 from proxmox_mpc import telemetry
 from proxmox_mpc.actions._access import Access, Grant, Who
-from proxmox_mpc.actions._authentication import access_of_user
+from proxmox_mpc.actions._authentication import user_acting
 from proxmox_mpc.actions._continuing import continued
 from proxmox_mpc.engine.journal import Progress
-from proxmox_mpc.errors import DeniedError, InvalidInput
+from proxmox_mpc.errors import InvalidInput
 from proxmox_mpc.store import NewJob
 from proxmox_mpc.store.jobs import APPLICATION
 
@@ -102,16 +102,13 @@ def performer(store: Store, open_session: OpenSession, find_action: Callable[[st
 async def who_of(store: Store, job: Job | Schedule) -> Who:
     """For whom a job is done, with what that one may now: less than then, where rights were taken meanwhile.
 
-    Raises DeniedError for a user that is gone or locked.
+    Raises NotLoggedIn for a user who is gone or disabled.
     """
     limits = Grant(**{name: tuple(values) for name, values in job.limits.items()}) if job.limits else None
     correlation = getattr(job, "correlation", "") or job.id
     if not job.user_id:
         return Who(job.actor, replace(Access.everything(), limits=limits), correlation=correlation)
-    access = await access_of_user(store, job.user_id, limits)
-    if not access.grants:
-        raise DeniedError(f"{job.actor} is no user any more, or may do nothing any more")
-    return Who(job.actor, access, user_id=job.user_id, correlation=correlation)
+    return await user_acting(store, job.user_id, limits, correlation=correlation)
 
 
 def limits_of(who: Who) -> dict[str, list[str]]:

@@ -59,9 +59,12 @@ class Attempts:
         return (times[-1] - since).total_seconds() if len(times) >= limit.failures else 0.0
 
     async def forgive(self, subject: str) -> None:
-        """Forget what failed."""
+        """Forget what failed of a subject, also of its parts: a name from known addresses."""
+        these = (login_attempts.c.subject == subject) | login_attempts.c.subject.startswith(
+            f"{subject} ", autoescape=True
+        )
         async with self.database.write() as connection:
-            await connection.execute(delete(login_attempts).where(login_attempts.c.subject == subject))
+            await connection.execute(delete(login_attempts).where(these))
 
     async def prune(self, older_than_s: float) -> None:
         """Forget attempts of subjects that never came back."""

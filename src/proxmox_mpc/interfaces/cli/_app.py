@@ -10,7 +10,7 @@ from pkgutil import iter_modules
 
 import click
 
-from proxmox_mpc.errors import InvalidInputs, MpcError
+from proxmox_mpc.errors import InvalidInput, InvalidInputs, MpcError
 from proxmox_mpc.interfaces import cli
 
 SECTIONS = {
@@ -26,6 +26,7 @@ SECTIONS = {
         *("lint", "package", "verify", "show", "dependency", "repo", "search", "pull", "push", "chart"),
     ),
     "Server": ("serve", "login", "logout"),
+    "People": ("whoami", "user", "group", "role", "grant", "token", "session", "audit"),
     "Set up": ("config", "secret", "test-connection", "simulate", "completion", "version"),
 }
 
@@ -125,12 +126,25 @@ def main(arguments: Sequence[str]) -> int:
         return error.exit_code
     except UnicodeDecodeError as error:
         return _failed(f"not a text in UTF-8: {error.reason}")
+    except ValueError as error:
+        show_error(_invalid(error))
+        return InvalidInputs.exit_code
     except BrokenPipeError:
         sys.stderr.close()  # the reader (head, less) has gone; nobody is left to tell
         return 0
     except OSError as error:
         return _failed(f"{error.filename or 'file'}: {error.strerror or error}")
     return 0
+
+
+def _invalid(error: ValueError) -> InvalidInputs:
+    """What a request cannot hold, without what was given: it may be a secret. Other errors are ours, and go on."""
+    from pydantic import ValidationError
+
+    if not isinstance(error, ValidationError):
+        raise error
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    return InvalidInputs([InvalidInput(f"{'.'.join(map(str, one['loc']))}: {one['msg']}") for one in found])
 
 
 def _failed(message: str) -> int:

@@ -99,3 +99,18 @@ def delete(name: str, context: str, yes: bool) -> None:
 
     confirm(f"Forget the secret {name}?", yes)
     click.echo(f"{call(secret_delete, SecretDeleteRequest(name=name), context=context).name} is forgotten")
+
+
+@command.command("rotate-key")
+@_options.context
+def rotate_key(context: str) -> None:
+    """Encrypt every secret of the store with the newest key; then older ones can be taken away.
+
+    First put a new key before the old one, for every server and worker: PROXMOX_SECRET_KEY=NEW,OLD, or a new first
+    line in the key file.
+    """
+    from proxmox_mpc.actions.secret_rotate_key import SecretRotateKeyRequest, secret_rotate_key
+    from proxmox_mpc.interfaces.cli._run import call
+
+    changed = call(secret_rotate_key, SecretRotateKeyRequest(), context=context).changed
+    click.echo(f"{changed} {'record is' if changed == 1 else 'records are'} encrypted with the newest key now")

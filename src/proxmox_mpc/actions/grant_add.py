@@ -1,0 +1,70 @@
+"""Grant a role."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from proxmox_mpc.actions._access import EVERY, Grant
+from proxmox_mpc.actions._action import Request, Result, action
+from proxmox_mpc.actions._people import (
+    Name,
+    Place,
+    UserName,
+    must_hold,
+    not_oneself,
+    not_own_group,
+    permissions_of,
+    places,
+)
+from proxmox_mpc.actions._people_views import RoleGrantView
+from proxmox_mpc.actions._roles import BUILT_IN
+from proxmox_mpc.actions._session import Session
+from proxmox_mpc.errors import UsageError
+
+
+class GrantAddRequest(Request):
+    """A role for a user or a group."""
+
+    role: Name = Field(description="viewer, operator, admin, or a role that people made.")
+    user: UserName | None = Field(default=None, description="The user who gets it.")
+    group: Name | None = Field(default=None, description="The group whose members get it.")
+    contexts: list[Place] = Field(
+        default=[EVERY], description="The contexts where it holds; * for all.", min_length=1, max_length=200
+    )
+    namespaces: list[Place] = Field(
+        default=[EVERY], description="The namespaces where it holds; * for all.", min_length=1, max_length=200
+    )
+
+
+class GrantAddResult(Result):
+    """The grant."""
+
+    grant: RoleGrantView
+
+
+@action(permission="grants:write", route="POST /grants", scope="server", status=201, writes=True)
+async def grant_add(session: Session, request: GrantAddRequest) -> GrantAddResult:
+    """Grant a role to a user or a group. You need all that it permits there, and cannot grant to yourself."""
+    if (request.user is None) == (request.group is None):
+        raise UsageError("a role is granted to a user or to a group")
+    store = await session.store()
+    contexts, namespaces = places(request.contexts), places(request.namespaces)
+    must_hold(session, [Grant(await permissions_of(store, request.role), contexts, namespaces)])
+    if request.user is not None:
+        user = await store.users.get(request.user)
+        not_oneself(session, user.id)
+        subject, names = ("user", user.id), {user.id: user.name}
+    else:
+        group = await store.groups.get(str(request.group))
+        await not_own_group(session, group.name)
+        subject, names = ("group", group.name), {}
+    built_in = request.role in BUILT_IN
+    grant = await store.grants.add(
+        "user" if request.user is not None else "group",
+        subject[1],
+        request.role,
+        contexts,
+        namespaces,
+        built_in=built_in,
+    )
+    return GrantAddResult(grant=RoleGrantView.of(grant, names))
