@@ -41,6 +41,7 @@ def celery_app(settings: Settings) -> Celery:
         broker_connection_max_retries=None,
         worker_send_task_events=False,
         worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
         enable_utc=True,
     )
     return app
