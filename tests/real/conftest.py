@@ -16,10 +16,10 @@ from typing import Any, TypeVar
 import pytest
 
 from proxmox_mpc.actions._access import Access, Who
+from proxmox_mpc.actions._ordering import order
 from proxmox_mpc.bootstrap import find_action
 from proxmox_mpc.bootstrap.background import Background, open_background
 from proxmox_mpc.bootstrap.dispatch import dispatcher
-from proxmox_mpc.bootstrap.jobs import order
 from proxmox_mpc.settings import Settings
 from proxmox_mpc.store import Job
 from tests.e2e.conftest import bare, cluster
@@ -47,7 +47,7 @@ class House:
         process = subprocess.Popen(
             [sys.executable, "-m", "proxmox_mpc.interfaces.worker", *words],
             cwd=self.place.cli.workspace,
-            env={**os.environ, "JOB_LEASE_SECONDS": LEASE_S},
+            env={**os.environ, "JOB_LEASE_SECONDS": LEASE_S, "OUTBOUND_ALLOW": "127.0.0.1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=(self.place.cli.workspace / f"log-{len(self.processes)}").open("w"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from proxmox_mpc.actions._action import Action, Request, Result
+from proxmox_mpc.actions._gate import admit
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import OutcomeView, PlanView
 from proxmox_mpc.actions.apply_resume import ApplyResumeRequest, apply_resume
@@ -41,13 +42,19 @@ class WentBack(MpcError):
     code = "release.failed"
 
 
-async def continued(session: Session, action: Action[Any, Any], request: Request) -> Result:
-    """Carry out an action for the session's job: anew, or from where an earlier attempt of the job left off."""
+async def continued(session: Session, action: Action[Any, Any], request: Request, *, agrees: bool = False) -> Result:
+    """Carry out an action for the session's job: anew, or from where an earlier attempt of the job left off.
+
+    `agrees` says that what is shown before is agreed to by now.
+    """
     store = await session.store()
     before = await store.runs.of_job(session.job)
+    if not before and agrees and not getattr(request, "agreed", True):
+        return await _agreed(session, action, request)
     if not before:
         result: Result = await action(session, request)
         return result
+    await admit(session, action, request)
     context = await session.context()
     lines = await unfinished.settle(store, context.name, await session.cluster(), session.report, dead_job=session.job)
     before = await store.runs.of_job(session.job)
@@ -89,12 +96,17 @@ async def _anew(session: Session, action: Action[Any, Any], request: Request) ->
     if not getattr(request, "agreed", "") or (selects and "guests" in fields):
         result: Result = await action(session, request)
         return result
-    shown = await action(session, request.model_copy(update={"agreed": ""}))
+    return await _agreed(session, action, request)
+
+
+async def _agreed(session: Session, action: Action[Any, Any], request: Request) -> Result:
+    """Look what it would do, and do just that."""
+    shown: Result = await action(session, request.model_copy(update={"agreed": ""}))
     plan = getattr(shown, "plan", None)
     rest = getattr(shown, "hash", "") if getattr(shown, "asks", False) else plan.hash if plan is not None else ""
     if not rest or (plan is not None and plan.empty and action.name != "uninstall"):
-        return shown  # type: ignore[no-any-return]
-    result = await action(session, request.model_copy(update={"agreed": rest}))
+        return shown
+    result: Result = await action(session, request.model_copy(update={"agreed": rest}))
     return result
 
 

@@ -59,6 +59,14 @@ class Twin:
     work: Callable[[], Awaitable[Mapping[str, float]]]
 
 
+async def _wake_nobody(*topics: str) -> None:
+    """Where nothing waits in this process: others look now and then."""
+
+
+async def _send_nowhere(id: str) -> None:
+    """Where workers look into the table themselves."""
+
+
 @dataclass
 class Session:
     """One actor's session: the store, the chosen context, its cluster, and where progress goes.
@@ -90,6 +98,10 @@ class Session:
     fetch: Callable[[str, str, str], Awaitable[bytes]]
     report: Callable[[Progress], None] = lambda progress: None
     stop: Stop = field(default_factory=Stop)
+    wake: Callable[..., Awaitable[None]] = _wake_nobody
+    """Tells other parts that there is something to look at: `jobs`, `messages`, `schedules`."""
+    dispatch: Callable[[str], Awaitable[None]] = _send_nowhere
+    """Sends a job's id to workers, where a broker carries ids."""
     job: str = ""
     """The job that is being done, if it is one: what it begins can be found, and continued."""
     carry_out: Callable[[Session, Action[Any, Any], Any], Awaitable[Any]] = passed

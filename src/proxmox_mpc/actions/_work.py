@@ -1,16 +1,22 @@
-"""What actions on jobs share: a job as it is shown, and who may see it."""
+"""Who sees and changes which job: one's own always; others' where the permission holds for all that they work on."""
 
 from __future__ import annotations
 
+import builtins
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from proxmox_mpc.actions._action import Result
+from proxmox_mpc.actions._gate import not_allowed
+from proxmox_mpc.actions._ordering import limits_of
 from proxmox_mpc.actions._session import Session
-from proxmox_mpc.errors import NotFoundError
+from proxmox_mpc.errors import MpcError, NotFoundError
+from proxmox_mpc.store import Job
+from proxmox_mpc.store.jobs import APPLICATION
 
-if TYPE_CHECKING:
-    from proxmox_mpc.store import Job
+READ, WRITE = "jobs:read", "jobs:write"
+Sees = Callable[[Job], Awaitable[bool]]
 
 
 class JobMissing(NotFoundError):
@@ -30,39 +36,79 @@ class JobView(Result):
     namespace: str
     state: str
     attempt: int
+    max_attempts: int
     created_at: datetime
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
-    deadline_at: datetime | None = None
-    cancel_requested: bool = False
-    progress: dict[str, Any] = {}
-    error: dict[str, Any] | None = None
-    worker: str = ""
-    schedule_id: str | None = None
-    due_at: datetime | None = None
-    correlation: str = ""
+    not_before: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    deadline_at: datetime | None
+    cancel_requested: bool
+    worker: str
+    progress: dict[str, Any]
+    error: dict[str, Any] | None
+    correlation: str
+    schedule_id: str | None
+    due_at: datetime | None
+    result: dict[str, Any] | None = None
 
 
-def job_view(job: Job) -> JobView:
-    facts = {name: getattr(job, name) for name in JobView.model_fields}
-    facts |= {"progress": dict(job.progress), "error": dict(job.error) if job.error else None}
-    return JobView(**facts)
+def job_view(job: Job, *, result: bool = False) -> JobView:
+    """A job as it is shown; its result only where that is asked for and allowed."""
+    names = [name for name in JobView.model_fields if name != "result"]
+    facts = {name: getattr(job, name) for name in names}
+    return JobView(**facts, result=dict(job.result) if result and job.result is not None else None)
 
 
-def may_see(session: Session, job: Job) -> bool:
-    """Whether the actor may see a job: his own, and those where he holds `jobs:read`."""
+def is_own(session: Session, job: Job) -> bool:
+    """Whether a job is done for the one who asks. A narrowed token owns what was asked for with the same limits."""
     who = session.who
-    if who.user_id and who.user_id == job.user_id and who.access.limits is None:
-        return True
-    return who.access.allows("jobs:read", job.context or "*", job.namespace or "*")
+    return bool(who.user_id) and job.user_id == who.user_id and (not (own := limits_of(who)) or job.limits == own)
 
 
-async def job_in_sight(session: Session, id: str) -> Job:
-    """A job that the actor may see. Raises JobMissing also for one that he may not."""
+def sight(session: Session, permission: str) -> Sees:
+    """Whether the actor may see, or change, a job."""
+    access = session.who.access
+    spaces: dict[tuple[str, str], builtins.set[str]] = {}
+
+    async def sees(job: Job) -> bool:
+        if is_own(session, job) or access.is_unlimited:
+            return True
+        if access.allows(permission, job.context or "*", job.namespace or "*"):
+            return True
+        if not job.subject.startswith(APPLICATION) or not access.allows_somewhere(permission, job.context):
+            return False
+        this = (job.context, job.subject.removeprefix(APPLICATION))
+        if this not in spaces:
+            owned = await (await session.store()).resources.list(*this)
+            spaces[this] = {one.namespace for one in owned}
+        return bool(spaces[this]) and all(
+            access.allows(permission, job.context, space or "*") for space in spaces[this]
+        )
+
+    return sees
+
+
+async def job_in_sight(session: Session, id: str, permission: str = READ) -> Job:
+    """A job that the actor may see. Raises JobMissing, also for one that is out of sight; NotAllowed."""
+    hint = "proxmox-cli job list shows them"
     try:
         job = await (await session.store()).jobs.get(id)
     except NotFoundError:
-        raise JobMissing(f"there is no job {id!r}", hint="proxmox-cli job list") from None
-    if not may_see(session, job):
-        raise JobMissing(f"there is no job {id!r}", hint="proxmox-cli job list")
+        raise JobMissing(f"there is no job {id!r}", hint=hint) from None
+    if not await sight(session, READ)(job):
+        raise JobMissing(f"there is no job {id!r}", hint=hint)
+    if permission != READ and not await sight(session, permission)(job):
+        raise not_allowed(session, permission, job.context, job.namespace)
     return job
+
+
+def may_do(session: Session, action: str, context: str, user_id: str) -> bool:
+    """Whether the actor may have what an action of somebody answers or asks for: its own, or what it may do itself."""
+    access = session.who.access
+    if access.is_unlimited or (user_id and user_id == session.who.user_id and access.limits is None):
+        return True
+    try:
+        permission = session.find_action(action).permission
+    except MpcError:
+        return False
+    return access.allows(permission, context or "*")

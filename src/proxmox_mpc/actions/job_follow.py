@@ -9,7 +9,7 @@ from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
 from proxmox_mpc.actions._session import Session
-from proxmox_mpc.actions._work import JobView, job_in_sight, job_view
+from proxmox_mpc.actions._work import JobView, job_in_sight, job_view, may_do
 
 LOOK_S = 0.25
 """How often it is looked for something new while nothing wakes: a person sees no difference to at once."""
@@ -54,8 +54,9 @@ async def job_follow(session: Session, request: JobFollowRequest) -> JobFollowRe
             break
         await asyncio.sleep(LOOK_S)
         waited += LOOK_S
+    shown = job.state == "succeeded" and may_do(session, job.action, job.context, job.user_id)
     return JobFollowResult(
         items=[JobMessageView(id=one.id, type=one.type, payload=dict(one.payload)) for one in found],
         job=job_view(job),
-        result=dict(job.result) if job.state == "succeeded" and job.result is not None else None,
+        result=dict(job.result) if shown and job.result is not None else None,
     )

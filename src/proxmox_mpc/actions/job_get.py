@@ -6,7 +6,7 @@ from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, action
 from proxmox_mpc.actions._session import Session
-from proxmox_mpc.actions._work import JobView, job_in_sight, job_view
+from proxmox_mpc.actions._work import READ, JobView, job_in_sight, job_view, may_do
 
 
 class JobGetRequest(Request):
@@ -15,7 +15,8 @@ class JobGetRequest(Request):
     id: str = Field(description="The job's id.")
 
 
-@action(permission="jobs:read", route="GET /jobs/{id}", scope="own")
+@action(permission=READ, route="GET /jobs/{id}", scope="own")
 async def job_get(session: Session, request: JobGetRequest) -> JobView:
-    """Show a job: what it does, how far it is, how it ended."""
-    return job_view(await job_in_sight(session, request.id))
+    """Show a job, and what came of it."""
+    job = await job_in_sight(session, request.id)
+    return job_view(job, result=may_do(session, job.action, job.context, job.user_id))

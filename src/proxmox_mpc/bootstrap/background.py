@@ -15,10 +15,11 @@ from typing import Any
 from proxmox_mpc.actions._access import Who
 from proxmox_mpc.actions._action import Action, Request
 from proxmox_mpc.actions._gate import admit
+from proxmox_mpc.actions._ordering import order
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.bootstrap import find_action
 from proxmox_mpc.bootstrap.dispatch import Dispatch, dispatcher
-from proxmox_mpc.bootstrap.jobs import order, order_of, performer
+from proxmox_mpc.bootstrap.jobs import order_of, performer
 from proxmox_mpc.bootstrap.serving import Serving
 from proxmox_mpc.engine.journal import Progress
 from proxmox_mpc.jobs.beat import Beat
@@ -63,7 +64,11 @@ class Background:
 
     def session(self, who: Who, context: str, report: Callable[[Progress], None] = lambda progress: None) -> Session:
         """A session of somebody on this process's store."""
-        return self.serving.session(who, context, report=report)
+        session = self.serving.session(who, context, report=report)
+        session.wake = self.bus.wakeups.wake
+        if self.dispatch is not None:
+            session.dispatch = self.dispatch
+        return session
 
     async def enqueue(self, who: Who, action: Action[Any, Any], request: Request, context: str = "") -> Job:
         """Keep a job that carries out an action for somebody, once that is allowed. Raises NotAllowed, NoContext."""

@@ -8,28 +8,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pydantic import ValidationError
-
 from proxmox_mpc import telemetry
 from proxmox_mpc.actions._access import Access, Grant, Who
 from proxmox_mpc.actions._authentication import user_acting
 from proxmox_mpc.actions._continuing import continued
+from proxmox_mpc.actions._ordering import checked, order
 from proxmox_mpc.engine.journal import Progress
-from proxmox_mpc.errors import InvalidInput
-from proxmox_mpc.store import NewJob
-from proxmox_mpc.store.jobs import APPLICATION
 
 if TYPE_CHECKING:
-    from proxmox_mpc.actions._action import Action, Request
+    from proxmox_mpc.actions._action import Action
     from proxmox_mpc.actions._session import Session
     from proxmox_mpc.jobs.reporter import Reporter
     from proxmox_mpc.jobs.work import Perform
-    from proxmox_mpc.store import Job, Schedule, Store
-
-_SUBJECTS = ("name", "guests", "node", "target", "names", "kind")
-"""Fields of requests that say what a job works on, the most telling first, where that is no application."""
-_LONGEST = 100
-"""Letters of what a job works on: it stands in a list."""
+    from proxmox_mpc.store import Job, NewJob, Schedule, Store
 
 
 class OpenSession(Protocol):
@@ -38,40 +29,12 @@ class OpenSession(Protocol):
     def __call__(self, who: Who, context: str, report: Callable[[Progress], None]) -> Session: ...
 
 
-def order(action: Action[Any, Any], request: Request, who: Who, context: str) -> NewJob:
-    """The job that does an action for somebody. Of those of one application one is done at a time."""
-    application = str(getattr(request, action.turn, "") or "") if action.turn else ""
-    return NewJob(
-        action=action.name,
-        request=request.model_dump(mode="json", exclude_unset=True),
-        actor=who.name,
-        user_id=who.user_id,
-        limits=limits_of(who),
-        context=context,
-        subject=APPLICATION + application if application else _subject(request),
-        namespace=str(getattr(request, "namespace", "") or ""),
-        concurrency_key=f"{context}/{application}" if application else "",
-        correlation=who.correlation,
-    )
-
-
 def order_of(schedule: Schedule, due_at: datetime, find_action: Callable[[str], Action[Any, Any]]) -> NewJob:
     """The job of a schedule's due time."""
     action = find_action(schedule.action)
     who = Who(schedule.actor, user_id=schedule.user_id)
     new = order(action, checked(action, schedule.request), who, schedule.context)
     return replace(new, limits=schedule.limits, schedule_id=schedule.id, due_at=due_at)
-
-
-def checked(action: Action[Any, Any], request: Mapping[str, Any]) -> Request:
-    """A request as the action wants it. Raises InvalidInput with the field that is wrong."""
-    try:
-        made: Request = action.request.model_validate(dict(request))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise InvalidInput(f"{action.name}: {where}: {first['msg']}" if where else first["msg"]) from None
-    return made
 
 
 def performer(store: Store, open_session: OpenSession, find_action: Callable[[str], Action[Any, Any]]) -> Perform:
@@ -93,7 +56,8 @@ def performer(store: Store, open_session: OpenSession, find_action: Callable[[st
                         task.cancel()
 
                 reporter.on_stop(stop)
-                result = await continued(session, action, request)
+                # Whoever made a schedule has agreed to what its action does; what gates refuse is refused all the same.
+                result = await continued(session, action, request, agrees=job.schedule_id is not None)
         return result.model_dump(mode="json", by_alias=True)
 
     return perform
@@ -109,21 +73,6 @@ async def who_of(store: Store, job: Job | Schedule) -> Who:
     if not job.user_id:
         return Who(job.actor, replace(Access.everything(), limits=limits), correlation=correlation)
     return await user_acting(store, job.user_id, limits, correlation=correlation)
-
-
-def limits_of(who: Who) -> dict[str, list[str]]:
-    """What the token that asked may at most, as it is kept with a job; nothing where no token narrows it."""
-    if (limits := who.access.limits) is None:
-        return {}
-    return {name: list(getattr(limits, name)) for name in ("permissions", "contexts", "namespaces")}
-
-
-def _subject(request: Request) -> str:
-    for name in _SUBJECTS:
-        value = getattr(request, name, None)
-        if value:
-            return (", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value))[:_LONGEST]
-    return ""
 
 
 @dataclass

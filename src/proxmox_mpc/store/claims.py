@@ -12,18 +12,16 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from proxmox_mpc.errors import problem_of
 from proxmox_mpc.store._database import Database
+from proxmox_mpc.store.errors import JobLate, WorkersLost
 from proxmox_mpc.store.job_records import Job
 from proxmox_mpc.store.jobs import change, opened
 from proxmox_mpc.store.models import jobs
 from proxmox_mpc.store.secrets import SecretKey
 
-DEADLINE = {"code": "job.deadline", "message": "its deadline passed before it was done", "hint": ""}
-LOST = {
-    "code": "job.worker-lost",
-    "message": "its workers died, as often as it may be begun",
-    "hint": "the server's log tells of them; proxmox-cli job retry begins it once more",
-}
+DEADLINE = problem_of(JobLate())
+LOST = problem_of(WorkersLost())
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,20 @@ class RecordMissing(NotFoundError):
     code = "store.missing"
 
 
+class JobLate(MpcError):
+    """Its deadline passed before it was done."""
+
+    code = "job.deadline"
+    http_status = 504
+
+
+class WorkersLost(MpcError):
+    """Its workers died, as often as it may be begun."""
+
+    code = "job.worker-lost"
+    default_hint = "the workers' logs tell of it; proxmox-cli job retry ID begins it once more"
+
+
 class RunOver(MpcError):
     """Another process took this run for dead, and closed it."""
 

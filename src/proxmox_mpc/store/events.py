@@ -47,6 +47,29 @@ class Events:
             async with self.database.write() as connection:
                 await connection.execute(events.insert(), [{"context": context, "at": now, **facts} for facts in found])
 
+    async def page(
+        self,
+        context: str,
+        *,
+        kind: str = "",
+        name: str = "",
+        namespace: str = "",
+        type: str = "",
+        since: datetime | None = None,
+        after: int = 0,
+        limit: int = 100,
+    ) -> builtins.list[tuple[int, Event]]:
+        """Events with their numbers, the oldest first: the next ones after a number, or without one the newest."""
+        equal = {"kind": kind, "name": name, "namespace": namespace, "type": type}
+        query = select(events).where(events.c.context == context, events.c.id > after)
+        query = query.where(*(events.c[column] == value for column, value in equal.items() if value))
+        if since is not None:
+            query = query.where(events.c.at >= since)
+        query = query.order_by(events.c.id if after else events.c.id.desc()).limit(limit)
+        async with self.database.read() as connection:
+            rows = [dict(row._mapping) for row in (await connection.execute(query)).all()]
+        return sorted(((row.pop("id"), Event(**row)) for row in rows), key=lambda pair: pair[0])
+
     async def list(
         self,
         context: str,

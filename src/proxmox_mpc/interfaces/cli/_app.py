@@ -25,8 +25,9 @@ SECTIONS = {
         *("template", "install", "upgrade", "uninstall", "list", "test"),
         *("lint", "package", "verify", "show", "dependency", "repo", "search", "pull", "push", "chart"),
     ),
-    "Server": ("serve", "login", "logout"),
     "People": ("whoami", "user", "group", "role", "grant", "token", "session", "audit"),
+    "Server": ("serve", "login", "logout"),
+    "Background": ("job", "schedule", "events", "worker", "beat"),
     "Set up": ("config", "secret", "test-connection", "simulate", "completion", "version"),
 }
 

@@ -1,0 +1,62 @@
+"""Making a job of an action: what it works on, whose turn it needs, and with which rights it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from proxmox_mpc.actions._access import Who
+from proxmox_mpc.actions._action import Action, Request
+from proxmox_mpc.errors import InvalidInput
+from proxmox_mpc.store import NewJob
+from proxmox_mpc.store.jobs import APPLICATION
+
+_SUBJECTS = ("name", "guests", "node", "target", "names", "kind")
+"""Fields of requests that say what a job works on, the most telling first, where that is no application."""
+_LONGEST = 100
+"""Letters of what a job works on: it stands in a list."""
+
+
+def order(action: Action[Any, Any], request: Request, who: Who, context: str) -> NewJob:
+    """The job that does an action for somebody. Of those of one application one is done at a time."""
+    application = str(getattr(request, action.turn, "") or "") if action.turn else ""
+    return NewJob(
+        action=action.name,
+        request=request.model_dump(mode="json", exclude_unset=True),
+        actor=who.name,
+        user_id=who.user_id,
+        limits=limits_of(who),
+        context=context,
+        subject=APPLICATION + application if application else _subject(request),
+        namespace="" if action.turn else str(getattr(request, "namespace", "") or ""),
+        concurrency_key=f"{context}/{application}" if application else "",
+        correlation=who.correlation,
+    )
+
+
+def checked(action: Action[Any, Any], request: Mapping[str, Any]) -> Request:
+    """A request as the action wants it. Raises InvalidInput with the field that is wrong."""
+    try:
+        made: Request = action.request.model_validate(dict(request))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise InvalidInput(f"{action.name}: {where}: {first['msg']}" if where else first["msg"]) from None
+    return made
+
+
+def limits_of(who: Who) -> dict[str, list[str]]:
+    """What the token that asked may at most, as it is kept with a job; nothing where no token narrows it."""
+    if (limits := who.access.limits) is None:
+        return {}
+    return {name: list(getattr(limits, name)) for name in ("permissions", "contexts", "namespaces")}
+
+
+def _subject(request: Request) -> str:
+    for name in _SUBJECTS:
+        value = getattr(request, name, None)
+        if value:
+            return (", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value))[:_LONGEST]
+    return ""
