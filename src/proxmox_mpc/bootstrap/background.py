@@ -121,8 +121,9 @@ class Background:
 
     def sweeper(self) -> Sweeper:
         """Gives lost jobs to others, and forgets what is old."""
-        every_s = min(5.0, self.settings.jobs.lease_s / 3)
-        return Sweeper(self.bus, self.now, self.settings.jobs.keep_days, self.dispatch, every_s=every_s)
+        told = self.settings.jobs
+        every_s = min(5.0, told.lease_s / 3)
+        return Sweeper(self.bus, self.now, told.keep_days, self.dispatch, every_s=every_s, lost_s=told.lease_s)
 
 
 @asynccontextmanager
