@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import getpass
+import json
 import os
 import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
 from importlib.util import find_spec
@@ -128,7 +130,11 @@ def open_place(
         if not opened:
             login = known.logged_in(servers, place, session.seal, session.unseal, lambda: session.now().timestamp())
             opened.append(await session._parts.enter_async_context(login))
-        return await opened[0].carry_out(session, action, request)
+        result = await opened[0].carry_out(session, action, request)
+        if action.name == "password_change":  # it ended the login that is kept, and brings the one that goes on
+            tokens = known.login_of(result.model_dump(by_alias=True), session.now().timestamp())
+            servers.save(replace(place.server, login=session.seal(json.dumps(tokens))))
+        return result
 
     session.carry_out = carry_out
     return session
@@ -136,9 +142,6 @@ def open_place(
 
 def keep_login(server: Known, user: str, login: dict[str, Any]) -> None:
     """Keep a login on a server, encrypted, and make the server the current context. Raises SettingInvalid."""
-    import json
-    from dataclasses import replace
-
     from proxmox_mpc.bootstrap.servers import Servers
     from proxmox_mpc.store import SecretKey
 

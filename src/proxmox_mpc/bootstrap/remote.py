@@ -94,7 +94,7 @@ class Server:
     async def ask(self, asked: Asking) -> tuple[int, Any]:
         """The status and content of an answer; a login that is over is renewed once."""
         status, answer = await self._send(asked, fresh=False)
-        if status == 401 and answer.get("code") != "auth.bad-login":
+        if status == 401 and answer.get("code") != "auth.login-failed":
             status, answer = await self._send(asked, fresh=True)
         if status >= 400:
             raise error_of({"status": status, **answer})

@@ -123,4 +123,4 @@ def password(name: str | None, context: str) -> None:
     current = click.prompt("Current password", hide_input=True, err=True)
     new = click.prompt("New password", hide_input=True, confirmation_prompt=True, err=True)
     call(password_change, PasswordChangeRequest(current_password=current, new_password=new), context=context)
-    click.echo("The password is changed, and every session has ended. Log in again: proxmox-cli login URL")
+    click.echo("The password is changed; your other sessions have ended.")
