@@ -9,6 +9,7 @@ import pytest
 
 from proxmox_mpc.errors import NotFoundError
 from proxmox_mpc.store import ApplyBusy, Run, Store
+from proxmox_mpc.store.errors import RunOver
 from tests.unit.store.conftest import FakeNow
 
 
@@ -135,3 +136,21 @@ async def test_a_run_of_another_machine_keeps_others_out_for_a_while(store: Stor
         await begin(store)
     now.pass_(hours=7)
     await begin(store)
+
+
+async def test_who_slept_while_its_run_was_closed_sends_nothing_more(store: Store) -> None:
+    run = await begin(store, job="j1")
+    await store.runs.sending(run.id, "1", "VM a", "POST", "/x")
+    await store.runs.finish(run.id, "interrupted", {})
+    with pytest.raises(RunOver):
+        await store.runs.sending(run.id, "2", "VM b", "POST", "/y")
+    assert len(await store.runs.journal(run.id)) == 1
+
+
+async def test_a_run_of_a_job_that_others_do_by_now_is_unfinished_though_its_process_lives(store: Store) -> None:
+    mine = await begin(store, host="elsewhere", job="j1")
+    other = await begin(store, app="db", host="elsewhere", job="j2")
+    assert await store.runs.unfinished("home", host="here") == []
+    found = [run.application for run, _ in await store.runs.unfinished("home", host="here", dead_job="j1")]
+    assert found == [mine.application]
+    assert [run.id for run in await store.runs.of_job("j2")] == [other.id]
