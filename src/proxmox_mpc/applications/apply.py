@@ -184,6 +184,8 @@ class Applier:
                 for o in outcomes
             ],
         }
+        from proxmox_mpc.store import NewMessage
+
         await self.store.runs.finish(run_id, status, result)
         if number is not None:
             done = status == "succeeded"
@@ -191,6 +193,11 @@ class Applier:
             if done and verb == "delete" and not await self.store.resources.list(plan.context, plan.application):
                 state = "uninstalled"
             await self.store.applications.finish_revision(plan.context, plan.application, number, state, result)
+        told = {"application": plan.application, "verb": verb, "status": status, "revision": number, "run": run_id}
+        rooms = ("applications", f"applications/{plan.application}", f"runs/{run_id}")
+        await self.store.messages.append(
+            [NewMessage(room, "application.applied", {**told, "actor": self.actor}, plan.context) for room in rooms]
+        )
         await self.store.events.add_all(
             plan.context,
             [self._event(outcome, word, text) for outcome in outcomes for word, text in _told(outcome)],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -10,12 +11,15 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
 
 from proxmox_mpc import __version__
 from proxmox_mpc.bootstrap import all_actions
+from proxmox_mpc.bootstrap.watching import Watching
 from proxmox_mpc.errors import MpcError
 from proxmox_mpc.interfaces.api import problems, routes, system
 from proxmox_mpc.interfaces.api.limits import Limits
+from proxmox_mpc.interfaces.api.realtime import Realtime
 from proxmox_mpc.interfaces.api.tracing import Correlated
 from proxmox_mpc.settings import Settings
 
@@ -30,14 +34,22 @@ stable `code` and a `hint`. What takes long is a job: 202 with its `Location`, o
 """
 
 
-def make_app(settings: Settings, opened: Callable[[], AbstractAsyncContextManager[Background]]) -> FastAPI:
+def make_app(settings: Settings, opened: Callable[[], AbstractAsyncContextManager[Background]]) -> ASGIApp:
     """The application; `opened` opens what its process needs when it starts, and closes it at the end."""
+    realtime = Realtime(lambda: app.state.background, settings.server.cors_origins)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with opened() as background:
             app.state.background = background
-            yield
+            watching = Watching(background, lambda: realtime.wanted)
+            tasks = [asyncio.create_task(work) for work in (realtime.run(), watching.run())]
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
 
     app = FastAPI(
         title="Proxmox-MPC",
@@ -67,7 +79,7 @@ def make_app(settings: Settings, opened: Callable[[], AbstractAsyncContextManage
             expose_headers=["ETag", "Location", "Link", "X-Total-Count", "X-Correlation-ID"],
         )
     app.add_middleware(Correlated)
-    return app
+    return realtime.mounted(app)
 
 
 def documented(inner: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
