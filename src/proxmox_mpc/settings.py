@@ -34,6 +34,7 @@ class ServerSettings:
     `url` is how others reach it, `cors_origins` are pages of other origins that may use it, `outbound_allow` hosts and
     networks that it may fetch from besides the public internet. `jwt_keys` sign what users log in with, the first one
     new logins; without any they are derived from the store's key.
+    On `metrics_port` a worker or beat answers Prometheus.
     """
 
     host: str = "127.0.0.1"
@@ -45,6 +46,8 @@ class ServerSettings:
     access_token_minutes: int = 15
     outbound_allow: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
+    metrics_token: str = field(default="", repr=False)
+    metrics_port: int = 0
 
     @property
     def shown_url(self) -> str:
@@ -198,6 +201,8 @@ def _server(values: Mapping[str, str]) -> ServerSettings:
         ),
         outbound_allow=_words(values.get("OUTBOUND_ALLOW")),
         trusted_proxies=_words(values.get("TRUSTED_PROXIES")),
+        metrics_token=values.get("METRICS_TOKEN", "").strip(),
+        metrics_port=_number("METRICS_PORT", values.get("METRICS_PORT"), 0, range(65536)),
     )
 
 

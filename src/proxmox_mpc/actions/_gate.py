@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from proxmox_mpc import telemetry
 from proxmox_mpc.actions._access import Who
 from proxmox_mpc.errors import DeniedError, MpcError
+from proxmox_mpc.telemetry import metrics, tracing
 
 if TYPE_CHECKING:
     from proxmox_mpc.actions._action import Action, Q, R, Request
@@ -60,17 +61,21 @@ async def passed(session: Session, action: Action[Q, R], request: Q) -> R:
     """
     outermost = not _inside.get()
     context = await admit(session, action, request)
-    permission = _permission.set(action.permission)
+    permission, outcome = _permission.set(action.permission), "ok"
     try:
-        if outermost and action.writes:
-            return await _recorded(session, action, request, context)
-        return await action.run(session, request)
-    except NotAllowed as error:
-        if outermost:
+        with tracing.span(f"action {action.name}", context=context):
+            if outermost and action.writes:
+                return await _recorded(session, action, request, context)
+            return await action.run(session, request)
+    except BaseException as error:
+        outcome = outcome_of(error)
+        if outermost and isinstance(error, NotAllowed):
             await _denied(session, action, request, context, error)
         raise
     finally:
         _permission.reset(permission)
+        if outermost:
+            metrics.ACTIONS.add(action=action.name, outcome=outcome)
 
 
 def at_work() -> str:
@@ -159,10 +164,15 @@ def _entry(
     kind: Literal["write", "denial"],
     error: BaseException | None,
 ) -> AuditEntry:
-    outcome = error.code if isinstance(error, MpcError) else "interrupted" if error is not None else "ok"
+    outcome = outcome_of(error) if error is not None else "ok"
     shown = _shown(request)
     where = context or session.known_context
     return AuditEntry(kind, session.who, action.name, where, subject_of(request), outcome, shown)
+
+
+def outcome_of(error: BaseException) -> str:
+    """How something ended that failed: the error's code."""
+    return error.code if isinstance(error, MpcError) else "interrupted"
 
 
 def subject_of(request: Request) -> str:

@@ -15,6 +15,7 @@ from proxmox_mpc.actions._gate import AuditEntry
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.errors import MpcError
 from proxmox_mpc.people.errors import NotLoggedIn
+from proxmox_mpc.telemetry import metrics
 
 if TYPE_CHECKING:
     from proxmox_mpc.store import User
@@ -53,6 +54,7 @@ async def begin_login(session: Session, user: User, client: str) -> LoginResult:
 
 async def record_login(session: Session, name: str, outcome: str, action: str = "login") -> None:
     """Write down that somebody came in, or did not."""
+    metrics.LOGINS.add(outcome=outcome)
     who = replace(session.who, name=name or session.who.name)
     await session.record(AuditEntry("login", who, action, "", name, outcome))
 

@@ -12,6 +12,7 @@ from proxmox_mpc.actions._action import Action, Request
 from proxmox_mpc.errors import InvalidInput
 from proxmox_mpc.store import NewJob
 from proxmox_mpc.store.jobs import APPLICATION
+from proxmox_mpc.telemetry import tracing
 
 _SUBJECTS = ("name", "guests", "node", "target", "names", "kind")
 """Fields of requests that say what a job works on, the most telling first, where that is no application."""
@@ -33,6 +34,7 @@ def order(action: Action[Any, Any], request: Request, who: Who, context: str) ->
         namespace="" if action.turn else str(getattr(request, "namespace", "") or ""),
         concurrency_key=f"{context}/{application}" if application else "",
         correlation=who.correlation,
+        trace=tracing.carried(),
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from proxmox_mpc import __version__, telemetry
 from proxmox_mpc.actions._access import Who
 from proxmox_mpc.actions._action import Action, Request
 from proxmox_mpc.actions._gate import admit
@@ -31,6 +32,7 @@ from proxmox_mpc.jobs.wakeups import WakeUps
 from proxmox_mpc.jobs.work import Worker
 from proxmox_mpc.settings import Settings
 from proxmox_mpc.store import Job, SecretKey, Store
+from proxmox_mpc.telemetry import metrics, tracing
 
 DRAIN_S = 20.0
 """How long jobs that run may go on once their process shall end; then they stop, and others continue them."""
@@ -126,6 +128,16 @@ class Background:
         return Sweeper(self.bus, self.now, told.keep_days, self.dispatch, every_s=every_s, lost_s=told.lease_s)
 
 
+def observe(settings: Settings, part: str) -> None:
+    """Log, count and trace in this process from here on, as a server, worker or beat does."""
+    telemetry.configure(settings.log_level or "INFO", json=settings.log_json)
+    metrics.enable(__version__, part)
+    if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"):
+        tracing.enable(part, __version__)
+    if part != "server" and settings.server.metrics_port:
+        metrics.listen(settings.server.metrics_port, settings.server.host)
+
+
 @asynccontextmanager
 async def open_background(settings: Settings) -> AsyncIterator[Background]:
     """The parts of this process. Raises StoreUnavailable, SettingInvalid."""
@@ -141,6 +153,7 @@ async def open_background(settings: Settings) -> AsyncIterator[Background]:
             yield Background(serving, Bus(store, wakeups), name, dispatch)
         finally:
             await serving.clusters.close()
+            tracing.end()
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from proxmox_mpc.jobs.bus import Bus
 from proxmox_mpc.jobs.times import following, within_grace
 from proxmox_mpc.store import Job, NewJob, Schedule
-from proxmox_mpc.telemetry import Logger
+from proxmox_mpc.telemetry import Logger, metrics
 
 LOOK_S = 10.0
 """How late a change of another process takes effect at the most, where no wake-up comes."""
@@ -76,6 +76,8 @@ class Beat:
             _log.error("a schedule makes no job", schedule=schedule.name, why=str(error))
             return None, await self.bus.store.schedules.skip(schedule, following(schedule, at))
         job = await self.bus.store.schedules.fire(schedule, following(schedule, at), new)
+        if job is not None:
+            metrics.FIRED.add()
         return job, job is not None
 
     async def _pause(self) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from proxmox_mpc.store import Store
-from proxmox_mpc.telemetry import Logger
+from proxmox_mpc.telemetry import Logger, metrics
 
 TTL_S = 30.0
 """How long nobody leads after a leader died."""
@@ -47,6 +47,7 @@ class Leader:
                     await _ended(work)
                     work = None
                 self.leads = mine
+                metrics.LEADS.set(int(mine), lease=self.name.partition(" ")[0])
                 await asyncio.sleep(self.ttl_s / 3)
         finally:
             self.leads = False

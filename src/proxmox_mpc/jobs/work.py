@@ -14,7 +14,7 @@ from proxmox_mpc.jobs.bus import Bus
 from proxmox_mpc.jobs.reporter import Reporter
 from proxmox_mpc.store import Job
 from proxmox_mpc.store.claims import DEADLINE
-from proxmox_mpc.telemetry import Logger, bound, redacted
+from proxmox_mpc.telemetry import Logger, bound, metrics, redacted, tracing
 
 Perform = Callable[[Job, Reporter], Awaitable[Mapping[str, Any]]]
 """Does a job and answers its result; raises our errors. It asks `Reporter.on_stop` to be told to stop."""
@@ -77,7 +77,11 @@ class Worker:
 
     async def do(self, job: Job) -> None:
         """Do a job that was claimed, to its end; raises nothing but that this itself is cancelled."""
-        with bound(job=job.id, correlation=job.correlation or job.id):
+        with (
+            bound(job=job.id, correlation=job.correlation or job.id),
+            tracing.span(f"job {job.action}", job.trace, job=job.id, attempt=job.attempt),
+            metrics.JOB_SECONDS.timed(action=job.action),
+        ):
             reporter = Reporter(job, self.bus)
             course = _Course(job, reporter, asyncio.ensure_future(self.perform(job, reporter)))
             self._courses[job.id] = course
@@ -149,6 +153,7 @@ class Worker:
                 if asyncio.get_running_loop().time() > until:
                     return
                 await asyncio.sleep(1)
+        metrics.JOBS.add(action=job.action, state="succeeded" if error is None else course.why or "failed")
         _log.info("job ended", action=job.action, attempt=job.attempt, error=told(error)["code"] if error else "")
         await self.bus.wakeups.wake("jobs", "messages")
 

@@ -24,7 +24,7 @@ from proxmox_mpc.pve.errors import (
 from proxmox_mpc.pve.request import Request
 from proxmox_mpc.pve.retry import Retry, may_repeat
 from proxmox_mpc.pve.target import Target
-from proxmox_mpc.telemetry import Logger
+from proxmox_mpc.telemetry import Logger, metrics, tracing
 
 if TYPE_CHECKING:
     from proxmox_mpc.pve._wire import Wire
@@ -149,7 +149,18 @@ class Transport:
         elif request.pairs:  # PVE refuses a body on GET and DELETE (9.1.7: 501)
             path = f"{path}?{request.encoded()}"
         body = request.upload.body if request.upload else None
-        return await self._wire.exchange(endpoint, request.method, path, headers, form=form, body=body)
+        status = "none"  # nobody answered
+        try:
+            with (
+                tracing.span(f"PVE {request.method}", path=request.path, endpoint=endpoint),
+                metrics.PVE_SECONDS.timed(method=request.method),
+            ):
+                answer = await self._wire.exchange(endpoint, request.method, path, headers, form=form, body=body)
+            status = str(answer.status)
+            return answer
+        finally:
+            metrics.PVE_REQUESTS.add(method=request.method, status=status)
+            _log.debug("request", method=request.method, path=request.path, endpoint=endpoint, status=status)
 
 
 def _nobody(failures: dict[str, Exception], request: Request) -> PveError:

@@ -35,6 +35,7 @@ class NewJob:
     not_before: datetime | None = None
     deadline_at: datetime | None = None
     correlation: str = ""
+    trace: str = ""
     schedule_id: str | None = None
     due_at: datetime | None = None
 
@@ -69,6 +70,7 @@ class Job:
     result: Mapping[str, Any] | None = field(repr=False)
     error: Mapping[str, Any] | None
     correlation: str
+    trace: str
     schedule_id: str | None
     due_at: datetime | None
 

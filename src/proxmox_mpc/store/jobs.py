@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from proxmox_mpc.store._database import Database
@@ -67,6 +67,12 @@ class Jobs:
         async with self.database.read() as connection:
             rows = (await connection.execute(query.order_by(jobs.c.id.desc()).limit(limit))).all()
         return [opened(self.key, row) for row in rows]
+
+    async def count(self) -> dict[str, int]:
+        """How many jobs there are in each state."""
+        query = select(jobs.c.state, func.count().label("number")).group_by(jobs.c.state)
+        async with self.database.read() as connection:
+            return {str(row.state): int(row.number) for row in (await connection.execute(query)).all()}
 
     async def cancel(self, id: str) -> Job:
         """End a job that waits; ask one that runs to stop. One that has ended stays as it is. Raises RecordMissing."""

@@ -10,8 +10,7 @@ from types import FrameType
 
 import uvicorn
 
-from proxmox_mpc import telemetry
-from proxmox_mpc.bootstrap.background import Background, open_background
+from proxmox_mpc.bootstrap.background import Background, observe, open_background
 from proxmox_mpc.bootstrap.simulators import simulated
 from proxmox_mpc.errors import MpcError
 from proxmox_mpc.interfaces.api.app import make_app
@@ -104,7 +103,7 @@ def hello(settings: Settings, secret: str | None, *, simulate: bool) -> str:
 
 def main(arguments: list[str]) -> int:
     settings = Settings.load()
-    telemetry.configure(settings.log_level or "INFO", json=settings.log_json)
+    observe(settings, "server")
     return serve(settings, simulate="--simulate" in arguments)
 
 

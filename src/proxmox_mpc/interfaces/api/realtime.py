@@ -17,7 +17,7 @@ import socketio
 
 from proxmox_mpc.actions.message_list import MessageView, hears
 from proxmox_mpc.errors import MpcError
-from proxmox_mpc.telemetry import Logger
+from proxmox_mpc.telemetry import Logger, metrics
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -124,6 +124,7 @@ class Realtime:
         listener = Listener(sid, str(token), who, hears(self._background().session(who, "")))
         listener.sending = asyncio.create_task(self._send(listener))
         self.listeners[sid] = listener
+        metrics.SOCKETS.set(len(self.listeners))
 
     async def _who(self, token: str, address: str) -> Who:
         background = self._background()
@@ -138,6 +139,7 @@ class Realtime:
         listener = self.listeners.pop(sid, None)
         if listener is None:
             return
+        metrics.SOCKETS.set(len(self.listeners))
         for room in listener.rooms:
             self._by_room[room].discard(sid)
         if listener.sending is not None:
@@ -225,6 +227,7 @@ class Realtime:
         if await listener.sees(message):
             payload = MessageView(**message.__dict__).model_dump(mode="json", by_alias=True)
             await self.io.emit(MESSAGE, payload, to=listener.sid)
+            metrics.MESSAGES.add()
 
     def _is_clogged(self, listener: Listener) -> bool:
         """Whether the transport holds more for this client than it takes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import platform
 import time
 from collections.abc import Awaitable
@@ -13,7 +14,8 @@ from pydantic import BaseModel
 
 from proxmox_mpc import __version__
 from proxmox_mpc.actions._access import Who
-from proxmox_mpc.interfaces.api.identity import somebody
+from proxmox_mpc.interfaces.api.identity import LoginRequired, somebody
+from proxmox_mpc.telemetry import metrics
 
 if TYPE_CHECKING:
     from proxmox_mpc.bootstrap.background import Background
@@ -102,9 +104,8 @@ async def status(request: Request, who: Annotated[Who, Depends(somebody)]) -> St
 
 
 async def _jobs(background: Background) -> str:
-    waiting = await background.store.jobs.list(states=["queued"], limit=100)
-    running = await background.store.jobs.list(states=["running"], limit=100)
-    return f"{len(running)} at work, {len(waiting)} waiting"
+    number = await background.store.jobs.count()
+    return f"{number.get('running', 0)} at work, {number.get('queued', 0)} waiting"
 
 
 async def _cluster(serving: Serving, who: Who, name: str) -> str:
@@ -122,3 +123,18 @@ async def _part(name: str, work: Awaitable[str]) -> Part:
     except Exception as error:
         detail, ok = str(error).partition("\n")[0], False
     return Part(name=name, ok=ok, took_ms=round((time.monotonic() - began) * 1000, 1), detail=detail or "")
+
+
+@router.get("/metrics", response_class=Response, include_in_schema=False)
+async def exposed(request: Request) -> Response:
+    """Metrics, for Prometheus: on this machine, and elsewhere for who knows METRICS_TOKEN."""
+    background: Background = request.app.state.background
+    wanted = background.settings.server.metrics_token
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    here = request.client is not None and request.client.host in ("127.0.0.1", "::1")
+    if not (hmac.compare_digest(given.encode(), wanted.encode()) if wanted else here):
+        raise LoginRequired("metrics are for this machine, or for who knows METRICS_TOKEN")
+    for state, number in (await background.store.jobs.count()).items():
+        metrics.JOBS_NOW.set(number, state=state)
+    content, media_type = metrics.page()
+    return Response(content, headers={"Content-Type": media_type})

@@ -10,9 +10,11 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from proxmox_mpc import telemetry
+from proxmox_mpc.telemetry import metrics, tracing
 
 HEADER = "X-Correlation-ID"
 _FITS = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH")
 _log = telemetry.Logger("api")
 
 
@@ -37,14 +39,16 @@ class Correlated:
                 MutableHeaders(scope=message)[HEADER] = known
             await send(message)
 
-        with telemetry.bound(correlation=known):
+        parent = dict(scope["headers"]).get(b"traceparent", b"").decode("latin-1")
+        with telemetry.bound(correlation=known), tracing.span(f"HTTP {scope['method']}", parent, path=scope["path"]):
             try:
                 await self._app(scope, receive, noted)
             finally:
-                _log.info(
-                    "request",
-                    method=scope["method"],
-                    path=scope["path"],
-                    status=status,
-                    took_ms=round((time.monotonic() - began) * 1000, 1),
-                )
+                took_s, method = time.monotonic() - began, scope["method"]
+                method = method if method in _METHODS else "other"
+                # The route, not the path: there are few of them.
+                route = getattr(scope.get("route"), "path", "") or "none"
+                metrics.HTTP_REQUESTS.add(method=method, route=route, status=str(status))
+                metrics.HTTP_SECONDS.observe(took_s, method=method, route=route)
+                took_ms = round(took_s * 1000, 1)
+                _log.info("request", method=method, path=scope["path"], status=status, took_ms=took_ms)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from proxmox_mpc import telemetry
+from proxmox_mpc.bootstrap.background import observe
 from proxmox_mpc.errors import MpcError
 from proxmox_mpc.settings import Settings
 
@@ -16,7 +16,7 @@ def main(words: list[str]) -> int:
         return 2
     try:
         settings = Settings.load()
-        telemetry.configure(settings.log_level or "INFO", json=settings.log_json)
+        observe(settings, words[0])
         if words == ["beat"]:
             from proxmox_mpc.interfaces.worker._processes import beat
 

@@ -35,6 +35,7 @@ jobs = Table(
     Column("sealed_result", Text),
     Column("error", JSON),
     Column("correlation", String, nullable=False),
+    Column("trace", String, nullable=False),  # W3C's traceparent of what asked for it, where there is a trace
     Column("schedule_id", String),
     Column("due_at", UtcTime),
     UniqueConstraint("schedule_id", "due_at"),  # each due time of a schedule has one job

@@ -165,6 +165,7 @@ def upgrade() -> None:
         sa.Column("sealed_result", sa.Text),
         sa.Column("error", sa.JSON),
         sa.Column("correlation", sa.String, nullable=False),
+        sa.Column("trace", sa.String, nullable=False),
         sa.Column("schedule_id", sa.String),
         sa.Column("due_at", sa.DateTime(timezone=True)),
         sa.PrimaryKeyConstraint("id", name="pk_jobs"),
