@@ -56,8 +56,21 @@ class ServerSettings:
         return self.url or f"http://{host}:{self.port}"
 
 
-# People look back for a quarter; clients that were away come back for two weeks at the most.
-_KEEP_DAYS: Mapping[str, int] = {"events": 90, "messages": 14, "jobs": 90, "snapshots": 90}
+# People look back for a quarter, and for a year at what was changed; clients that were away come back for two weeks at
+# the most.
+_KEEP_DAYS: Mapping[str, int] = {"events": 90, "messages": 14, "jobs": 90, "snapshots": 90, "runs": 365}
+
+
+@dataclass(frozen=True)
+class DatabaseSettings:
+    """How a PostgreSQL database is used: connections of one process at the most, and how long one statement may take.
+
+    No statement here takes longer than a second or two; one that does waits for something that will not come. 0 sets no
+    end, for proxies between that know no such parameter.
+    """
+
+    pool_size: int = 15
+    statement_timeout_s: int = 60
 
 
 @dataclass(frozen=True)
@@ -97,6 +110,7 @@ class Settings:
     log_json: bool | None = None
     server: ServerSettings = field(default_factory=lambda: ServerSettings())
     jobs: JobSettings = field(default_factory=lambda: JobSettings())
+    database: DatabaseSettings = field(default_factory=lambda: DatabaseSettings())
 
     @property
     def secret_key_file(self) -> Path:
@@ -123,6 +137,7 @@ class Settings:
             log_json=_flag("LOG_JSON", values.get("LOG_JSON")),
             server=_server(values),
             jobs=_jobs(values),
+            database=_database(values),
         )
 
 
@@ -224,6 +239,15 @@ def _jobs(values: Mapping[str, str]) -> JobSettings:
             name: _number(variable, values.get(variable), days, range(1, 36501))
             for name, (variable, days) in kept.items()
         },
+    )
+
+
+def _database(values: Mapping[str, str]) -> DatabaseSettings:
+    pool, timeout = "DATABASE_POOL_SIZE", "DATABASE_STATEMENT_TIMEOUT_SECONDS"
+    default = DatabaseSettings()
+    return DatabaseSettings(
+        pool_size=_number(pool, values.get(pool), default.pool_size, range(2, 1001)),
+        statement_timeout_s=_number(timeout, values.get(timeout), default.statement_timeout_s, range(86401)),
     )
 
 

@@ -100,3 +100,11 @@ def test_settings_are_cheap_to_import() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=dict(os.environ)
     )
     assert done.stdout.strip() == "set()"
+
+
+def test_a_database_is_used_with_limits_that_can_be_set(tmp_path: Path) -> None:
+    assert load(tmp_path).database.pool_size == 15
+    told = load(tmp_path, DATABASE_POOL_SIZE="40", DATABASE_STATEMENT_TIMEOUT_SECONDS="0").database
+    assert (told.pool_size, told.statement_timeout_s) == (40, 0)
+    with pytest.raises(UsageError, match="DATABASE_POOL_SIZE"):
+        load(tmp_path, DATABASE_POOL_SIZE="1")

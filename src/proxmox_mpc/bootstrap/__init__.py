@@ -54,7 +54,7 @@ def open_session(
     async def open_store(parts: AsyncExitStack) -> Store:
         from proxmox_mpc.store import Store
 
-        return await parts.enter_async_context(Store.open(settings.database_url, key=key()))
+        return await parts.enter_async_context(Store.open(settings.database_url, key=key(), settings=settings.database))
 
     return make_session(Who(_user(), Access.everything()), context, open_store, key, report)
 

@@ -144,7 +144,7 @@ async def open_background(settings: Settings) -> AsyncIterator[Background]:
     key = SecretKey.of(settings)
     name = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(3)}"
     async with (
-        Store.open(settings.database_url, key=key) as store,
+        Store.open(settings.database_url, key=key, settings=settings.database) as store,
         WakeUps.open(settings.jobs.wakeup_url) as wakeups,
         dispatcher(settings) as dispatch,
     ):

@@ -29,7 +29,7 @@ _log = Logger("jobs")
 
 @dataclass
 class Sweeper:
-    """Sweeps a store; one process does it. `days` says how long events, messages, jobs and snapshots are kept.
+    """Sweeps a store; one process does it. `days` says how long events, messages, jobs, snapshots and runs are kept.
 
     `dispatch` sends a job's id to whoever works, where a broker does that.
     """

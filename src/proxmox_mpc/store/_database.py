@@ -9,9 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Table, event, func, make_url, select
+from sqlalchemy import URL, Connection, Table, event, func, make_url, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from proxmox_mpc.settings import DatabaseSettings
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
@@ -27,13 +29,14 @@ _PRAGMAS = (f"busy_timeout={_BUSY_S * 1000}", "synchronous=FULL", "foreign_keys=
 class Database:
     """One database, SQLite or PostgreSQL."""
 
-    def __init__(self, url: str, now: Callable[[], datetime]) -> None:
+    def __init__(self, url: str, now: Callable[[], datetime], settings: DatabaseSettings | None = None) -> None:
         self.url = make_url(url)
         self.now = now
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite and self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._engine: AsyncEngine = create_async_engine(self.url, pool_pre_ping=not self.is_sqlite)
+        options = {} if self.is_sqlite else _pooling(self.url, settings or DatabaseSettings())
+        self._engine: AsyncEngine = create_async_engine(self.url, **options)
         # SQLite has one writer at a time: queueing here is fair, queueing in SQLite is polling.
         self._turn: AbstractAsyncContextManager[Any] = asyncio.Lock() if self.is_sqlite else nullcontext()
         if self.is_sqlite:
@@ -51,6 +54,20 @@ class Database:
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that is durable when it is left without an error, and never was otherwise."""
         async with self._turn, self._writing.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """One moment of the whole database, for as long as it is read; who writes meanwhile does not wait for it."""
+        options = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        async with self._engine.execution_options(**options).connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def outside(self) -> AsyncIterator[AsyncConnection]:
+        """For commands that run in no transaction."""
+        options = {"store_outside": True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+        async with self._turn, self._engine.execution_options(**options).connect() as connection:
             yield connection
 
     async def ping(self) -> None:
@@ -76,6 +93,16 @@ class Database:
         await self._engine.dispose()
 
 
+def _pooling(url: URL, settings: DatabaseSettings) -> dict[str, Any]:
+    options: dict[str, Any] = {"pool_pre_ping": True, "pool_size": settings.pool_size, "max_overflow": 0}
+    if settings.statement_timeout_s:
+        given = url.query.get("options", "")
+        told = given if isinstance(given, str) else " ".join(given)
+        limit = f"-c statement_timeout={settings.statement_timeout_s * 1000}"
+        options["connect_args"] = {"options": f"{limit} {told}".strip()}
+    return options
+
+
 def _prepare(connection: Any, record: Any) -> None:
     """Make a SQLite connection ours: explicit transactions, a write-ahead log, patience."""
     connection.isolation_level = None  # else Python's driver begins transactions where it likes
@@ -90,5 +117,8 @@ def _prepare(connection: Any, record: Any) -> None:
 
 def _begin(connection: Connection) -> None:
     """Take the write lock at once: a transaction that reads first and writes later could be refused halfway."""
-    writes = connection.get_execution_options().get("store_writes")
+    options = connection.get_execution_options()
+    if options.get("store_outside"):
+        return
+    writes = options.get("store_writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -19,6 +19,40 @@ class StoreTooNew(StoreUnavailable):
     default_hint = "Upgrade this installation; stores are not taken back to older versions."
 
 
+class BackupInvalid(MpcError):
+    """That is no whole backup of a store."""
+
+    code = "store.backup-invalid"
+    default_hint = "nothing was changed; take another backup"
+
+
+class KeysMissing(MpcError):
+    """The backup's secrets were encrypted with other keys."""
+
+    code = "store.keys-missing"
+
+
+class StoreNotEmpty(RefusedError):
+    """The store is not empty; nothing was changed."""
+
+    code = "store.not-empty"
+    default_hint = "--replace puts the backup in the place of everything that is there; back that up first"
+
+
+class StoreInUse(RefusedError):
+    """A process is at work on this store; nothing was changed."""
+
+    code = "store.in-use"
+    default_hint = "end all servers, workers and beats first; after a kill, wait until their lease is over (30 s)"
+
+
+class OpenWhenBackedUp(MpcError):
+    """It had not ended when the backup was made, and whether it was done since then is not known."""
+
+    code = "job.restored"
+    default_hint = "proxmox-cli job retry ID begins it again"
+
+
 class SecretUnreadable(MpcError):
     """A stored secret cannot be decrypted."""
 

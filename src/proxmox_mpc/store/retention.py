@@ -1,4 +1,4 @@
-"""Retention: what nobody will ask for any more is forgotten."""
+"""Retention: what nobody will ask for any more is forgotten. The audit and revisions are kept for good."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
-from sqlalchemy import ColumnElement, Table, delete, func, select
+from sqlalchemy import ColumnElement, Table, delete, exists, func, select
 
 from proxmox_mpc.store._database import Database
 from proxmox_mpc.store.job_records import ENDED
@@ -18,6 +18,7 @@ from proxmox_mpc.store.models import (
     pending_logins,
     plans,
     reservations,
+    runs,
     snapshots,
 )
 
@@ -26,6 +27,7 @@ Kept = Literal[
     "messages",
     "jobs",
     "snapshots",
+    "runs",
     "idempotency_keys",
     "pending_logins",
     "plans",
@@ -73,6 +75,12 @@ def _over(what: Kept, before: datetime) -> tuple[Table, ColumnElement[bool]]:
             c = snapshots.c
             newest = select(func.max(c.id)).group_by(c.context, c.resource_type, c.resource_id)
             return snapshots, (c.at < before) & c.id.not_in(newest)
+        case "runs":
+            # With their journals. The newest of an application is what `apply --resume` and the next plan look at.
+            c, later = runs.c, runs.alias()
+            same = (later.c.context == c.context) & (later.c.application == c.application)
+            newer = exists().where(same, later.c.started_at > c.started_at)
+            return runs, (c.status != "running") & (c.ended_at < before) & newer
         case "idempotency_keys":
             return idempotency_keys, idempotency_keys.c.created_at < before
         case "pending_logins":

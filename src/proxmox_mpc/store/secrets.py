@@ -126,6 +126,11 @@ class SecretKey:
         """How every text begins that was sealed with the key that seals today."""
         return f"{_FORMAT}:{self._keys[0].id}:"
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The names of its keys, as sealed texts tell them, the newest first; they tell nothing about the keys."""
+        return tuple(key.id for key in self._keys)
+
     def derived(self, purpose: str) -> tuple[bytes, ...]:
         """Keys for another purpose, the newest first; they tell nothing about these ones."""
         return tuple(hmac.new(key.bytes, purpose.encode(), hashlib.sha256).digest() for key in self._keys)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from proxmox_mpc.settings import async_database_url
+from proxmox_mpc.settings import DatabaseSettings, async_database_url
 from proxmox_mpc.store.secrets import SecretKey
 
 if TYPE_CHECKING:
@@ -92,7 +92,9 @@ class Store:
 
     @staticmethod
     @asynccontextmanager
-    async def open(url: str, *, key: SecretKey, now: Callable[[], datetime] = utc_now) -> AsyncIterator[Store]:
+    async def open(
+        url: str, *, key: SecretKey, now: Callable[[], datetime] = utc_now, settings: DatabaseSettings | None = None
+    ) -> AsyncIterator[Store]:
         """Open the store of a database URL and bring its tables up to date; `now` tells aware times.
 
         Raises StoreUnavailable where the database cannot be opened, StoreTooNew where a newer version made
@@ -100,7 +102,7 @@ class Store:
         """
         from proxmox_mpc.store._opening import assemble, opened  # SQLAlchemy costs start-up time
 
-        async with opened(async_database_url(url), now) as database:
+        async with opened(async_database_url(url), now, settings) as database:
             yield assemble(database, key)
 
     async def reseal(self) -> int:

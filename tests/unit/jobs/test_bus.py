@@ -15,7 +15,7 @@ from proxmox_mpc.store import NewMessage, Store
 from tests.unit.jobs.conftest import add, until, worker
 from tests.unit.store.conftest import FakeNow
 
-DAYS = {"events": 90, "messages": 14, "jobs": 90, "snapshots": 90}
+DAYS = {"events": 90, "messages": 14, "jobs": 90, "snapshots": 90, "runs": 365}
 
 
 async def heard(bus: Bus, after: int, count: int) -> list[int]:

@@ -26,7 +26,7 @@ SECTIONS = {
         *("lint", "package", "verify", "show", "dependency", "repo", "search", "pull", "push", "chart"),
     ),
     "People": ("whoami", "user", "group", "role", "grant", "token", "session", "audit"),
-    "Server": ("serve", "login", "logout"),
+    "Server": ("serve", "store", "login", "logout"),
     "Background": ("job", "schedule", "events", "worker", "beat"),
     "Set up": ("config", "secret", "test-connection", "simulate", "completion", "version"),
 }
