@@ -14,13 +14,15 @@ from proxmox_mpc.actions._logins import LoginResult
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions.login import LoginRequest, login
 from proxmox_mpc.bootstrap import find_action
+from proxmox_mpc.bootstrap.providers import Opening
 from proxmox_mpc.people.passwords import hashed
-from proxmox_mpc.people.providers import Provider
+from proxmox_mpc.people.providers import PasswordProvider
 from proxmox_mpc.people.session_tokens import SessionTokens
-from proxmox_mpc.store import Context, Store, User
+from proxmox_mpc.store import Context, LoginProvider, Store, User
 
 PASSWORD = "correct horse battery"
 TOKENS = SessionTokens((b"k" * 32,), timedelta(minutes=15))
+OWN_URL = "https://mpc.example.org"
 OWNER = Who("owner", Access.everything())
 """Who works on the embedded store."""
 
@@ -34,7 +36,7 @@ class Server:
     """What carries out actions for whoever asks, and what it wrote down meanwhile."""
 
     store: Store
-    providers: dict[str, Provider] = field(default_factory=dict)
+    providers: dict[str, PasswordProvider] = field(default_factory=dict)
     written: list[AuditEntry] = field(default_factory=list)
 
     async def ask(self, who: Who, action: Action[Q, R], request: Q) -> R:
@@ -47,11 +49,17 @@ class Server:
         async def context(session: Session) -> Context:
             return Context("home", ("https://pve",))
 
+        async def open_provider(provider: LoginProvider) -> Any:
+            if provider.name in self.providers:
+                return self.providers[provider.name]
+            return await Opening(self.store, self.store.users.database.now).open(provider)
+
         session = Session(
             who=who, open_store=store, choose_context=context, list_contexts=_nothing, check_context=lambda _: None,
             open_cluster=_nothing, open_twin=_nothing, fingerprint=str, seal=str, unseal=str,
             now=self.store.users.database.now, new_uid=lambda: "uid", find_action=find_action, fetch=_nothing,
-            record=record, session_tokens=lambda: TOKENS, providers=self.providers,
+            record=record, session_tokens=lambda: TOKENS, open_provider=open_provider,
+            own_url=OWN_URL,
         )  # fmt: skip
         return await action(session, request)
 
@@ -64,6 +72,13 @@ class Server:
 
     async def enter(self, name: str, password: str = PASSWORD) -> Who:
         return await self.who((await self.login(name, password)).access_token)
+
+    async def provide(self, name: str, provider: PasswordProvider, **more: Any) -> None:
+        """Have somebody else answer for people, too."""
+        self.providers[name] = provider
+        settings = {"type": "ldap", "url": "ldaps://ldap.example.org", "base": "dc=example,dc=org"}
+        values = {"groups": {}, "create_users": "all", **more}
+        await self.store.login_providers.put(LoginProvider(name, "ldap", settings, **values))
 
     async def user(self, name: str, role: str = "", contexts: str = "*", namespaces: str = "*") -> User:
         """A user with the password of all, and maybe a role."""

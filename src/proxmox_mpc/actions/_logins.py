@@ -52,11 +52,12 @@ async def begin_login(session: Session, user: User, client: str) -> LoginResult:
     )
 
 
-async def record_login(session: Session, name: str, outcome: str, action: str = "login") -> None:
+async def record_login(session: Session, name: str, outcome: str, action: str = "login", *, provider: str = "") -> None:
     """Write down that somebody came in, or did not."""
     metrics.LOGINS.add(outcome=outcome)
     who = replace(session.who, name=name or session.who.name)
-    await session.record(AuditEntry("login", who, action, "", name, outcome))
+    detail = {"provider": provider} if provider else {}
+    await session.record(AuditEntry("login", who, action, "", name, outcome, detail))
 
 
 def logged_in(who: Who) -> str:

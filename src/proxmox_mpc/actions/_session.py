@@ -19,10 +19,9 @@ from proxmox_mpc.kinds._view import View
 
 if TYPE_CHECKING:
     from proxmox_mpc.actions._action import Action
-    from proxmox_mpc.people.providers import Providers
     from proxmox_mpc.people.session_tokens import SessionTokens
     from proxmox_mpc.pve import Cluster
-    from proxmox_mpc.store import Context, Store
+    from proxmox_mpc.store import Context, LoginProvider, Store
 
 T = TypeVar("T")
 
@@ -33,6 +32,10 @@ async def _keep_nothing(entry: AuditEntry) -> None:
 
 def _no_logins() -> SessionTokens:
     raise UsageError("nobody logs in to this store: it is no server's", hint="proxmox-cli login URL")
+
+
+async def _answers_for_nobody(provider: LoginProvider) -> Any:
+    raise UsageError("nobody else answers for people here")
 
 
 @dataclass(frozen=True)
@@ -110,8 +113,10 @@ class Session:
     """Whether this is a server's session, for somebody elsewhere: this machine's files are not theirs."""
     session_tokens: Callable[[], SessionTokens] = _no_logins
     """What makes and reads the tokens of logins, on a server."""
-    providers: Providers = field(default_factory=dict)
-    """Who else answers for names and passwords, by name."""
+    open_provider: Callable[[LoginProvider], Awaitable[Any]] = _answers_for_nobody
+    """Opens who else answers for people: a `people.providers.Provider`, of the kind that its type is."""
+    own_url: str = ""
+    """How others reach this server."""
     prepared: Any = None
     """The plan that was made last, for the next action of the very same wish; see `actions/_planning.py`."""
     rendered: Any = None

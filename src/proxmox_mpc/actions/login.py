@@ -7,7 +7,8 @@ from pydantic import Field
 from proxmox_mpc.actions._action import Request, action
 from proxmox_mpc.actions._logins import LoginResult, begin_login, record_login
 from proxmox_mpc.actions._people import Line
-from proxmox_mpc.actions._proving import ProviderUnknown, prove
+from proxmox_mpc.actions._providers import ProviderUnknown
+from proxmox_mpc.actions._proving import prove
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.errors import MpcError
 from proxmox_mpc.people.errors import TooManyAttempts
@@ -36,7 +37,7 @@ async def login(session: Session, request: LoginRequest) -> LoginResult:
     except MpcError as error:
         # A name that nobody has may be a password in the wrong field: it is not written down.
         known = await (await session.store()).users.find(name)
-        await record_login(session, name if known else "", error.code)
+        await record_login(session, name if known else "", error.code, provider=request.provider)
         raise
-    await record_login(session, user.name, "ok")
+    await record_login(session, user.name, "ok", provider=request.provider)
     return result

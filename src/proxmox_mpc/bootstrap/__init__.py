@@ -28,7 +28,7 @@ from proxmox_mpc.settings import Settings
 if TYPE_CHECKING:
     from proxmox_mpc.actions._action import Action
     from proxmox_mpc.bootstrap.servers import Known
-    from proxmox_mpc.store import Context, Store
+    from proxmox_mpc.store import Context, LoginProvider, Store
     from proxmox_mpc.store.secrets import SecretKey
 
 
@@ -82,6 +82,11 @@ def make_session(
     async def record(entry: AuditEntry) -> None:
         await keep(await session.store(), entry)
 
+    async def answering(provider: LoginProvider) -> Any:
+        from proxmox_mpc.bootstrap.providers import Opening
+
+        return await Opening(await session.store(), session.now).open(provider)
+
     session = Session(
         who=who,
         open_store=open_store,
@@ -99,6 +104,7 @@ def make_session(
         fetch=fetch,
         report=report,
         record=record,
+        open_provider=answering,
     )
     return session
 

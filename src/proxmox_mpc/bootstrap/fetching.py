@@ -10,7 +10,7 @@ from proxmox_mpc.errors import DeniedError, InvalidInput, NotFoundError, Unreach
 if TYPE_CHECKING:
     import aiohttp
 
-    from proxmox_mpc.bootstrap.outbound import Outbound
+    from proxmox_mpc.bootstrap.outbound import Outbound, Purpose
 
 FETCH_LIMIT = 64 << 20
 """Bytes that are read from a URL: the biggest public index.yaml has about 30 MiB, a chart may have 20."""
@@ -41,7 +41,7 @@ async def fetch(url: str, username: str = "", password: str = "", *, outbound: O
             headers = {"User-Agent": "proxmox-mpc"}
             if login and _origin(url) == origin:
                 headers["Authorization"] = login
-            connector = await _connector(url, outbound)
+            connector = await connector_to(url, outbound, "content")
             async with (
                 aiohttp.ClientSession(timeout=timeout, connector=connector) as http,
                 http.get(url, headers=headers, allow_redirects=False) as answer,
@@ -76,7 +76,7 @@ def _origin(url: str) -> tuple[str, str, int | None]:
     return parts.scheme, (parts.hostname or "").lower(), parts.port
 
 
-async def _connector(url: str, outbound: Outbound | None) -> aiohttp.TCPConnector:
+async def connector_to(url: str, outbound: Outbound | None, purpose: Purpose) -> aiohttp.TCPConnector:
     """Connects to the addresses that were checked, whatever the host's name means a moment later."""
     import aiohttp
     from aiohttp.abc import AbstractResolver
@@ -85,7 +85,7 @@ async def _connector(url: str, outbound: Outbound | None) -> aiohttp.TCPConnecto
         return aiohttp.TCPConnector()
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-    addresses = await outbound.check(host, port, "content")
+    addresses = await outbound.check(host, port, purpose)
 
     class Checked(AbstractResolver):
         async def resolve(self, host: str, port: int = 0, family: Any = 0) -> list[Any]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import urlsplit
 
 from proxmox_mpc.errors import RefusedError
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Purpose = Literal["content", "cluster"]
-"""What is fetched from hosts that users name (charts, webhooks); or a cluster, which may stand in a private network."""
+Purpose = Literal["content", "cluster", "login"]
+"""What is fetched from hosts that users name (charts, webhooks); or what may stand in a private network: a cluster, and
+who answers for people."""
 
 
 class OutboundRefused(RefusedError):
@@ -44,6 +46,17 @@ class Outbound:
                 raise OutboundRefused(f"{host} is {address}, where the server connects to for nobody")
         return addresses
 
+    async def check_endpoints(self, endpoints: Iterable[str]) -> None:
+        """Whether a cluster's endpoints may be connected to. Raises OutboundRefused."""
+        for endpoint in endpoints:
+            where = urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
+            try:
+                await self.check(where.hostname or "", where.port or 8006, "cluster")
+            except OutboundRefused:
+                raise
+            except OSError:
+                continue  # an endpoint that cannot be found may be down: the client tries the others
+
     def _is_named(self, host: str, address: Address) -> bool:
         for word in self.allow:
             if word.lower() == host.lower():
@@ -57,9 +70,10 @@ class Outbound:
 
 
 def _is_fine(address: Address, purpose: Purpose) -> bool:
-    """Public addresses are; private ones are for clusters. Never this machine, never link-local (cloud metadata)."""
+    """Public addresses are; private ones are for clusters and logins. Never this machine, nor what is
+    link-local (cloud metadata)."""
     if isinstance(address, ipaddress.IPv6Address) and (inner := address.ipv4_mapped or address.sixtofour) is not None:
         return _is_fine(inner, purpose)
     if address.is_loopback or address.is_link_local or address.is_multicast or address.is_unspecified:
         return False
-    return address.is_global or (purpose == "cluster" and address.is_private)
+    return address.is_global or (purpose != "content" and address.is_private)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from proxmox_mpc.actions._access import Who
 from proxmox_mpc.actions._auditing import keep
@@ -19,12 +18,12 @@ from proxmox_mpc.actions._session import FoundContext, Session, Twin
 from proxmox_mpc.bootstrap import clusters, find_action
 from proxmox_mpc.bootstrap.contexts import NoContext, UnknownContext
 from proxmox_mpc.bootstrap.fetching import fetch
-from proxmox_mpc.bootstrap.outbound import Outbound, OutboundRefused
+from proxmox_mpc.bootstrap.outbound import Outbound
 from proxmox_mpc.bootstrap.pool import ClusterPool
+from proxmox_mpc.bootstrap.providers import Opening
 from proxmox_mpc.engine.journal import Progress
 from proxmox_mpc.errors import UsageError
 from proxmox_mpc.people.first_admin import ensure_admin
-from proxmox_mpc.people.providers import Providers
 from proxmox_mpc.people.session_tokens import SessionTokens
 from proxmox_mpc.settings import Settings
 
@@ -52,7 +51,6 @@ class Serving:
     store: Store
     now: Callable[[], datetime] = utc_now
     clusters: ClusterPool = field(default_factory=ClusterPool)
-    providers: Providers = field(default_factory=dict)
     own_endpoints: set[str] = field(default_factory=set)
     """Endpoints that this process made known itself: its simulated cluster."""
 
@@ -100,7 +98,8 @@ class Serving:
             record=record,
             served=True,
             session_tokens=lambda: self.tokens,
-            providers=self.providers,
+            open_provider=Opening(self.store, self.now, self.outbound, self.own_endpoints).open,
+            own_url=self.settings.server.shown_url,
         )
 
     async def authenticate(self, token: str, *, address: str, correlation: str) -> Who:
@@ -139,14 +138,7 @@ class Serving:
         clusters.check(context)
 
     async def _open_cluster(self, parts: AsyncExitStack, context: Context) -> Cluster:
-        for endpoint in set(context.endpoints) - self.own_endpoints:
-            where = urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
-            try:
-                await self.outbound.check(where.hostname or "", where.port or 8006, "cluster")
-            except OutboundRefused:
-                raise
-            except OSError:
-                continue  # an endpoint that cannot be found may be down: the client tries the others
+        await self.outbound.check_endpoints(set(context.endpoints) - self.own_endpoints)
         return await parts.enter_async_context(self.clusters.use(context))
 
     async def _open_twin(self, parts: AsyncExitStack, session: Session, seed: dict[str, Any]) -> Twin:

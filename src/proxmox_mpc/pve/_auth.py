@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from proxmox_mpc.pve._shared import Shared
 from proxmox_mpc.pve.clock import Clock
-from proxmox_mpc.pve.errors import AuthenticationFailed, UnexpectedAnswer
+from proxmox_mpc.pve.errors import SecondFactorNeeded, UnexpectedAnswer
 from proxmox_mpc.pve.request import Request
 from proxmox_mpc.pve.target import Auth, Token
 
@@ -32,6 +32,7 @@ class _Ticket:
     text: str = field(repr=False)
     csrf: str = field(repr=False)
     made_at: float
+    user: str
 
 
 class Gate:
@@ -56,6 +57,12 @@ class Gate:
             headers["CSRFPreventionToken"] = ticket.csrf
         return Pass(headers, ticket.text)
 
+    async def log_in(self) -> str:
+        """Have a ticket; whose it is, as the cluster writes the name."""
+        if isinstance(self._auth, Token):
+            return self._auth.id.partition("!")[0]
+        return (self._ticket or await self._renew()).user
+
     def forget(self, refused: Pass) -> bool:
         """Drop the ticket of a pass that was refused; whether another try with a fresh one makes sense."""
         if not refused.ticket:
@@ -71,11 +78,8 @@ class Gate:
         if not isinstance(answer, dict) or not isinstance(answer.get("ticket"), str):
             raise UnexpectedAnswer("the cluster accepted the login but sent no ticket")
         if answer.get("NeedTFA"):
-            raise AuthenticationFailed(
-                f"{self._auth.user} needs a second factor to log in",
-                hint="Use an API token: pveum user token add USER@REALM NAME.",
-                status=401,
-            )
-        ticket = _Ticket(answer["ticket"], str(answer.get("CSRFPreventionToken", "")), self._clock.now())
+            raise SecondFactorNeeded(f"{self._auth.user} needs a second factor to log in", status=401)
+        user = str(answer.get("username") or self._auth.user)
+        ticket = _Ticket(answer["ticket"], str(answer.get("CSRFPreventionToken", "")), self._clock.now(), user)
         self._ticket = ticket
         return ticket

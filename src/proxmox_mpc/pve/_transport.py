@@ -110,6 +110,10 @@ class Transport:
             given = await self._gate.pass_for(request)
             return await self._anywhere(request, given)
 
+    async def log_in(self) -> str:
+        """Log in now; as whom."""
+        return await self._gate.log_in()
+
     async def _login(self, request: Request) -> object:
         """A login changes nothing on the cluster, so it fails over like a read."""
         return (await self._anywhere(request, _NO_PASS, repeatable=True)).data

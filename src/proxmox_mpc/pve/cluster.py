@@ -123,6 +123,13 @@ class Cluster:
             await asyncio.gather(*map(self._sender.send, requests))
         return witness.fingerprint
 
+    async def log_in(self) -> str:
+        """Log in now instead of with the first request; the user, as the cluster writes it.
+
+        Raises AuthenticationFailed, SecondFactorNeeded.
+        """
+        return await self._sender.log_in()
+
     async def version(self) -> Version:
         """The cluster's version, asked once per connection."""
         return self._version or await self._ask_version()

@@ -53,6 +53,13 @@ class AuthenticationFailed(DeniedError, PveError):
     default_hint = "Check the user with its realm (root@pam), the password or the API token of the context."
 
 
+class SecondFactorNeeded(AuthenticationFailed):
+    """The cluster wants a second factor."""
+
+    code = "pve.second-factor"
+    default_hint = "Use an API token: pveum user token add USER@REALM NAME."
+
+
 class PermissionDenied(DeniedError, PveError):
     """The user or token lacks a permission on the cluster."""
 

@@ -18,7 +18,18 @@ from proxmox_mpc.store.errors import (
     StoreUnavailable,
 )
 from proxmox_mpc.store.job_records import ENDED, Job, Message, NewJob, NewMessage, Schedule
-from proxmox_mpc.store.people_records import ApiToken, AuditRecord, ChainState, Group, Login, Role, RoleGrant, User
+from proxmox_mpc.store.people_records import (
+    ApiToken,
+    AuditRecord,
+    ChainState,
+    Group,
+    Login,
+    LoginProvider,
+    PendingLogin,
+    Role,
+    RoleGrant,
+    User,
+)
 from proxmox_mpc.store.records import (
     SIGN_OF_LIFE_S,
     Application,
@@ -55,11 +66,13 @@ __all__ = [
     "JournalEntry",
     "LastAdmin",
     "Login",
+    "LoginProvider",
     "Message",
     "NameTaken",
     "NewJob",
     "NewMessage",
     "OwnedResource",
+    "PendingLogin",
     "RecordMissing",
     "Release",
     "Reservation",

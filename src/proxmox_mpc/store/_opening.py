@@ -27,8 +27,10 @@ from proxmox_mpc.store.idempotency import Idempotency
 from proxmox_mpc.store.jobs import Jobs
 from proxmox_mpc.store.kept_secrets import KeptSecrets
 from proxmox_mpc.store.leases import Leases
+from proxmox_mpc.store.login_providers import LoginProviders
 from proxmox_mpc.store.logins import Logins
 from proxmox_mpc.store.messages import Messages
+from proxmox_mpc.store.pending_logins import PendingLogins
 from proxmox_mpc.store.plans import Plans
 from proxmox_mpc.store.quiet import QuietPlans
 from proxmox_mpc.store.releases import Releases
@@ -71,6 +73,8 @@ def assemble(database: Database, key: SecretKey) -> Store:
         roles=Roles(database),
         grants=Grants(database),
         logins=Logins(database),
+        login_providers=LoginProviders(database, key),
+        pending_logins=PendingLogins(database, key),
         api_tokens=ApiTokens(database),
         attempts=Attempts(database),
         audit=Audit(database, key),

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from proxmox_mpc.store._database import Database
 from proxmox_mpc.store.errors import LastAdmin
-from proxmox_mpc.store.models import grants, memberships, roles, users
-from proxmox_mpc.store.people_records import ADMIN, LOCAL, RoleGrant
+from proxmox_mpc.store.models import grants, login_providers, memberships, roles, users
+from proxmox_mpc.store.people_records import ADMIN, RoleGrant
 
 _EVERYWHERE = ["*"]
 
@@ -35,7 +35,8 @@ async def _admins(connection: AsyncConnection) -> int:
     ids = [row.subject for row in everywhere if row.subject_type == "user"]
     names = [row.subject for row in everywhere if row.subject_type == "group"]
     members = select(memberships.c.user_id).where(memberships.c.group.in_(names))
-    able = and_(~users.c.disabled, or_(users.c.password_hash.is_not(None), users.c.provider != LOCAL))
+    answering = select(login_providers.c.name).where(login_providers.c.enabled)
+    able = and_(~users.c.disabled, or_(users.c.password_hash.is_not(None), users.c.provider.in_(answering)))
     query = select(func.count()).select_from(users).where(able, or_(users.c.id.in_(ids), users.c.id.in_(members)))
     return int((await connection.execute(query)).scalar_one())
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 SubjectType = Literal["user", "group"]
 RefreshOutcome = Literal["refreshed", "just-refreshed", "replayed", "gone"]
+CreateUsers = Literal["all", "grouped", "none"]
 LOCAL = "local"
 """The provider of users whose passwords are kept here."""
 ADMIN = "admin"
@@ -65,6 +66,33 @@ class RoleGrant:
     contexts: tuple[str, ...]
     namespaces: tuple[str, ...]
     permissions: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class LoginProvider:
+    """Who else answers for people. `groups` are ours with theirs whose members are in them; `*` stands for everybody.
+
+    `create_users` says who becomes a user at the first login: `all`, those in a group of theirs that is named
+    (`grouped`), or `none`.
+    """
+
+    name: str
+    type: str
+    settings: Mapping[str, Any]
+    groups: Mapping[str, Sequence[str]]
+    create_users: CreateUsers = "grouped"
+    enabled: bool = True
+    secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class PendingLogin:
+    """A login that goes on in a browser: what has to be known when it comes back."""
+
+    state: str
+    provider: str
+    content: Mapping[str, Any] = field(repr=False)
+    expires_at: datetime
 
 
 @dataclass(frozen=True)

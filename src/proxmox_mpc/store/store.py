@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from proxmox_mpc.store.jobs import Jobs
     from proxmox_mpc.store.kept_secrets import KeptSecrets
     from proxmox_mpc.store.leases import Leases
+    from proxmox_mpc.store.login_providers import LoginProviders
     from proxmox_mpc.store.logins import Logins
     from proxmox_mpc.store.messages import Messages
+    from proxmox_mpc.store.pending_logins import PendingLogins
     from proxmox_mpc.store.plans import Plans
     from proxmox_mpc.store.quiet import QuietPlans
     from proxmox_mpc.store.releases import Releases
@@ -75,6 +77,8 @@ class Store:
     roles: Roles
     grants: Grants
     logins: Logins
+    login_providers: LoginProviders
+    pending_logins: PendingLogins
     api_tokens: ApiTokens
     attempts: Attempts
     audit: Audit

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from proxmox_mpc.actions._access import Access, Who
 from proxmox_mpc.actions._gate import NotAllowed, PasswordMustChange
 from proxmox_mpc.actions._logins import LoginResult, OnlyByLogin
-from proxmox_mpc.actions._proving import ProviderUnknown
+from proxmox_mpc.actions._providers import ProviderUnknown
 from proxmox_mpc.actions.context_delete import ContextDeleteRequest, context_delete
 from proxmox_mpc.actions.context_list import ContextListRequest, context_list
 from proxmox_mpc.actions.logout import LogoutRequest, logout
@@ -282,8 +282,8 @@ class Directory:
 
 async def test_a_provider_answers_for_its_own_people_only(server: Server) -> None:
     directory = Directory()
-    server.providers["ldap"] = directory
     await server.store.groups.create("web")
+    await server.provide("ldap", directory, groups={"web": ["web"]})
     assert (await server.login("amy", provider="ldap")).user == "amy"
     user = await server.store.users.get("amy")
     assert (user.provider, user.external_id, user.display_name) == ("ldap", "uid=1", "Amy")

@@ -25,7 +25,7 @@ SECTIONS = {
         *("template", "install", "upgrade", "uninstall", "list", "test"),
         *("lint", "package", "verify", "show", "dependency", "repo", "search", "pull", "push", "chart"),
     ),
-    "People": ("whoami", "user", "group", "role", "grant", "token", "session", "audit"),
+    "People": ("whoami", "user", "group", "role", "grant", "token", "session", "provider", "audit"),
     "Server": ("serve", "store", "login", "logout"),
     "Background": ("job", "schedule", "events", "worker", "beat"),
     "Set up": ("config", "secret", "test-connection", "simulate", "completion", "version"),

@@ -99,6 +99,18 @@ login_attempts = Table(  # failed ones, by what limits them: an address, a name
     Index(None, "subject", "at"),
 )
 
+login_providers = Table(  # who else answers for people, and what comes of their groups here
+    "login_providers",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("type", String, nullable=False),
+    Column("settings", JSON, nullable=False),
+    Column("sealed_secret", Text, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("groups", JSON, nullable=False),
+    Column("create_users", String, nullable=False),
+)
+
 pending_logins = Table(  # logins that a browser completes elsewhere: OIDC, SAML
     "pending_logins",
     metadata,

@@ -102,6 +102,17 @@ def upgrade() -> None:
     )
     op.create_index("ix_login_attempts_subject_at", "login_attempts", ["subject", "at"])
     op.create_table(
+        "login_providers",
+        sa.Column("name", sa.String, nullable=False),
+        sa.Column("type", sa.String, nullable=False),
+        sa.Column("settings", sa.JSON, nullable=False),
+        sa.Column("sealed_secret", sa.Text, nullable=False),
+        sa.Column("enabled", sa.Boolean, nullable=False),
+        sa.Column("groups", sa.JSON, nullable=False),
+        sa.Column("create_users", sa.String, nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_login_providers"),
+    )
+    op.create_table(
         "pending_logins",
         sa.Column("state", sa.String, nullable=False),
         sa.Column("provider", sa.String, nullable=False),
