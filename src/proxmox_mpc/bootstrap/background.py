@@ -101,7 +101,11 @@ class Background:
             running = asyncio.create_task(runner.run())
             parts.push_async_callback(_ended, running)
             parts.push_async_callback(runner.drain, DRAIN_S)
-        for work in (self.beat().run(), self.leader().run(self.sweeper().run)):
+        from proxmox_mpc.bootstrap.webhooks import Telling
+
+        hooks = Leader(self.store, "webhooks", self.name, ttl_s=self.settings.jobs.lease_s)
+        sweeping, telling = self.leader().run(self.sweeper().run), hooks.run(Telling(self).run)
+        for work in (self.beat().run(), sweeping, telling):
             parts.push_async_callback(_cancelled, asyncio.create_task(work))
 
     def worker(self) -> Worker:

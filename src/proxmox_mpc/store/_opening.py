@@ -44,6 +44,7 @@ from proxmox_mpc.store.secrets import SecretKey
 from proxmox_mpc.store.snapshots import Snapshots
 from proxmox_mpc.store.store import Store
 from proxmox_mpc.store.users import Users
+from proxmox_mpc.store.webhooks import Webhooks
 
 
 def assemble(database: Database, key: SecretKey) -> Store:
@@ -69,6 +70,7 @@ def assemble(database: Database, key: SecretKey) -> Store:
         messages=Messages(database),
         leases=Leases(database),
         users=Users(database),
+        webhooks=Webhooks(database, key),
         groups=Groups(database),
         roles=Roles(database),
         grants=Grants(database),

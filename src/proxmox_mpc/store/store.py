@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from proxmox_mpc.store.schedules import Schedules
     from proxmox_mpc.store.snapshots import Snapshots
     from proxmox_mpc.store.users import Users
+    from proxmox_mpc.store.webhooks import Webhooks
 
 
 def utc_now() -> datetime:
@@ -73,6 +74,7 @@ class Store:
     messages: Messages
     leases: Leases
     users: Users
+    webhooks: Webhooks
     groups: Groups
     roles: Roles
     grants: Grants

@@ -7,7 +7,6 @@ from the last number it saw. So replicas need no state of their own, and nothing
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import socketio
 
 from proxmox_mpc.actions.message_list import MessageView, hears
+from proxmox_mpc.actions.webhook_set import ROOM
 from proxmox_mpc.errors import MpcError
 from proxmox_mpc.telemetry import Logger, metrics
 
@@ -30,7 +30,6 @@ PATH = "/socket.io"
 MESSAGE = "message"
 OVER = "login-over"
 LAGGING = "lagging"
-ROOM = re.compile(r"(jobs|applications|guests|nodes|runs|notifications)(/[A-Za-z0-9._:@-]{1,128})?")
 MOST_ROOMS = 100
 """Rooms of one socket: a page that shows more than so many things asks for all of them."""
 MOST_SOCKETS = 200

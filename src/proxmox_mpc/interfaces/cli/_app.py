@@ -26,7 +26,7 @@ SECTIONS = {
         *("lint", "package", "verify", "show", "dependency", "repo", "search", "pull", "push", "chart"),
     ),
     "People": ("whoami", "user", "group", "role", "grant", "token", "session", "provider", "audit"),
-    "Server": ("serve", "store", "login", "logout"),
+    "Server": ("serve", "store", "login", "logout", "webhook"),
     "Background": ("job", "schedule", "events", "worker", "beat"),
     "Set up": ("config", "secret", "test-connection", "simulate", "completion", "version"),
 }

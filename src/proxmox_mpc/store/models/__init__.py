@@ -41,7 +41,6 @@ from proxmox_mpc.store.models.work import (
     leases,
     messages,
     schedules,
-    servers,
     webhooks,
 )
 
@@ -79,7 +78,6 @@ __all__ = [
     "roles",
     "runs",
     "schedules",
-    "servers",
     "snapshots",
     "users",
     "webhooks",

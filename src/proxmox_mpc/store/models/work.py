@@ -116,15 +116,3 @@ webhooks = Table(
     Column("not_before", UtcTime),
     Column("last_error", String, nullable=False),
 )
-
-servers = Table(  # the CLI's contexts of type `server`
-    "servers",
-    metadata,
-    Column("name", String, primary_key=True),
-    Column("url", String, nullable=False),
-    Column("context", String, nullable=False),
-    Column("user", String, nullable=False),
-    Column("sealed_login", Text, nullable=False),
-    Column("ca", Text),
-    Column("fingerprint", String),
-)

@@ -1,4 +1,4 @@
-"""The server's own: people and what they may, the audit chain, jobs, schedules, messages, webhooks, servers."""
+"""The server's own: people and what they may, the audit chain, jobs, schedules, messages, webhooks."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -253,15 +253,4 @@ def upgrade() -> None:
         sa.Column("not_before", sa.DateTime(timezone=True)),
         sa.Column("last_error", sa.String, nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_webhooks"),
-    )
-    op.create_table(
-        "servers",
-        sa.Column("name", sa.String, nullable=False),
-        sa.Column("url", sa.String, nullable=False),
-        sa.Column("context", sa.String, nullable=False),
-        sa.Column("user", sa.String, nullable=False),
-        sa.Column("sealed_login", sa.Text, nullable=False),
-        sa.Column("ca", sa.Text),
-        sa.Column("fingerprint", sa.String),
-        sa.PrimaryKeyConstraint("name", name="pk_servers"),
     )

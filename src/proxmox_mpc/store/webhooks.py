@@ -1,0 +1,92 @@
+"""Webhooks: who is told over HTTP what happens, how far each has been told, and whether it listens."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, select, update
+
+from proxmox_mpc.store._database import Database
+from proxmox_mpc.store.errors import RecordMissing
+from proxmox_mpc.store.models import webhooks
+from proxmox_mpc.store.secrets import SecretKey
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """A receiver: `last_id` is the last message that it took, `not_before` when it is tried again after failures."""
+
+    name: str
+    url: str
+    secret: str = field(repr=False)
+    rooms: tuple[str, ...]
+    enabled: bool = True
+    last_id: int = 0
+    failures: int = 0
+    not_before: datetime | None = None
+    last_error: str = ""
+
+
+@dataclass(frozen=True)
+class Webhooks:
+    """Webhooks by name; their secrets are encrypted."""
+
+    database: Database
+    key: SecretKey
+
+    async def put(self, hook: Webhook) -> None:
+        """Keep a webhook; one of that name stays where it was in what it is told, and is tried at once."""
+        kept = {
+            "url": hook.url,
+            "sealed_secret": self.key.seal(hook.secret),
+            "rooms": list(hook.rooms),
+            "enabled": hook.enabled,
+            "failures": 0,
+            "not_before": None,
+            "last_error": "",
+        }
+        statement = self.database.insert(webhooks).values(name=hook.name, last_id=hook.last_id, **kept)
+        async with self.database.write() as connection:
+            await connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=kept))
+
+    async def list(self) -> builtins.list[Webhook]:
+        """All of them by name."""
+        async with self.database.read() as connection:
+            rows = (await connection.execute(select(webhooks).order_by(webhooks.c.name))).all()
+        return [self._webhook(row) for row in rows]
+
+    async def get(self, name: str) -> Webhook:
+        """One of them. Raises RecordMissing."""
+        async with self.database.read() as connection:
+            row = (await connection.execute(select(webhooks).where(webhooks.c.name == name))).one_or_none()
+        if row is None:
+            raise RecordMissing(f"there is no webhook {name!r}", hint="proxmox-cli webhook list shows them")
+        return self._webhook(row)
+
+    async def delete(self, name: str) -> None:
+        """Forget a webhook. Raises RecordMissing."""
+        async with self.database.write() as connection:
+            if not (await connection.execute(delete(webhooks).where(webhooks.c.name == name))).rowcount:
+                raise RecordMissing(f"there is no webhook {name!r}", hint="proxmox-cli webhook list shows them")
+
+    async def delivered(self, name: str, last_id: int) -> None:
+        """Note that it took everything up to a message."""
+        await self._set(name, last_id=last_id, failures=0, not_before=None, last_error="")
+
+    async def failed(self, hook: Webhook, error: str, not_before: datetime) -> None:
+        """Note that it did not take a message, and when it is tried again."""
+        await self._set(hook.name, failures=hook.failures + 1, not_before=not_before, last_error=error)
+
+    async def _set(self, name: str, **values: Any) -> None:
+        async with self.database.write() as connection:
+            await connection.execute(update(webhooks).where(webhooks.c.name == name).values(values))
+
+    def _webhook(self, row: Row[Any]) -> Webhook:
+        facts = {name: getattr(row, name) for name in ("name", "url", "enabled", "last_id", "failures", "not_before")}
+        secret: str = self.key.unseal(row.sealed_secret)
+        rooms: Sequence[str] = row.rooms
+        return Webhook(**facts, rooms=tuple(rooms), secret=secret, last_error=row.last_error)
