@@ -24,6 +24,7 @@ GRANT SELECT (context, kind, namespace, name, application, updated_at) ON resour
 GRANT SELECT (id, context, application, verb, actor, host, started_at, ended_at, status, seen_at) ON runs TO proxmox_mpc_reader;
 GRANT SELECT (run_id, seq, method, state, at) ON journal TO proxmox_mpc_reader;
 GRANT SELECT (id, context, at, type, reason, kind, namespace, name, message, actor) ON events TO proxmox_mpc_reader;
+GRANT SELECT (id, context, resource_type, resource_id, at, change, state) ON snapshots TO proxmox_mpc_reader;
 GRANT SELECT (context, kind, namespace, name, path, application, actor, at, expires_at) ON baselines TO proxmox_mpc_reader;
 GRANT SELECT (id, name, provider, disabled, created_at, last_login_at) ON users TO proxmox_mpc_reader;
 GRANT SELECT (user_id, created_at, refreshed_at, expires_at, revoked_at) ON logins TO proxmox_mpc_reader;
