@@ -54,11 +54,12 @@ bench: setup-dev              ## speed, as ratios against a floor measured besid
 soak: setup-dev               ## the long versions of the tests
 	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q -n 2 --dist worksteal tests
 
-pages: setup-dev             ## make the generated pages of docs/reference anew
+pages: setup-dev             ## make the generated pages and dashboards anew
 	$(BIN)/python tools/generate_simulated_api.py
 	$(BIN)/python tools/generate_kind_index.py
 	$(BIN)/python tools/generate_coverage.py
 	$(BIN)/python tools/generate_kind_pages.py
+	$(BIN)/python tools/generate_dashboards.py
 
 lock: setup-dev               ## pin the newest versions that fit, with hashes
 	$(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header \
