@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from proxmox_mpc import telemetry
@@ -14,6 +15,7 @@ from proxmox_mpc.store.people_records import LOCAL
 
 if TYPE_CHECKING:
     from proxmox_mpc.store import LoginProvider, Store, User
+    from proxmox_mpc.store.limit import Limit
 
 _log = telemetry.Logger("people")
 
@@ -27,17 +29,23 @@ async def prove(session: Session, name: str, password: str, provider: str = LOCA
     known_address = address if user and is_theirs and await store.logins.came_from(user.id, address) else ""
     by_name = limits.of_name(name if provider == LOCAL else f"{name} at {provider}", known_address)
     counted = {by_name: limits.BY_NAME, limits.of_address(address): limits.BY_ADDRESS}
-    wait_s, attempt = await store.attempts.begin(counted)
-    if wait_s:
-        _log.warning("too many failed logins", name=name, address=address, wait_s=round(wait_s))
-        raise TooManyAttempts(
-            "too many logins failed", seconds=wait_s, hint="wait, or ask an admin: proxmox-cli user unlock NAME"
-        )
+    attempt = await begin_attempt(session, counted, name)
     proved = await (_local(store, user, password) if asked is None else _by(session, name, password, asked))
     if proved is None or proved.disabled:
         raise LoginFailed()
     await store.attempts.succeeded(attempt, by_name)
     return proved
+
+
+async def begin_attempt(session: Session, counted: Mapping[str, Limit], name: str = "") -> tuple[int, ...]:
+    """Count an attempt to log in, until it succeeded; its numbers. Raises TooManyAttempts."""
+    wait_s, attempt = await (await session.store()).attempts.begin(counted)
+    if wait_s:
+        _log.warning("too many failed logins", name=name, address=session.who.address, wait_s=round(wait_s))
+        raise TooManyAttempts(
+            "too many logins failed", seconds=wait_s, hint="wait, or ask an admin: proxmox-cli user unlock NAME"
+        )
+    return attempt
 
 
 async def _local(store: Store, user: User | None, password: str) -> User | None:

@@ -19,6 +19,8 @@ from proxmox_mpc.errors import UsageError
 
 T = TypeVar("T")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+LOCAL = "local"
+"""The server itself answers for its users."""
 _NEW = "New password"
 
 
@@ -53,12 +55,12 @@ def secret(given: str | None, title: str) -> str:
 def by_password(server: Known, user: str, password: str, provider: str) -> str:
     """Log in; who has to change the password does so now. The user's name."""
     body = {"name": user, "password": password, "provider": provider, "client": "proxmox-cli"}
-    answer = _ask(server, "", lambda it: it.ask_openly(Asking("POST", "/auth/login", {}, body)))
+    answer = ask(server, "", lambda it: it.ask_openly(Asking("POST", "/auth/login", {}, body)))
     if answer["mustChangePassword"]:
         click.echo("This password was for the first login only.", err=True)
         new = str(click.prompt(_NEW, hide_input=True, confirmation_prompt=True, err=True))
         changing = {"currentPassword": password, "newPassword": new, "client": "proxmox-cli"}
-        _, answer = _ask(
+        _, answer = ask(
             server, answer["accessToken"], lambda it: it.ask(Asking("POST", "/auth/password", {}, changing))
         )
     keep_login(server, str(answer["user"]), login_of(answer, time.time()))
@@ -67,12 +69,22 @@ def by_password(server: Known, user: str, password: str, provider: str) -> str:
 
 def by_token(server: Known, token: str) -> str:
     """Use a personal API token; the name of its user."""
-    _, answer = _ask(server, token, lambda it: it.ask(Asking("GET", "/auth/me", {}, None)))
+    _, answer = ask(server, token, lambda it: it.ask(Asking("GET", "/auth/me", {}, None)))
     keep_login(server, str(answer["name"]), {"token": token})
     return str(answer["name"])
 
 
-def _ask(server: Known, token: str, work: Callable[[Server], Awaitable[Any]]) -> Any:
+def goes_by_browser(server: Known, provider: str) -> bool:
+    """Whether a provider asks people by their browser. One that the server does not know is told when it is asked."""
+    if provider == LOCAL:
+        return False
+    answer = ask(server, "", lambda it: it.ask_openly(Asking("GET", "/auth/providers", {}, None)))
+    return any(one["name"] == provider and one["by"] == "browser" for one in answer["items"])
+
+
+def ask(server: Known, token: str, work: Callable[[Server], Awaitable[Any]]) -> Any:
+    """What the server answers to somebody with this token; without one, to anybody."""
+
     async def known(fresh: bool) -> str:
         return token
 

@@ -15,6 +15,7 @@ import click
     "--password", metavar="PASSWORD", help="`-` reads it from standard input; asked for where it is not given."
 )
 @click.option("--provider", default="local", show_default=True, metavar="NAME", help="Who answers for the user.")
+@click.option("--no-browser", is_flag=True, help="Print the URL of a provider by browser, but do not open it.")
 @click.option("--token", metavar="TOKEN", help="A personal API token instead; `-` reads it from standard input.")
 @click.option("--context", default="", metavar="NAME", help="Which of the server's contexts is meant by default.")
 @click.option("--ca", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="CA certificate, a PEM file.")
@@ -26,6 +27,7 @@ def command(
     user: str,
     password: str | None,
     provider: str,
+    no_browser: bool,
     token: str | None,
     context: str,
     ca: Path | None,
@@ -35,13 +37,17 @@ def command(
     """Log in to a Proxmox-MPC server; from then on commands run there, under its users and permissions.
 
     The server becomes a context: config use-context chooses between it and clusters, --server local is this machine.
-    Examples: login https://mpc.example.org --user ada · login http://localhost:5109
+    Examples: login https://mpc.example.org --user ada · login http://localhost:5109 · login URL --provider google
     """
     from proxmox_mpc.interfaces.cli import _login
 
     server = _login.described(url, name, context, ca, fingerprint, insecure)
     if token is not None:
         found = _login.by_token(server, _login.secret(token, "Token"))
+    elif _login.goes_by_browser(server, provider):
+        from proxmox_mpc.interfaces.cli import _browser_login
+
+        found = _browser_login.by_browser(server, provider, open_it=not no_browser)
     else:
         user = user or str(click.prompt("User", err=True))
         found = _login.by_password(server, user, _login.secret(password, "Password"), provider)
