@@ -36,6 +36,7 @@ class Served:
     process: subprocess.Popen[str]
     secret: str = field(repr=False)
     home: Path
+    database: str = "SQLite"
 
     def call(self, method: str, path: str, body: Any = None, token: str = "", **headers: str) -> tuple[int, Any]:
         """Status and content of an answer, asked by the standard library alone."""

@@ -28,10 +28,12 @@ def test_everything_that_is_counted_is_counted(served: Served, admin: str) -> No
     served.call("GET", "/api/v1/resources/vm", token=admin)
     found = scrape(served)
     assert found['proxmox_mpc_http_requests_total{method="GET",route="/api/v1/resources/{kind}",status="200"}'] >= 1
-    assert found['proxmox_mpc_jobs_total{action="apply",state="succeeded"}'] >= 1
-    assert found['proxmox_mpc_job_seconds_count{action="apply"}'] >= 1
-    assert found['proxmox_mpc_actions_total{action="apply",outcome="ok"}'] >= 1
-    assert found['proxmox_mpc_pve_requests_total{method="GET",status="200"}'] > 3
+    if served.database == "SQLite":  # else the worker counts them
+        assert found['proxmox_mpc_jobs_total{action="apply",state="succeeded"}'] >= 1
+        assert found['proxmox_mpc_job_seconds_count{action="apply"}'] >= 1
+        assert found['proxmox_mpc_actions_total{action="apply",outcome="ok"}'] >= 1
+    assert found['proxmox_mpc_actions_total{action="get",outcome="ok"}'] >= 1
+    assert found['proxmox_mpc_pve_requests_total{method="GET",status="200"}'] > 0
     assert found['proxmox_mpc_jobs_by_state{state="succeeded"}'] >= 1
     assert found['proxmox_mpc_logins_total{outcome="ok"}'] >= 1
     assert found['proxmox_mpc_leads{lease="sweeping"}'] == 1

@@ -41,7 +41,7 @@ def test_it_says_that_it_is_well_to_anybody_and_more_to_who_is_logged_in(served:
     assert served.call("GET", "/api/health") == (200, {"status": "ok"})
     assert served.call("GET", "/api/system/info")[0] == 401
     status, info = served.call("GET", "/api/system/info", token=admin)
-    assert (status, info["name"], info["database"]) == (200, "Proxmox-MPC", "SQLite")
+    assert (status, info["name"], info["database"]) == (200, "Proxmox-MPC", served.database)
     status, whole = served.call("GET", "/api/system/status", token=admin)
     assert whole["ok"]
     assert {part["name"] for part in whole["parts"]} == {"database", "jobs", "context simulated"}

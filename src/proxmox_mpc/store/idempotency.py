@@ -55,8 +55,8 @@ class Idempotency:
         now, mine = self.database.now(), (table.c.user_id == user) & (table.c.key == key)
         fresh = {"user_id": user, "key": key, "request": request, "headers": {}, "created_at": now}
         async with self.database.write() as connection:
-            statement = self.database.insert(table).values(fresh).on_conflict_do_nothing()
-            if (await connection.execute(statement)).rowcount:
+            statement = self.database.insert(table).values(fresh).on_conflict_do_nothing().returning(table.c.key)
+            if (await connection.execute(statement)).one_or_none() is not None:
                 return None
             row = (await connection.execute(select(table).where(mine).with_for_update())).one()
             if row.request != request:
