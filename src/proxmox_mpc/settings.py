@@ -34,7 +34,8 @@ class ServerSettings:
     `url` is how others reach it, `cors_origins` are pages of other origins that may use it, `outbound_allow` hosts and
     networks that it may fetch from besides the public internet. `jwt_keys` sign what users log in with, the first one
     new logins; without any they are derived from the store's key.
-    On `metrics_port` a worker or beat answers Prometheus.
+    On `metrics_port` a worker or beat answers Prometheus. `drain_s` is how long it goes on to answer, with a health of
+    503, once SIGTERM asks it to end.
     """
 
     host: str = "127.0.0.1"
@@ -48,6 +49,7 @@ class ServerSettings:
     trusted_proxies: tuple[str, ...] = ()
     metrics_token: str = field(default="", repr=False)
     metrics_port: int = 0
+    drain_s: int = 0
 
     @property
     def shown_url(self) -> str:
@@ -218,6 +220,7 @@ def _server(values: Mapping[str, str]) -> ServerSettings:
         trusted_proxies=_words(values.get("TRUSTED_PROXIES")),
         metrics_token=values.get("METRICS_TOKEN", "").strip(),
         metrics_port=_number("METRICS_PORT", values.get("METRICS_PORT"), 0, range(65536)),
+        drain_s=_number("SERVER_DRAIN_SECONDS", values.get("SERVER_DRAIN_SECONDS"), 0, range(301)),
     )
 
 

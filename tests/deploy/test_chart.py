@@ -109,11 +109,12 @@ def test_pods_keep_to_the_restricted_standard_and_end_in_peace(case: str) -> Non
             "capabilities": {"drop": ["ALL"]},
         }
         assert {mount["name"] for mount in container["volumeMounts"]} == {volume["name"] for volume in pod["volumes"]}
+        assert {one["name"] for one in container["env"]} <= KNOWN
         assert container["resources"]["limits"]["memory"]
         if name.endswith("server"):
             assert container["readinessProbe"]["httpGet"]["path"] == "/api/health"
             assert "httpGet" not in container["livenessProbe"], "a database that is away is no reason to kill servers"
-            assert container["lifecycle"]["preStop"]
+            assert container["env"] == [{"name": "SERVER_DRAIN_SECONDS", "value": "5"}]
 
 
 def test_secrets_and_settings_come_as_the_product_reads_them() -> None:

@@ -7,7 +7,7 @@ from proxmox_mpc.settings import Settings, read_dotenv
 from tests.deploy.files import DEPLOY, KNOWN, OTHERS, ROOT, read
 
 SECRETS = {"DATABASE_URL", "PROXMOX_SECRET_KEY", "SECRET_KEY", "CELERY_BROKER_URL", "REDIS_URL", "METRICS_TOKEN"}
-PLACED = {"PROXMOX_MPC_HOME", "SERVER_HOST", "SERVER_PORT", "METRICS_PORT"}
+PLACED = {"PROXMOX_MPC_HOME", "SERVER_HOST", "SERVER_PORT", "METRICS_PORT", "SERVER_DRAIN_SECONDS"}
 """What the image and the chart decide themselves."""
 
 

@@ -118,10 +118,9 @@ spec:
             tcpSocket: { port: http }
             periodSeconds: 10
             failureThreshold: 6
-          lifecycle:
-            preStop:
-              # Whoever sends requests hears a moment later that this pod ends; until then it answers.
-              exec: { command: [sleep, "5"] }
+          env:
+            # Whoever sends requests hears a moment later that this pod ends; until then it answers.
+            - { name: SERVER_DRAIN_SECONDS, value: "5" }
           {{- else }}
           ports:
             - { name: metrics, containerPort: 9109 }

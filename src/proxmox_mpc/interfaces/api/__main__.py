@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from types import FrameType
@@ -27,10 +29,12 @@ class NotStarted(MpcError):
 
 
 class Draining(uvicorn.Server):
-    """Tells the world that it ends (health: 503) before it stops to listen."""
+    """Tells the world that it ends (health: 503) before it stops to listen, so that requests are sent elsewhere."""
 
     opened: Background | None = None
     simulate = False
+    drain_s = 0
+    _ends_at: float | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -42,7 +46,15 @@ class Draining(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if self.opened is not None:
             self.opened.draining = True
-        super().handle_exit(sig, frame)
+        if sig == signal.SIGTERM and self.drain_s and self._ends_at is None:  # asked once more: at once
+            self._ends_at = time.monotonic() + self.drain_s
+        else:
+            super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        if self._ends_at is not None and time.monotonic() >= self._ends_at:
+            self.should_exit = True
+        return await super().on_tick(counter)
 
 
 def serve(settings: Settings, *, simulate: bool) -> int:
@@ -72,7 +84,7 @@ def serve(settings: Settings, *, simulate: bool) -> int:
         ws="websockets-sansio",
     )
     server = Draining(config)
-    server.simulate = simulate
+    server.simulate, server.drain_s = simulate, told.drain_s
     with suppress(SystemExit):  # uvicorn ends the process where it cannot listen; what that means is said below
         server.run()
     if not server.started:
