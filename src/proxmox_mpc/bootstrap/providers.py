@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Set
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from proxmox_mpc.bootstrap.clusters import target_of
@@ -56,6 +57,9 @@ class Opening:
 
     def _directory(self, settings: LdapSettings, secret: str) -> Any:
         from proxmox_mpc.people.directory import Directory
+
+        if find_spec("ldap3") is None:
+            raise ProviderUnreachable("the library for LDAP is not installed", hint="pip install 'proxmox-mpc[ldap]'")
 
         async def reach(host: str, port: int) -> list[str]:
             if self.outbound is None:

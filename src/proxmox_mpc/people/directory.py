@@ -8,7 +8,7 @@ import secrets
 import ssl
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -61,7 +61,7 @@ class Directory:
 
     def _somewhere(self, addresses: Sequence[str], work: Callable[[str], T]) -> T:
         """Work with the first address that answers. Raises ProviderUnreachable."""
-        from ldap3.core.exceptions import LDAPCommunicationError, LDAPException
+        from ldap3.core.exceptions import LDAPCommunicationError
 
         why: Exception = OSError("it has no address")
         for address in addresses:
@@ -69,7 +69,9 @@ class Directory:
                 return work(address)
             except (LDAPCommunicationError, OSError) as error:
                 why = error
-            except (LDAPException, ValueError) as error:
+            except ProviderUnreachable:
+                raise
+            except Exception as error:  # where what answers is no directory, the library fails in any way
                 why = error
                 break
         raise ProviderUnreachable(
@@ -158,7 +160,8 @@ class Directory:
             connection.bind()
             yield connection
         finally:
-            connection.unbind()
+            with suppress(Exception):  # it may be gone; what came of it is known
+                connection.unbind()
 
 
 def _search(

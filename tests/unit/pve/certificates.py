@@ -20,10 +20,11 @@ class Certificate:
     fingerprint: str
 
 
-def self_signed(folder: Path) -> Certificate:
-    """A certificate for 127.0.0.1 that nobody vouches for, as a fresh PVE node has."""
+def self_signed(folder: Path, host: str = "") -> Certificate:
+    """A certificate for 127.0.0.1, or for a host of a name, that nobody vouches for, as a fresh PVE node has."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "pve1")])
+    shown = x509.DNSName(host) if host else x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
     now = datetime.datetime.now(datetime.UTC)
     certificate = (
         x509.CertificateBuilder()
@@ -33,7 +34,7 @@ def self_signed(folder: Path) -> Certificate:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
+        .add_extension(x509.SubjectAlternativeName([shown]), False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
         .sign(key, hashes.SHA256())
     )

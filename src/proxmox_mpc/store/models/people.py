@@ -111,7 +111,7 @@ login_providers = Table(  # who else answers for people, and what comes of their
     Column("create_users", String, nullable=False),
 )
 
-pending_logins = Table(  # logins that a browser completes elsewhere: OIDC, SAML
+pending_logins = Table(  # logins that a browser completes elsewhere
     "pending_logins",
     metadata,
     Column("state", String, primary_key=True),
