@@ -27,7 +27,7 @@ SECONDS = 4.0
 ROUNDS = 3
 LIGHT, READING = 25.0, 120.0
 """How many times as many requests the bare route may answer. It knows nobody: ours looks up in the database who asks
-and what that one may (light); it asks the cluster, on the same two cores, and makes the view of each guest (reading)."""
+and what that one may (light); it asks the cluster, on the same two cores, and makes views of guests (reading)."""
 
 _BARE = """\
 import sys
