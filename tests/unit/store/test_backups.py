@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import io
 import json
+import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -238,16 +239,24 @@ HOW = [
 ]
 
 
-@pytest.mark.parametrize("how", HOW)
-async def test_a_file_that_is_no_backup_changes_nothing(store: Store, other: Store, how: str) -> None:
+async def test_a_file_that_is_no_backup_changes_nothing(store: Store, other: Store) -> None:
     async with store.jobs.database.write() as connection:
         await connection.execute(insert(metadata.tables["choices"]).values(name="a", value="b"))
     await store.users.create(User("id-ann", "ann", store.users.database.now(), "hash"))
-    content = _break(lines(await backup(store)), how)
-    with pytest.raises(MpcError) as caught:
-        await put(other, content)
-    assert caught.value.code in ("store.backup-invalid", "store.too-new")
-    assert not any((await contents(other)).values())
+    content = await backup(store)
+    for how in HOW:
+        with pytest.raises(MpcError) as caught:
+            await put(other, _break(lines(content), how))
+        assert caught.value.code in ("store.backup-invalid", "store.too-new"), how
+        assert not any((await contents(other)).values()), how
+    await put(other, content)
+
+
+def _text(content: bytes) -> bytes:
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError, zlib.error):
+        return b""
 
 
 async def test_damage_is_noticed_wherever_it_is(tmp_path: Path, now: FakeNow) -> None:
@@ -256,10 +265,11 @@ async def test_damage_is_noticed_wherever_it_is(tmp_path: Path, now: FakeNow) ->
         content = await backup(store)
         async with Store.open(f"sqlite:///{tmp_path / 'b.db'}", key=KEY, now=now) as target:
             broken = [content[:at] for at in range(0, len(content) - 1, 97)]
-            broken += [
-                content[:at] + bytes([content[at] ^ 0x10]) + content[at + 1 :] for at in range(12, len(content), 61)
-            ]
             plain = gzip.decompress(content)
+            flipped = [
+                content[:at] + bytes([content[at] ^ 16]) + content[at + 1 :] for at in range(12, len(content), 61)
+            ]
+            broken += [one for one in flipped if _text(one) != plain]  # some bits of the compression mean nothing
             broken += [
                 b"",
                 b"\x1f\x8b",
