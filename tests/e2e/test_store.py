@@ -71,6 +71,13 @@ def test_status_looks_and_changes_nothing(bare: Cli) -> None:
     assert json.loads(bare.ok("store", "status", "-o", "json").out)["schema"] == "0006"
 
 
+def test_a_server_that_is_named_is_not_silently_left_out(bare: Cli) -> None:
+    answer = bare("--server", "team", "store", "backup", "a.backup")
+    assert answer.code == 2
+    assert "where it is" in answer.err
+    assert not Path("a.backup").exists()
+
+
 def test_space_is_given_back(bare: Cli) -> None:
     bare.ok("store", "migrate")
     assert "MiB" in bare.ok("store", "compact").out

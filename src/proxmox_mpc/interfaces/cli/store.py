@@ -12,6 +12,13 @@ from proxmox_mpc.interfaces.cli import _options
 @click.group("store")
 def command() -> None:
     """What Proxmox-MPC remembers, here or at DATABASE_URL: back it up, restore it, see how it is."""
+    if click.get_current_context().find_root().params.get("server"):
+        from proxmox_mpc.errors import UsageError
+
+        raise UsageError(
+            "the store is cared for where it is, not over a server",
+            hint="Run it on the server's machine, with its DATABASE_URL and PROXMOX_SECRET_KEY.",
+        )
 
 
 @command.command("backup")
