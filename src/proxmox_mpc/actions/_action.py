@@ -8,17 +8,48 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic.alias_generators import to_camel
+from pydantic.fields import FieldInfo
 
 if TYPE_CHECKING:
     from proxmox_mpc.actions._session import Session
 
 
+class Internal:
+    """Marks fields that actions give each other and nobody gives from outside: some lift gates."""
+
+
+INTERNAL = Internal()
+
+
 class Request(BaseModel):
     """What a user asks for, in camelCase where it is JSON. Requests carry content, never paths of the client's disk."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True, allow_inf_nan=False
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_text(cls, given: Any) -> Any:
+        """What no database and no cluster could take as text is refused where it comes in."""
+        if not _is_clean(given):
+            raise ValueError("a text has a NUL in it, or half a character")
+        return given
+
+    @classmethod
+    def outside_fields(cls) -> dict[str, FieldInfo]:
+        """The fields that somebody outside may give."""
+        return {name: info for name, info in cls.model_fields.items() if INTERNAL not in info.metadata}
+
+
+def _is_clean(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" not in value and (value.isascii() or not any("\ud800" <= one <= "\udfff" for one in value))
+    if isinstance(value, dict):
+        return all(_is_clean(name) and _is_clean(one) for name, one in value.items())
+    return not isinstance(value, list | tuple) or all(map(_is_clean, value))
 
 
 class Result(BaseModel):

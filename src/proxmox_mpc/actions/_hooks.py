@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from proxmox_mpc.actions._action import Action, Request, Result
+from proxmox_mpc.actions._ordering import given_from_outside
 from proxmox_mpc.actions._planning import ManifestText
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions.apply import ApplyRequest, apply
@@ -184,7 +185,7 @@ def _request(session: Session, step: StepSpec) -> tuple[Action[Any, Any], Reques
             f"{step.action} is nothing for a chart", hint="jobs run actions on the cluster and its guests"
         )
     try:
-        return action, action.request.model_validate(step.with_)
+        return action, given_from_outside(action, action.request.model_validate(step.with_))
     except ValidationError as error:
         first = error.errors()[0]
         raise InvalidInput(f"{step.action}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None

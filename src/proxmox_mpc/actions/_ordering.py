@@ -49,6 +49,13 @@ def checked(action: Action[Any, Any], request: Mapping[str, Any]) -> Request:
     return made
 
 
+def given_from_outside(action: Action[Any, Any], request: Request) -> Request:
+    """The same request. Raises InvalidInput where it has what only actions give each other."""
+    if inner := sorted(request.model_fields_set - action.request.outside_fields().keys()):
+        raise InvalidInput(f"{action.name}: {inner[0]}: is given by nobody from outside")
+    return request
+
+
 def limits_of(who: Who) -> dict[str, list[str]]:
     """What the token that asked may at most, as it is kept with a job; nothing where no token narrows it."""
     if (limits := who.access.limits) is None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 from pydantic import Field
 
-from proxmox_mpc.actions._action import Request
+from proxmox_mpc.actions._action import INTERNAL, Request
+from proxmox_mpc.actions._beyond import require_kept_in, require_sources, usable_secrets
 from proxmox_mpc.actions._secrets import find_secret
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._visibility import require_plan, require_wanted
@@ -25,12 +26,15 @@ from proxmox_mpc.kinds._field import Impact
 from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE, Resource
 from proxmox_mpc.kinds._view import View
 
+LARGEST_TEXT = 8 << 20
+"""Letters: the manifests of some thousand guests; reading more would hold up all others for seconds."""
+
 
 class ManifestText(Request):
     """One file of manifests, by the name that its errors shall show."""
 
     name: str
-    content: str
+    content: str = Field(max_length=LARGEST_TEXT)
 
 
 class DesiredState(Request):
@@ -48,10 +52,12 @@ class DesiredState(Request):
     snapshot: Securing = Field(
         "", description="Take snapshots of guests before they are changed: of all, or where that is possible."
     )
-    first: list[ManifestText] = Field(
+    first: Annotated[list[ManifestText], INTERNAL] = Field(
         [], description="Manifests of what is made before, apart from this, and may be referred to."
     )
-    undo: list[str] = Field([], description="Objects that a failed apply has just made, which may go again.")
+    undo: Annotated[list[str], INTERNAL] = Field(
+        [], description="Objects that a failed apply has just made, which may go again."
+    )
 
 
 @dataclass(frozen=True)
@@ -117,7 +123,8 @@ async def _secrets(session: Session, names: set[str]) -> dict[str, str]:
         return {}
     store, context = await session.store(), await session.context()
     keys = {name: key for name in sorted(names) if (key := find_secret(name)) is not None}
-    found = {name: await store.kept_secrets.get(context.name, *key) for name, key in keys.items()}
+    usable = await usable_secrets(session)
+    found = {name: await store.kept_secrets.get(context.name, *key) for name, key in keys.items() if usable(key[1])}
     return {name: secret for name, secret in found.items() if secret is not None}
 
 
@@ -149,6 +156,7 @@ async def prepare(session: Session, desired: DesiredState) -> Prepared:
     store = await session.store()
     view = await session.view()
     await clusters.confirm(store, context.name, await clusters.look(view))
+    await require_sources(session, view, resources)
     wish = planner.Wish(
         context=context.name,
         application=desired.application,
@@ -164,5 +172,6 @@ async def prepare(session: Session, desired: DesiredState) -> Prepared:
     )
     plan = await planner.plan(view, find_kind, wish)
     await require_plan(session, plan, resources)
+    await require_kept_in(session, plan, resources)
     plan = replace(plan, notes=(*plan.notes, *await drift.notes(store, plan)))
     return Prepared(plan, planned_at, view, resources, documents, _wish(desired))

@@ -153,7 +153,7 @@ async def render_release(
     release = Release(wanted.name, wanted.namespace, revision, upgrade, "Proxmox-MPC" if chart.integers else "Helm")
     about = Cluster()
     # Of the chart's own randomness a release keeps its share: see KeyedRandom.
-    chance = KeyedRandom(session.fingerprint(f"chart/{chart.name}/{wanted.namespace}/{wanted.name}"))
+    chance = KeyedRandom(session.fingerprint(_chance_of(session, chart, wanted)))
     environment = Environment(now=session.now, random=chance, lenient=lenient)
     if cluster:
         environment = replace(environment, lookup=_lookup(session, asyncio.get_running_loop()))
@@ -170,6 +170,14 @@ async def render_release(
     if lenient is None:
         session.rendered = (wish, session.now(), made)
     return made
+
+
+def _chance_of(session: Session, chart: Chart, wanted: Rendering) -> str:
+    """What a release's random values come from: who may not make the release does not get its passwords shown."""
+    own, access = f"chart/{chart.name}/{wanted.namespace}/{wanted.name}", session.who.access
+    context = session.known_context
+    may = access.is_unlimited or (context and access.allows("resources:write", context, wanted.namespace))
+    return own if may else f"{own}/as shown to {session.actor}"
 
 
 def _told(error: RenderError) -> InvalidInput:

@@ -10,7 +10,7 @@ from pydantic import StringConstraints
 
 from proxmox_mpc.actions._action import Action, Request, Result
 from proxmox_mpc.actions._gate import admit, not_allowed
-from proxmox_mpc.actions._ordering import checked
+from proxmox_mpc.actions._ordering import checked, given_from_outside
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._work import may_do
 from proxmox_mpc.errors import UsageError
@@ -76,6 +76,6 @@ async def schedulable(session: Session, name: str, request: Mapping[str, Any]) -
     action = session.find_action(name)
     if not (action.long or action.writes) or action.scope in ("own", "public"):
         raise UsageError(f"{action.name} is nothing for a schedule", hint="what works on clusters is: backup, apply …")
-    wanted = checked(action, request)
+    wanted = given_from_outside(action, checked(action, request))
     await admit(session, action, wanted)
     return action, wanted

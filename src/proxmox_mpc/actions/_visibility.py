@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from proxmox_mpc.actions._session import Session
     from proxmox_mpc.engine.plan import Plan
     from proxmox_mpc.kinds._kind import Key, Live, Resource
+    from proxmox_mpc.store import Run
 
 POOL = "Pool"
 """What a namespace is on the cluster: who may make things in a namespace may have its pool made."""
@@ -62,10 +63,22 @@ async def require_plan(session: Session, plan: Plan, wanted: Iterable[Resource] 
 
 
 async def _require(session: Session, keys: Iterable[Key]) -> None:
+    await require_namespaces(session, (key.namespace for key in keys))
+
+
+async def require_namespaces(session: Session, namespaces: Iterable[str]) -> None:
+    """Raises NotAllowed where one of these is none of the actor's."""
     sees = await sight(session)
-    for key in keys:
-        if not sees(key.namespace):
-            raise not_allowed(session, at_work(), (await session.context()).name, key.namespace)
+    for namespace in namespaces:
+        if not sees(namespace):
+            raise not_allowed(session, at_work(), (await session.context()).name, namespace)
+
+
+async def tells(session: Session) -> Callable[[Run], bool]:
+    """Whether the actor is told of a run that did not end: of its own, or of all where it may see all."""
+    if (await sight(session))(""):
+        return lambda run: True
+    return lambda run: run.actor == session.actor
 
 
 async def visible_applications(session: Session) -> Callable[[str], bool]:

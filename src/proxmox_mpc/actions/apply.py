@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from proxmox_mpc.actions._action import Request, Result, action
+from proxmox_mpc.actions._action import INTERNAL, Request, Result, action
 from proxmox_mpc.actions._applying import applier
 from proxmox_mpc.actions._moved import refuse_moved
 from proxmox_mpc.actions._planning import DesiredState, prepare, taken_over
@@ -57,14 +57,18 @@ class ApplyRequest(DesiredState):
     agreed: str = Field(
         "", description="Hash of the plan that was reviewed, or its first digits; another plan is refused."
     )
-    verb: str = Field(APPLY, description="What the revision is called in the history.")
+    verb: Annotated[str, INTERNAL] = Field(APPLY, description="What the revision is called in the history.")
     patience_s: float = Field(
         PATIENCE_S, ge=0, description="How long locks and a lost quorum are waited out, in seconds."
     )
     note: str = Field("", description="A line for the history; else the verb.")
     source: str = Field("", description="Where the manifests come from, for the history.")
-    release: ReleaseText | None = Field(None, description="The release that these manifests are, if a chart made them.")
-    continues: bool = Field(False, description="Go on where a run left off: what that kept is still as it was before.")
+    release: Annotated[ReleaseText | None, INTERNAL] = Field(
+        None, description="The release that these manifests are, if a chart made them."
+    )
+    continues: Annotated[bool, INTERNAL] = Field(
+        False, description="Go on where a run left off: what that kept is still as it was before."
+    )
 
 
 class ApplyResult(Result):

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, action
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._visibility import visible_applications
 from proxmox_mpc.actions.apply import ApplyRequest, ApplyResult, apply
 from proxmox_mpc.actions.delete import DeleteRequest, delete
 from proxmox_mpc.actions.plan import plan
@@ -62,7 +63,9 @@ async def apply_resume(session: Session, request: ApplyResumeRequest) -> ApplyRe
 async def _wanted(session: Session, application: str) -> ApplyRequest | DeleteRequest:
     """What was asked for. Raises NothingToResume; UsageError, where several applications wait."""
     context, store = await session.context(), await session.store()
-    waiting = {run.application: run for run in await store.runs.resumable(context.name)}
+    in_sight = await visible_applications(session)
+    resumable_runs = await store.runs.resumable(context.name)
+    waiting = {run.application: run for run in resumable_runs if in_sight(run.application)}
     if not application and len(waiting) > 1:
         names = ", ".join(sorted(waiting))
         raise UsageError(f"several applications can be continued: {names}", hint="say which: --app NAME")

@@ -14,7 +14,7 @@ from proxmox_mpc.actions._planning import ManifestText, load, named
 from proxmox_mpc.actions._plans import keep
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import OutcomeView, PlanView, outcome_views, plan_view
-from proxmox_mpc.actions._visibility import require_plan, visible
+from proxmox_mpc.actions._visibility import require_plan, require_wanted, visible
 from proxmox_mpc.actions.get import GetRequest, is_named, select
 from proxmox_mpc.applications import clusters, resumable
 from proxmox_mpc.applications.ownership import of_application, owned_by_key
@@ -138,6 +138,7 @@ async def _declared(
     session: Session, view: View, request: DeleteRequest, owned: dict[Key, Owned]
 ) -> tuple[list[Live], list[Key], list[dict[str, object]]]:
     resources, documents = await load(session, request.texts, request.namespace or DEFAULT_NAMESPACE)
+    await require_wanted(session, resources)
     observe.refuse_out_of_reach(await observe.out_of_reach(view, find_kind, (r.key for r in resources)))
     seen = await observe.observe(view, find_kind, resources, owned, request.application)
     strangers = [str(key) for key, s in seen.items() if s.live and s.owner is observe.Owner.OTHER]

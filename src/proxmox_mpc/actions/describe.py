@@ -67,11 +67,12 @@ async def describe(session: Session, request: DescribeRequest) -> DescribeResult
     owned = {str(item.identity): item for item in (await owned_by_key(store, context.name)).values()}
     events = await store.events.list(context.name)
     items = await asyncio.gather(*(_describe(view, kind, live, owned.get(str(dict(live.identity)))) for live in lives))
-    lines = {
-        item.name: [f"{e.at:%Y-%m-%d %H:%M}  {e.reason}  {e.message}" for e in events if e.name == item.name][-5:]
-        for item in items
-    }
-    return DescribeResult(items=[item.model_copy(update={"events": lines[item.name]}) for item in items])
+
+    def lines(item: DescriptionView) -> list[str]:
+        mine = [e for e in events if (e.kind, e.namespace, e.name) == (item.kind, item.namespace, item.name)]
+        return [f"{e.at:%Y-%m-%d %H:%M}  {e.reason}  {e.message}" for e in mine[-5:]]
+
+    return DescribeResult(items=[item.model_copy(update={"events": lines(item)}) for item in items])
 
 
 async def _describe(view: View, kind: Kind, live: Live, owned: Owned | None) -> DescriptionView:

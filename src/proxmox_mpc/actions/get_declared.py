@@ -7,7 +7,7 @@ from pydantic import Field
 from proxmox_mpc.actions._action import Request, Result, action
 from proxmox_mpc.actions._planning import ManifestText, load
 from proxmox_mpc.actions._session import Session
-from proxmox_mpc.actions._visibility import require_wanted
+from proxmox_mpc.actions._visibility import require_wanted, visible
 from proxmox_mpc.actions.get import GetResult, result_of
 from proxmox_mpc.applications.ownership import owned_by_key
 from proxmox_mpc.engine.observe import observe
@@ -42,6 +42,6 @@ async def get_declared(session: Session, request: GetDeclaredRequest) -> GetDecl
     kinds = []
     for name in dict.fromkeys(resource.key.kind for resource in resources):
         lives = [s.live for key, s in found.items() if key.kind == name and s.live is not None]
-        kinds.append(result_of(find_kind(name), lives, full=request.full))
+        kinds.append(result_of(find_kind(name), await visible(session, lives), full=request.full))
     missing = [str(key) for key, sighting in found.items() if sighting.live is None]
     return GetDeclaredResult(kinds=kinds, missing=missing)

@@ -11,6 +11,7 @@ from proxmox_mpc.actions._action import Request, Result, action
 from proxmox_mpc.actions._guests.choice import is_guest_kind
 from proxmox_mpc.actions._planning import ManifestText, load
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._visibility import require_namespaces
 from proxmox_mpc.errors import RefusedError, UsageError
 from proxmox_mpc.kinds import find_kind
 from proxmox_mpc.kinds._kind import API_VERSION, DEFAULT_NAMESPACE, Kind
@@ -57,6 +58,7 @@ async def guest_create(session: Session, request: GuestCreateRequest) -> GuestCr
         raise UsageError(
             f"create makes guests, not {request.kind!r}", hint="proxmox-cli create vm NAME, or create ct NAME"
         )
+    await require_namespaces(session, [request.namespace])
     kind = find_kind(request.kind)
     document = _document(kind, request)
     text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)

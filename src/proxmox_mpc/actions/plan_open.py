@@ -9,7 +9,9 @@ from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
 from proxmox_mpc.actions._moved import PlanMoved
+from proxmox_mpc.actions._planning import load
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._visibility import require_wanted
 from proxmox_mpc.actions.apply import ApplyRequest
 from proxmox_mpc.actions.plan_save import FORMAT
 from proxmox_mpc.errors import InvalidInput, MpcError
@@ -50,4 +52,6 @@ async def plan_open(session: Session, request: PlanOpenRequest) -> PlanOpenResul
     except (MpcError, ValueError):
         hint = "apply it where it was made, or set the same PROXMOX_SECRET_KEY"
         raise InvalidInput("the plan was sealed with another key", hint=hint) from None
-    return PlanOpenResult(request=ApplyRequest(**inner, agreed=agreed, source="saved plan"))
+    opened = ApplyRequest(**inner, agreed=agreed, source="saved plan")
+    await require_wanted(session, (await load(session, opened.texts, opened.namespace, with_secrets=False))[0])
+    return PlanOpenResult(request=opened)

@@ -16,6 +16,7 @@ from proxmox_mpc.actions._guests.power import CannotBe, state_of
 from proxmox_mpc.actions._guests.turns import GuestsResult, Turn, begin, take
 from proxmox_mpc.actions._planning import impact_of
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._visibility import Sees, sight
 from proxmox_mpc.engine.plan import Action
 from proxmox_mpc.engine.step_run import StepRun
 from proxmox_mpc.errors import NotFoundError, RefusedError, UsageError
@@ -67,24 +68,28 @@ async def restore(session: Session, request: RestoreRequest) -> GuestsResult:
         hint = "proxmox-cli restore VOLID, or: restore GUEST --latest"
         raise UsageError("one backup is restored at a time", hint=hint)
     view, resumed = await begin(session, request)
-    target = await _target(view, request)
+    target = await _target(view, request, await sight(session))
     turn = await (_over(view, request, target) if target.row is not None else _anew(view, request, target))
     result = await take(session, view, request, "restore", [turn])
     return result.model_copy(update={"resumed": resumed})
 
 
-async def _target(view: View, request: RestoreRequest) -> _Target:
+async def _target(view: View, request: RestoreRequest, sees: Sees) -> _Target:
     rows = await view.rows("qemu", "lxc")
-    archive = await _archive(view, request, rows)
+    archive = await _archive(view, request, rows, sees)
     mine = next((row for row in rows if int(row["vmid"]) == archive.vmid), None)
     vmid = request.vmid if request.vmid is not None or request.name else archive.vmid
     row = next((row for row in rows if int(row["vmid"]) == vmid), None)
     kind = find_kind("VirtualMachine" if archive.type == "qemu" else "Container")
     name_then = await _guest_backup.name_in(_driver(kind), view, archive) if mine or row else ""
+    if mine is not None and not sees("") and name_then != _name_of(mine):
+        raise _no_backup(request.guests[0])  # its guest is gone: whose it was is not known
     if request.latest and mine is not None:
         _refuse_anothers(request, archive, mine, name_then)
     if row is None:
         return _Target(kind, archive, None, name_then, mine is not None)
+    if not sees(namespace_of(row)):
+        raise RefusedError(f"VMID {vmid} is taken", hint="--name NAME makes a new guest")
     name = row.get("name", row["id"])
     if row["type"] != archive.type:
         raise RefusedError(f"VMID {vmid} is {name}, and of another kind", hint="--name NAME makes a new guest")
@@ -114,21 +119,31 @@ def _word(request: RestoreRequest) -> str:
     return request.guests[0].rpartition("/")[2]
 
 
-async def _archive(view: View, request: RestoreRequest, rows: list[dict[str, Any]]) -> Archive:
-    word = request.guests[0]
+async def _archive(view: View, request: RestoreRequest, rows: list[dict[str, Any]], sees: Sees) -> Archive:
+    """The backup that is meant, of those whose guests are in sight."""
+    word, spaces = request.guests[0], {int(row["vmid"]): namespace_of(row) for row in rows}
+
+    def in_sight(one: Archive) -> bool:
+        return sees(spaces.get(one.vmid, ""))
+
     if not request.latest:
-        found = [one for one in await archives(view, word.partition(":")[0]) if one.volid == word]
+        found = [one for one in await archives(view, word.partition(":")[0]) if one.volid == word and in_sight(one)]
         if not found:
-            hint = "it is written local:backup/vzdump-…; or: proxmox-cli restore GUEST --latest"
-            raise NotFoundError(f"there is no backup {word!r}", hint=hint)
+            raise _no_backup(word)
         return replace(found[0], nodes=tuple(node for one in found for node in one.nodes))
     vmids = {int(row["vmid"]) for row in rows if is_meant(row, _word(request))}
     vmids |= {int(word)} if word.isdigit() else set()
-    known = [one for one in await archives(view) if one.vmid in vmids or (not vmids and one.notes == word)]
+    there = [one for one in await archives(view) if in_sight(one)]
+    known = [one for one in there if one.vmid in vmids or (not vmids and one.notes == word)]
     if not known or len({one.vmid for one in known}) > 1:
         what = f"{word!r} could be several guests" if known else f"there is no backup of {word!r}"
         raise NotFoundError(what, hint="name the VMID, or the backup itself: local:backup/vzdump-…")
     return known[-1]
+
+
+def _no_backup(word: str) -> NotFoundError:
+    hint = "it is written local:backup/vzdump-…; or: proxmox-cli restore GUEST --latest"
+    return NotFoundError(f"there is no backup {word!r}", hint=hint)
 
 
 async def _over(view: View, request: RestoreRequest, target: _Target) -> Turn:

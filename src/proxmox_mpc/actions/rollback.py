@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from typing import Annotated
 
 from pydantic import Field
 
-from proxmox_mpc.actions._action import Request, action
+from proxmox_mpc.actions._action import INTERNAL, Request, action
 from proxmox_mpc.actions._planning import DesiredState, ManifestText, prepare
 from proxmox_mpc.actions._plans import keep
 from proxmox_mpc.actions._session import Session
@@ -27,7 +28,9 @@ class RollbackRequest(Request):
     max_deletions: int | None = Field(None, ge=0, description="How many objects may be deleted; else a share of them.")
     snapshot: Securing = Field("", description="Take snapshots of guests before they are changed.")
     hooks: bool = Field(True, description="Whether a chart's hooks are carried out.")
-    undo: list[str] = Field([], description="Objects that a failed apply has just made, which may go again.")
+    undo: Annotated[list[str], INTERNAL] = Field(
+        [], description="Objects that a failed apply has just made, which may go again."
+    )
     agreed: str = Field("", description="Hash of the plan that was confirmed; without it only the plan is answered.")
 
 

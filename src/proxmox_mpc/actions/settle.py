@@ -6,6 +6,7 @@ from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._visibility import tells
 from proxmox_mpc.applications import unfinished
 
 
@@ -25,5 +26,7 @@ class SettleResult(Result):
 async def settle(session: Session, request: SettleRequest) -> SettleResult:
     """Close runs that were killed or interrupted: wait for the tasks that they left, so that a plan sees their end."""
     context, store, cluster = await session.context(), await session.store(), await session.cluster()
-    lines = await unfinished.settle(store, context.name, cluster, session.report, patient=request.patient)
+    lines = await unfinished.settle(
+        store, context.name, cluster, session.report, patient=request.patient, tells=await tells(session)
+    )
     return SettleResult(settled=lines)

@@ -32,12 +32,13 @@ async def settle(
     *,
     patient: bool = True,
     dead_job: str = "",
+    tells: Callable[[Run], bool] = lambda run: True,
 ) -> list[str]:
     """Wait for the tasks that such runs left behind, and close their journals; one line for people per run.
 
     Who is not patient leaves tasks that still run to the next time. With `dead_job` only the runs of that job are
-    looked at, whose last worker has lost it. Raises UnreachableError where the cluster cannot be asked: then everything
-    stays as it is.
+    looked at, whose last worker has lost it. Only what it `tells` of is said. Raises UnreachableError where the cluster
+    cannot be asked: then everything stays as it is.
     """
     lines: list[str] = []
     for run, entries in await store.runs.unfinished(context, dead_job=dead_job):
@@ -45,13 +46,16 @@ async def settle(
             continue
         owned = await owned_by_key(store, context)
         identities = {str(key): item.identity for key, item in owned.items()}
+        say = report if tells(run) else _say_nothing
         left = [entry for entry in entries if entry.state in ("sending", "accepted")]
         at_work = 0
         for entry in left:
             identity = identities.get(entry.resource, {})
-            at_work += not await _settle_entry(store, pve, entry, identity, report, patient)
+            at_work += not await _settle_entry(store, pve, entry, identity, say, patient)
         if run.status == "running":
             await _close(store, run, len(left))
+        if not tells(run):
+            continue
         if run.application.startswith(GUESTS):
             made = [] if at_work else await _made(store, context, pve, of_application(owned, run.application))
             unseen = {entry.resource for entry in left if entry.state == "sending"}
@@ -63,6 +67,10 @@ async def settle(
             f"({requests} sent, the end of {len(left)} not seen); it is continued from what is there"
         )
     return lines
+
+
+def _say_nothing(progress: Progress) -> None:
+    pass
 
 
 def _errand_line(

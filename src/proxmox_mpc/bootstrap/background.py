@@ -23,6 +23,7 @@ from proxmox_mpc.bootstrap.dispatch import Dispatch, dispatcher
 from proxmox_mpc.bootstrap.jobs import order_of, performer
 from proxmox_mpc.bootstrap.serving import Serving
 from proxmox_mpc.engine.journal import Progress
+from proxmox_mpc.errors import RefusedError
 from proxmox_mpc.jobs.beat import Beat
 from proxmox_mpc.jobs.bus import Bus
 from proxmox_mpc.jobs.leader import Leader
@@ -40,6 +41,18 @@ LOOK_S = 2.0
 """How long it stays unseen at the most that a job has ended, where no wake-up comes."""
 SWEEPING = "sweeping"
 """The lease of the process that sweeps."""
+
+
+MOST_JOBS = 100
+"""Jobs of one user that may wait or run: those of others come after them."""
+
+
+class TooManyJobs(RefusedError):
+    """Too many jobs of this user wait."""
+
+    code = "job.too-many"
+    http_status = 429
+    default_hint = "wait for some of them, or cancel some: proxmox-cli job list"
 
 
 @dataclass
@@ -73,10 +86,15 @@ class Background:
         return session
 
     async def enqueue(self, who: Who, action: Action[Any, Any], request: Request, context: str = "") -> Job:
-        """Keep a job that carries out an action for somebody, once that is allowed. Raises NotAllowed, NoContext."""
+        """Keep a job that carries out an action for somebody, once that is allowed.
+
+        Raises NotAllowed, NoContext, TooManyJobs.
+        """
         async with self.session(who, context) as session:
             await admit(session, action, request)
             where = (await session.context()).name
+        if who.user_id and await self.store.jobs.open_of(who.user_id) >= MOST_JOBS:
+            raise TooManyJobs(f"{who.name} has {MOST_JOBS} jobs that have not ended")
         job = await self.store.jobs.add(order(action, request, who, where))
         await self.bus.wakeups.wake("jobs")
         if self.dispatch is not None:

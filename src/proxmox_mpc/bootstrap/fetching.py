@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from proxmox_mpc.errors import DeniedError, InvalidInput, NotFoundError, UnreachableError, UsageError
@@ -77,28 +77,11 @@ def _origin(url: str) -> tuple[str, str, int | None]:
 
 
 async def connector_to(url: str, outbound: Outbound | None, purpose: Purpose) -> aiohttp.TCPConnector:
-    """Connects to the addresses that were checked, whatever the host's name means a moment later."""
+    """Connects to where the server may; addresses that are written out no resolver is asked for."""
     import aiohttp
-    from aiohttp.abc import AbstractResolver
 
     if outbound is None:
         return aiohttp.TCPConnector()
     parts = urlsplit(url)
-    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-    addresses = await outbound.check(host, port, purpose)
-
-    class Checked(AbstractResolver):
-        async def resolve(self, host: str, port: int = 0, family: Any = 0) -> list[Any]:
-            facts = {"hostname": host, "port": port, "family": 0, "proto": 0, "flags": 0}
-            return [{**facts, "host": address, "family": _family(address)} for address in addresses]
-
-        async def close(self) -> None:
-            pass
-
-    return aiohttp.TCPConnector(resolver=Checked())
-
-
-def _family(address: str) -> int:
-    import socket
-
-    return socket.AF_INET6 if ":" in address else socket.AF_INET
+    await outbound.check(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80), purpose)
+    return aiohttp.TCPConnector(resolver=outbound.resolver(purpose))

@@ -7,10 +7,13 @@ import ipaddress
 import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from proxmox_mpc.errors import RefusedError
+
+if TYPE_CHECKING:
+    from aiohttp.abc import AbstractResolver
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Purpose = Literal["content", "cluster", "login"]
@@ -57,6 +60,23 @@ class Outbound:
             except OSError:
                 continue  # an endpoint that cannot be found may be down: the client tries the others
 
+    def resolver(self, purpose: Purpose) -> AbstractResolver:
+        """What HTTP clients find hosts by: names are checked when they are connected to, and by what they mean then."""
+        from aiohttp.abc import AbstractResolver
+
+        check = self.check
+
+        class Checked(AbstractResolver):
+            async def resolve(self, host: str, port: int = 0, family: Any = 0) -> list[Any]:
+                facts = {"hostname": host, "port": port, "proto": 0, "flags": 0}
+                found = await check(host, port, purpose)
+                return [{**facts, "host": address, "family": _family(address)} for address in found]
+
+            async def close(self) -> None:
+                pass
+
+        return Checked()
+
     def _is_named(self, host: str, address: Address) -> bool:
         for word in self.allow:
             if word.lower() == host.lower():
@@ -69,11 +89,29 @@ class Outbound:
         return False
 
 
+# Where IPv4 addresses hide in IPv6 ones, besides mapped and 6to4: translated (RFC 6052, 8215), compatible (RFC 4291).
+_WITH_IPV4 = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96")))
+_METADATA = ipaddress.ip_address("fd00:ec2::254")
+"""Where a cloud tells its machines their credentials, though its address looks like one of a private network."""
+
+
 def _is_fine(address: Address, purpose: Purpose) -> bool:
-    """Public addresses are; private ones are for clusters and logins. Never this machine, nor what is
-    link-local (cloud metadata)."""
-    if isinstance(address, ipaddress.IPv6Address) and (inner := address.ipv4_mapped or address.sixtofour) is not None:
-        return _is_fine(inner, purpose)
+    """Public addresses are; private ones are for clusters and logins. Never this machine, never link-local
+    (cloud metadata)."""
     if address.is_loopback or address.is_link_local or address.is_multicast or address.is_unspecified:
         return False
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if inner is None and any(address in network for network in _WITH_IPV4):
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return _is_fine(inner, purpose)
+        if address.is_site_local or address == _METADATA:
+            return False
+    if address.is_reserved:
+        return False
     return address.is_global or (purpose != "content" and address.is_private)
+
+
+def _family(address: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in address else socket.AF_INET

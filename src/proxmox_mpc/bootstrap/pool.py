@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from proxmox_mpc.bootstrap.clusters import target_of
 
 if TYPE_CHECKING:
+    from aiohttp.abc import AbstractResolver
+
     from proxmox_mpc.pve import Cluster
     from proxmox_mpc.store import Context
 
@@ -27,6 +29,8 @@ class ClusterPool:
     """Opened when first used; a context that was changed gets a connection of its own, and the old one is closed once
     nobody uses it any more."""
 
+    resolver: AbstractResolver | None = None
+    """How endpoints' names are found; as this machine does without."""
     _open: dict[str, tuple[Context, _Shared]] = field(default_factory=dict)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -48,7 +52,7 @@ class ClusterPool:
             known, shared = self._open.get(context.name, (None, None))
             if shared is not None and known == context:
                 return shared
-            opened = _Shared(await Cluster(target_of(context)).__aenter__())
+            opened = _Shared(await Cluster(target_of(context), resolver=self.resolver).__aenter__())
             self._open[context.name] = (context, opened)
             if shared is not None:
                 shared.replaced = True

@@ -57,7 +57,7 @@ def asking(action: Action[Any, Any], request: Request, context: str) -> Asking:
     for name in in_path:
         path = path.replace(f"{{{name}}}", quote(str(getattr(request, name)), safe=""))
     # A request may be one of a richer kind: an apply's is also what its plan is asked for with.
-    fields = set(action.request.model_fields) - in_path
+    fields = set(action.request.outside_fields()) - in_path
     given = request.model_dump(mode="json", exclude_unset=True, by_alias=True, include=fields)
     query: dict[str, Any] = {"context": context} if context else {}
     if method in ("GET", "DELETE"):

@@ -50,9 +50,12 @@ class Serving:
     key: SecretKey
     store: Store
     now: Callable[[], datetime] = utc_now
-    clusters: ClusterPool = field(default_factory=ClusterPool)
+    clusters: ClusterPool = field(init=False)
     own_endpoints: set[str] = field(default_factory=set)
     """Endpoints that this process made known itself: its simulated cluster."""
+
+    def __post_init__(self) -> None:
+        self.clusters = ClusterPool(self.outbound.resolver("cluster"))
 
     @cached_property
     def tokens(self) -> SessionTokens:

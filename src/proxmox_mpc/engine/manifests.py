@@ -29,6 +29,8 @@ NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._/@:!-]*[A-Za-z0-9])?")
 NOT_IN_GUESTS = frozenset("_/@:!")
 TOP_LEVEL = ("apiVersion", "kind", "metadata", "spec")
 METADATA = ("name", "namespace", "annotations")
+SMALL = 10_000
+"""Values that a file may have in any case; beyond, aliases may make about as many as could be written out."""
 
 
 class InvalidManifest(InvalidInput):
@@ -83,7 +85,7 @@ def _parse(text: Text) -> Iterator[Document]:
             node = loader.get_node()
             places: dict[tuple[str | int, ...], Place] = {}
             assert node is not None
-            _index(node, (), text.name, places)
+            _index(node, (), text.name, places, SMALL + 2 * len(text.content))
             value = loader.construct_document(node)
             if isinstance(value, dict) and value.get("kind") == "List" and isinstance(value.get("items"), list):
                 inner: list[dict[tuple[str | int, ...], Place]] = [{} for _ in value["items"]]
@@ -111,8 +113,12 @@ def _parse(text: Text) -> Iterator[Document]:
         loader.dispose()
 
 
-def _index(node: yaml.Node, path: tuple[str | int, ...], file: str, places: dict[tuple[str | int, ...], Place]) -> None:
+def _index(
+    node: yaml.Node, path: tuple[str | int, ...], file: str, places: dict[tuple[str | int, ...], Place], most: int
+) -> None:
     places.setdefault(path, _place(file, node))
+    if len(places) > most:
+        raise InvalidManifest("its aliases make much more of it than stands there", place=_place(file, node))
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
@@ -121,10 +127,10 @@ def _index(node: yaml.Node, path: tuple[str | int, ...], file: str, places: dict
                 raise InvalidManifest(f"{name!r} stands here twice", place=_place(file, key))
             seen.add(name)
             places[*path, name] = _place(file, key)
-            _index(value, (*path, name), file, places)
+            _index(value, (*path, name), file, places, most)
     elif isinstance(node, yaml.SequenceNode):
         for number, item in enumerate(node.value):
-            _index(item, (*path, number), file, places)
+            _index(item, (*path, number), file, places, most)
 
 
 def _place(file: str, node: yaml.Node) -> Place:

@@ -47,6 +47,10 @@ class View:
     async def resources(self) -> list[dict[str, Any]]:
         """All rows of /cluster/resources: one request, about 10 s late for fresh writes (facts.md 20)."""
         rows: list[dict[str, Any]] = await self.once("resources", lambda: self.pve.get("/cluster/resources"))
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            from proxmox_mpc.pve import UnexpectedAnswer
+
+            raise UnexpectedAnswer("the cluster's list of what it has is none", path="/cluster/resources")
         return rows
 
     async def rows(self, *types: str) -> list[dict[str, Any]]:

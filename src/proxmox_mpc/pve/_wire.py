@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from proxmox_mpc.pve import _trust
@@ -33,7 +34,8 @@ class Wire:
     told from one that was carried out.
     """
 
-    def __init__(self, trust: Trust, limits: Limits) -> None:
+    def __init__(self, trust: Trust, limits: Limits, resolver: AbstractResolver | None = None) -> None:
+        self._resolver = resolver
         self._tls = _trust.tls(trust)
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=limits.connect_s, sock_read=limits.answer_s)
         self._reads = self._session(timeout, limits.per_cluster, force_close=False)
@@ -41,7 +43,7 @@ class Wire:
 
     def _session(self, timeout: aiohttp.ClientTimeout, size: int, *, force_close: bool) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=size, force_close=force_close, ssl=self._tls),
+            connector=aiohttp.TCPConnector(limit=size, force_close=force_close, ssl=self._tls, resolver=self._resolver),
             timeout=timeout,
             cookie_jar=aiohttp.DummyCookieJar(),
             middlewares=(_send_once,) if force_close else (),

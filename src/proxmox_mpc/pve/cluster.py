@@ -28,6 +28,8 @@ from proxmox_mpc.pve.upid import Upid
 from proxmox_mpc.pve.version import Version
 
 if TYPE_CHECKING:
+    from aiohttp.abc import AbstractResolver
+
     from proxmox_mpc.pve.witness import Witness
 
 _UPLOAD = "/nodes/{node}/storage/{storage}/upload"
@@ -50,8 +52,10 @@ class Cluster:
         random: Callable[[], float] = _random.random,
         limits: Limits | None = None,
         retry: Retry | None = None,
+        resolver: AbstractResolver | None = None,
     ) -> None:
         self.target = target
+        self._resolver = resolver
         self._clock = clock or Clock()
         self._random = random
         self._limits = limits or Limits()
@@ -64,7 +68,7 @@ class Cluster:
     async def __aenter__(self) -> Cluster:
         from proxmox_mpc.pve._wire import Wire  # aiohttp costs start-up time: only who connects pays it
 
-        wire = await self._open.enter_async_context(Wire(self.target.trust, self._limits))
+        wire = await self._open.enter_async_context(Wire(self.target.trust, self._limits, self._resolver))
         self._transport = Transport(
             self.target,
             wire,

@@ -74,6 +74,12 @@ class Jobs:
         async with self.database.read() as connection:
             return {str(row.state): int(row.number) for row in (await connection.execute(query)).all()}
 
+    async def open_of(self, user_id: str) -> int:
+        """How many jobs of a user wait or run."""
+        query = select(func.count()).where(jobs.c.user_id == user_id, jobs.c.state.not_in(ENDED))
+        async with self.database.read() as connection:
+            return int((await connection.execute(query)).scalar_one())
+
     async def cancel(self, id: str) -> Job:
         """End a job that waits; ask one that runs to stop. One that has ended stays as it is. Raises RecordMissing."""
         async with self.database.write() as connection:

@@ -12,7 +12,7 @@ from pydantic import Field
 from proxmox_mpc.actions._action import Request
 from proxmox_mpc.actions._planning import ManifestText, load
 from proxmox_mpc.actions._session import Session
-from proxmox_mpc.actions._visibility import sight
+from proxmox_mpc.actions._visibility import Sees, sight
 from proxmox_mpc.actions.get import GetRequest, NoSuchObject, is_named, select
 from proxmox_mpc.applications.ownership import owned_by_key
 from proxmox_mpc.engine.observe import Ambiguous, NodeOffline, observe
@@ -120,14 +120,14 @@ async def choose(session: Session, view: View, request: GuestsRequest, *, templa
     Raises UsageError where nothing says which, NoSuchObject for a name that nobody has, Ambiguous for one that several
     have.
     """
-    kinds = _kinds(request, templates)
+    kinds, sees = _kinds(request, templates), await sight(session)
     selects = bool(request.selector or request.field_selector or request.everything)
     if request.texts:
         found = await _declared(session, view, request, kinds)
     elif request.guests and selects:
         raise UsageError("names and selectors exclude each other", hint="name the guests, or select them")
     elif request.guests:
-        found = await _named(view, request, kinds)
+        found = await _named(view, request, kinds, sees)
     elif selects or request.namespace:
         wanted = GetRequest(
             kind="guests",
@@ -138,9 +138,6 @@ async def choose(session: Session, view: View, request: GuestsRequest, *, templa
         found = [(kind, live) for kind, lives in (await _rows(view, kinds)).items() for live in select(lives, wanted)]
     else:
         raise UsageError("nothing says which guests", hint="name them, or: -l SELECTOR, -n NAMESPACE, -f FILE, --all")
-    sees = await sight(session)
-    if request.guests and (hidden := [live for _, live in found if not sees(live.key.namespace)]):
-        raise _missing(hidden[0].key.name, request, kinds)
     found = [(kind, live) for kind, live in found if sees(live.key.namespace)]
     return await _look(view, found, named=bool(request.guests))
 
@@ -188,14 +185,14 @@ async def _with(view: View, fresh: Sequence[Mapping[str, object]]) -> list[Mappi
     return [*rows, *(row for row in fresh if row["vmid"] not in known)]
 
 
-async def _named(view: View, request: GuestsRequest, kinds: Sequence[Kind]) -> list[tuple[Kind, Live]]:
+async def _named(view: View, request: GuestsRequest, kinds: Sequence[Kind], sees: Sees) -> list[tuple[Kind, Live]]:
     known, asked_nodes = await _rows(view, kinds), False
     found: dict[int, tuple[Kind, Live]] = {}
     for word in dict.fromkeys(request.guests):
-        hits = _meant(word, known, request.namespace)
+        hits = _meant(word, known, request.namespace, sees)
         if not hits and not asked_nodes:
             known, asked_nodes = await _rows(view, kinds, anew=True), True
-            hits = _meant(word, known, request.namespace)
+            hits = _meant(word, known, request.namespace, sees)
         if not hits:
             raise _missing(word, request, kinds)
         if len(hits) > 1:
@@ -206,7 +203,7 @@ async def _named(view: View, request: GuestsRequest, kinds: Sequence[Kind]) -> l
     return list(found.values())
 
 
-def _meant(word: str, known: Mapping[Kind, Sequence[Live]], namespace: str) -> list[tuple[Kind, Live]]:
+def _meant(word: str, known: Mapping[Kind, Sequence[Live]], namespace: str, sees: Sees) -> list[tuple[Kind, Live]]:
     prefix, _, rest = word.partition("/")
     if rest and is_guest_kind(prefix):
         kind = find_kind(prefix)
@@ -215,7 +212,7 @@ def _meant(word: str, known: Mapping[Kind, Sequence[Live]], namespace: str) -> l
         (kind, live)
         for kind, lives in known.items()
         for live in lives
-        if is_named(live, word) and namespace in ("", live.key.namespace)
+        if is_named(live, word) and namespace in ("", live.key.namespace) and sees(live.key.namespace)
     ]
 
 

@@ -17,6 +17,7 @@ from proxmox_mpc.actions._applying import applier
 from proxmox_mpc.actions._guests.choice import AgreedRequest, Guest, GuestsRequest, choose
 from proxmox_mpc.actions._moved import PlanMoved
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._visibility import require_namespaces, tells
 from proxmox_mpc.applications import clusters
 from proxmox_mpc.applications.errands import GUESTS, errand
 from proxmox_mpc.applications.unfinished import settle
@@ -121,7 +122,7 @@ async def begin(session: Session, request: AgreedRequest) -> tuple[View, list[st
     await clusters.confirm(store, context.name, await clusters.look(view))
     if request.dry_run or request.settled:
         return view, []
-    return view, await settle(store, context.name, view.pve, session.report, patient=False)
+    return view, await settle(store, context.name, view.pve, session.report, patient=False, tells=await tells(session))
 
 
 async def take(
@@ -138,6 +139,7 @@ async def take(
     `before` is done first, also where no turn has anything to do.
     """
     context, shown = (await session.context()).name, _hash(verb, request, turns)
+    await require_namespaces(session, (key.namespace for turn in turns for key in (turn.guest.live.key, turn.key)))
     asks = any(turn.loses and turn.do for turn in turns)
     result = GuestsResult(verb=verb, context=context, dry_run=request.dry_run, asks=False, hash=shown, items=[])
     if request.dry_run or (asks and not request.agreed):

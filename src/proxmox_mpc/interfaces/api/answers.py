@@ -11,7 +11,6 @@ from pydantic import BaseModel
 
 from proxmox_mpc.actions._access import Who
 from proxmox_mpc.actions._action import Action, Result
-from proxmox_mpc.errors import MpcError
 from proxmox_mpc.interfaces.api import problems
 from proxmox_mpc.interfaces.api.idempotency import once
 from proxmox_mpc.interfaces.api.pages import is_list, page
@@ -37,7 +36,7 @@ async def answered(
             async with background.session(who, context) as session:
                 result = await action(session, asked)
             return _answer(request, action, result, rest)
-        except MpcError as error:
+        except Exception as error:  # what is a fault of ours is told as one, with its id and all headers
             return problems.answer(error)
 
     return await once(request, who, work)

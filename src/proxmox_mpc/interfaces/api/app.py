@@ -60,6 +60,7 @@ def make_app(settings: Settings, opened: Callable[[], AbstractAsyncContextManage
         openapi_url=f"{routes.PREFIX}/openapi.json",
         docs_url=f"{routes.PREFIX}/docs",
         redoc_url=f"{routes.PREFIX}/redoc",
+        swagger_ui_oauth2_redirect_url=None,
         separate_input_output_schemas=True,
     )
     app.state.settings = settings

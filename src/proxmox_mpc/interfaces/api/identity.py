@@ -16,7 +16,9 @@ from proxmox_mpc.telemetry import correlation
 if TYPE_CHECKING:
     from proxmox_mpc.bootstrap.serving import Serving
 
-_bearer = HTTPBearer(auto_error=False, description="An access token of /auth/login, or a personal API token (pmpc_…).")
+bearer_of = HTTPBearer(
+    auto_error=False, description="An access token of /auth/login, or a personal API token (pmpc_…)."
+)
 ANONYMOUS = "anonymous"
 
 
@@ -41,7 +43,7 @@ async def nobody(request: Request) -> Who:
     return Who(ANONYMOUS, address=address_of(request), correlation=correlation())
 
 
-async def somebody(request: Request, bearer: Annotated[Any, Depends(_bearer)]) -> Who:
+async def somebody(request: Request, bearer: Annotated[Any, Depends(bearer_of)]) -> Who:
     """The user whose token it is."""
     if bearer is None:
         raise LoginRequired()

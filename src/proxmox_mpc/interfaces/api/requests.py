@@ -36,7 +36,7 @@ class Shape:
         in_path = tuple(_BRACES.findall(path))
         fields: dict[str, Any] = {
             name: (info.rebuild_annotation(), info)
-            for name, info in action.request.model_fields.items()
+            for name, info in action.request.outside_fields().items()
             if name not in in_path
         }
         if method in WITHOUT_BODY:
