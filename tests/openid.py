@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import ssl
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -77,7 +78,7 @@ class Hostile:
 
 
 @asynccontextmanager
-async def hostile() -> AsyncIterator[Hostile]:
+async def hostile(tls: ssl.SSLContext | None = None) -> AsyncIterator[Hostile]:
     """A running one."""
     one = Hostile()
 
@@ -102,6 +103,10 @@ async def hostile() -> AsyncIterator[Hostile]:
     app.router.add_post("/token_endpoint", token)
     app.router.add_get("/jwks_uri", keys)
     app.router.add_get("/userinfo_endpoint", userinfo)
-    async with TestServer(app) as server:
-        one.issuer = f"http://127.0.0.1:{server.port}"
+    server = TestServer(app, scheme="https" if tls else "http")
+    await server.start_server(ssl=tls)
+    try:
+        one.issuer = f"https://localhost:{server.port}" if tls else f"http://127.0.0.1:{server.port}"
         yield one
+    finally:
+        await server.close()

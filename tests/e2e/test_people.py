@@ -1,6 +1,7 @@
 """People by the command line, on the store of one's own machine, which is a server's as soon as one runs on it."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -74,3 +75,53 @@ def test_what_is_written_is_audited_and_the_audit_verified(bare: Cli, monkeypatc
         refused(bare, 1, "audit", "verify", "--expect", f"1:{'0' * 64}") == "BROKEN: the expected record is not there\n"
     )
     assert bare("secret", "rotate-key").out == "0 records are encrypted with the newest key now\n"
+
+
+def test_providers_are_kept_shown_and_deleted(bare: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    bare.ok("group", "create", "operators")
+    (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----")
+    ldap = (
+        "provider",
+        "set",
+        "corp",
+        "--type",
+        "ldap",
+        "-s",
+        "url=ldaps://127.0.0.1:9",
+        "-s",
+        "base=dc=example,dc=org",
+    )
+    assert "nobody would get in" in refused(bare, 1, *ldap)
+    options = ("--group", "operators=cn=ops,dc=example,dc=org", "--secret", "hunter2-told")
+    kept = bare(*ldap, *options, "-s", "bindDn=cn=search", "-s", f"ca=@{tmp_path / 'ca.pem'}")
+    assert kept.out.startswith("corp is kept"), kept
+    [shown] = json.loads(bare("provider", "list", "-o", "json").out)
+    assert (shown["settings"]["bindDn"], shown["hasSecret"]) == ("cn=search", True)
+    assert shown["groups"] == {"operators": ["cn=ops,dc=example,dc=org"]}
+    assert shown["settings"]["ca"] == "-----BEGIN CERTIFICATE-----"
+    told = bare("provider", "list").out + bare("audit", "export").out
+    assert "corp" in told
+    assert "hunter2" not in told
+    assert "127.0.0.1" in refused(bare, 7, "provider", "test", "corp")
+    assert "another place" in refused(bare, 1, *ldap, "--create-users", "all")
+    assert "settings.ldap.plain" in refused(bare, 1, *ldap, "--create-users", "all", "-s", "plain=maybe")
+    assert "no context 'lab'" in refused(
+        bare,
+        1,
+        "provider",
+        "set",
+        "lab",
+        "--type",
+        "pve",
+        "-s",
+        "context=lab",
+        "-s",
+        "realm=pve",
+        "--create-users",
+        "all",
+    )
+    assert "KEY=VALUE" in refused(bare, 2, *ldap, "-s", "nonsense")
+    refused(bare, 1, *ldap, "-s", "ca=@/nowhere/ca.pem")
+    assert "nothing was changed" in refused(bare, 6, "provider", "delete", "corp")
+    assert bare("provider", "delete", "corp", "--yes").out == "corp is deleted\n"
+    assert "no provider 'corp'" in refused(bare, 5, "provider", "test", "corp")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,10 @@ from proxmox_mpc import telemetry
 from proxmox_mpc.actions._action import Result
 from proxmox_mpc.actions._people import must_hold_roles
 from proxmox_mpc.actions._session import Session
-from proxmox_mpc.errors import NotFoundError
+from proxmox_mpc.errors import MpcError, NotFoundError
 from proxmox_mpc.people.errors import LoginFailed
 from proxmox_mpc.people.provider_settings import BY_BROWSER, ProviderSettings, read_settings
+from proxmox_mpc.people.providers import ProviderUnreachable
 from proxmox_mpc.store.people_records import LOCAL, CreateUsers
 
 if TYPE_CHECKING:
@@ -68,6 +70,24 @@ async def find_provider(store: Store, name: str, *, browser: bool) -> LoginProvi
             hint=f"known: {', '.join(fitting if browser else [LOCAL, *fitting]) or 'none'}",
         )
     return found
+
+
+@contextmanager
+def answering(provider: LoginProvider) -> Iterator[None]:
+    """While a provider is asked for somebody who is not logged in: why it does not answer is for the log.
+
+    It would tell anybody where the provider is, and what else is in its network.
+    """
+    try:
+        yield
+    except LoginFailed:
+        raise
+    except MpcError as error:
+        _log.warning("a login provider does not answer", provider=provider.name, why=error.message)
+        raise ProviderUnreachable(
+            f"{provider.name} does not answer as it should",
+            hint=f"an admin learns more: proxmox-cli provider test {provider.name}",
+        ) from None
 
 
 async def must_answer_for(session: Session, name: str, groups: Collection[str]) -> None:

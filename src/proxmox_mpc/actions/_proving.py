@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from proxmox_mpc import telemetry
-from proxmox_mpc.actions._providers import find_provider, user_of
+from proxmox_mpc.actions._providers import answering, find_provider, user_of
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.people import limits
 from proxmox_mpc.people.errors import LoginFailed, TooManyAttempts
@@ -23,6 +23,7 @@ _log = telemetry.Logger("people")
 async def prove(session: Session, name: str, password: str, provider: str = LOCAL) -> User:
     """The user whom a name and password prove. Raises LoginFailed, TooManyAttempts, ProviderUnknown."""
     store, address = await session.store(), session.who.address
+    typed, name = name, name.casefold()
     asked = None if provider == LOCAL else await find_provider(store, provider, browser=False)
     user = await store.users.find(name)
     is_theirs = user is not None and user.provider == provider
@@ -30,7 +31,7 @@ async def prove(session: Session, name: str, password: str, provider: str = LOCA
     by_name = limits.of_name(name if provider == LOCAL else f"{name} at {provider}", known_address)
     counted = {by_name: limits.BY_NAME, limits.of_address(address): limits.BY_ADDRESS}
     attempt = await begin_attempt(session, counted, name)
-    proved = await (_local(store, user, password) if asked is None else _by(session, name, password, asked))
+    proved = await (_local(store, user, password) if asked is None else _by(session, typed, password, asked))
     if proved is None or proved.disabled:
         raise LoginFailed()
     await store.attempts.succeeded(attempt, by_name)
@@ -61,6 +62,6 @@ async def _local(store: Store, user: User | None, password: str) -> User | None:
 async def _by(session: Session, name: str, password: str, provider: LoginProvider) -> User | None:
     if not password:  # a directory takes a bind without one for anonymous, and says yes
         return None
-    opened = await session.open_provider(provider)
-    proved = await opened.prove(name, password)
+    with answering(provider):
+        proved = await (await session.open_provider(provider)).prove(name, password)
     return None if proved is None else await user_of(session, provider, proved)

@@ -30,7 +30,7 @@ async def login(session: Session, request: LoginRequest) -> LoginResult:
     """Log in: an access token for minutes, and a refresh token to go on with, once."""
     name = request.name.strip().casefold()
     try:
-        user = await prove(session, name, request.password, request.provider)
+        user = await prove(session, request.name.strip(), request.password, request.provider)
         result = await begin_login(session, user, request.client)
     except (TooManyAttempts, ProviderUnknown):
         raise  # nothing was tried, and who only knocks must not be able to fill the audit

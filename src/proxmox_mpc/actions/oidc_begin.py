@@ -11,7 +11,7 @@ from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
 from proxmox_mpc.actions._people import Line
-from proxmox_mpc.actions._providers import find_provider
+from proxmox_mpc.actions._providers import answering, find_provider
 from proxmox_mpc.actions._proving import begin_attempt
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.errors import UsageError
@@ -62,7 +62,8 @@ async def oidc_begin(session: Session, request: OidcBeginRequest) -> OidcBeginRe
     # It counts as one that failed until its end: else anybody could have the provider asked without end.
     attempt = await begin_attempt(session, {limits.of_address(session.who.address): limits.BY_ADDRESS})
     state, binding = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    begun = await (await session.open_provider(provider)).begin(request.redirect, state)
+    with answering(provider):
+        begun = await (await session.open_provider(provider)).begin(request.redirect, state)
     content = {"kept": dict(begun.kept), "binding": bound(binding), "attempt": list(attempt)}
     await store.pending_logins.begin(PendingLogin(state, provider.name, content, session.now() + LASTS))
     return OidcBeginResult(url=begun.url, state=state, binding=binding, expires_in_s=int(LASTS.total_seconds()))

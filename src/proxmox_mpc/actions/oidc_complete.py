@@ -9,7 +9,7 @@ from pydantic import Field
 from proxmox_mpc.actions._action import Request, action
 from proxmox_mpc.actions._logins import LoginResult, begin_login, record_login
 from proxmox_mpc.actions._people import Line
-from proxmox_mpc.actions._providers import find_provider, user_of
+from proxmox_mpc.actions._providers import answering, find_provider, user_of
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions.oidc_begin import bound
 from proxmox_mpc.errors import MpcError
@@ -37,8 +37,9 @@ async def oidc_complete(session: Session, request: OidcCompleteRequest) -> Login
         if not hmac.compare_digest(bound(request.binding), str(pending.content["binding"])):
             raise LoginFailed("somebody else began this login", hint="begin again")
         provider = await find_provider(store, pending.provider, browser=True)
-        opened = await session.open_provider(provider)
-        proved = await opened.complete(pending.content["kept"], request.code, request.iss)
+        with answering(provider):
+            opened = await session.open_provider(provider)
+            proved = await opened.complete(pending.content["kept"], request.code, request.iss)
         user = await user_of(session, provider, proved)
         await store.attempts.succeeded(tuple(pending.content["attempt"]), "")
         result = await begin_login(session, user, request.client)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from proxmox_mpc.errors import DeniedError, InvalidInput, NotFoundError, UnreachableError, UsageError
@@ -76,12 +76,12 @@ def _origin(url: str) -> tuple[str, str, int | None]:
     return parts.scheme, (parts.hostname or "").lower(), parts.port
 
 
-async def connector_to(url: str, outbound: Outbound | None, purpose: Purpose) -> aiohttp.TCPConnector:
+async def connector_to(url: str, outbound: Outbound | None, purpose: Purpose, tls: Any = True) -> aiohttp.TCPConnector:
     """Connects to where the server may; addresses that are written out no resolver is asked for."""
     import aiohttp
 
     if outbound is None:
-        return aiohttp.TCPConnector()
+        return aiohttp.TCPConnector(ssl=tls)
     parts = urlsplit(url)
     await outbound.check(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80), purpose)
-    return aiohttp.TCPConnector(resolver=outbound.resolver(purpose))
+    return aiohttp.TCPConnector(resolver=outbound.resolver(purpose), ssl=tls)

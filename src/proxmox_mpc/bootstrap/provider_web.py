@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ class ProviderWeb:
     """Asks without following anybody elsewhere: what it sends are secrets."""
 
     outbound: Outbound | None
+    ca: str = ""
 
     async def get(self, url: str, bearer: str = "") -> tuple[int, bytes]:
         """Status and content. Raises ProviderUnreachable, OutboundRefused."""
@@ -39,7 +41,8 @@ class ProviderWeb:
         if login:
             headers["Authorization"] = login
         try:
-            connector = await connector_to(url, self.outbound, "login")
+            tls = ssl.create_default_context(cadata=self.ca) if self.ca else True
+            connector = await connector_to(url, self.outbound, "login", tls)
             async with (
                 aiohttp.ClientSession(
                     timeout=aiohttp.ClientTimeout(total=PATIENCE_S),

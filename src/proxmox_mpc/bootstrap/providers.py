@@ -53,7 +53,7 @@ class Opening:
         from proxmox_mpc.bootstrap.provider_web import ProviderWeb
         from proxmox_mpc.people.oidc import OpenId
 
-        return OpenId(settings, secret, ProviderWeb(self.outbound), self.now)
+        return OpenId(settings, secret, ProviderWeb(self.outbound, settings.ca), self.now)
 
     def _directory(self, settings: LdapSettings, secret: str) -> Any:
         from proxmox_mpc.people.directory import Directory

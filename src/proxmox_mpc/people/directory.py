@@ -74,10 +74,7 @@ class Directory:
             except Exception as error:  # where what answers is no directory, the library fails in any way
                 why = error
                 break
-        raise ProviderUnreachable(
-            f"{self._where[0]} does not answer as a directory should: {_reason(why)}",
-            hint="proxmox-cli provider test NAME",
-        )
+        raise ProviderUnreachable(f"{self._where[0]} does not answer as a directory should: {_reason(why)}")
 
     @property
     def _where(self) -> tuple[str, int, bool]:

@@ -11,8 +11,8 @@ from pydantic.alias_generators import to_camel
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=500)]
 Attribute = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9.;-]*$", max_length=64)]
 Claim = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]+$", max_length=128)]
-LARGEST_CA = 1 << 16
-"""Letters: a bundle of a company's own authorities has a few thousand."""
+Authority = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=1 << 16)]
+"""A certificate as PEM; a bundle of a company's own authorities has a few thousand letters."""
 
 
 def _url(*schemes: str) -> AfterValidator:
@@ -57,7 +57,7 @@ class LdapSettings(_Settings):
 
     type: Literal["ldap"]
     url: Annotated[Text, _url("ldaps", "ldap")] = Field(description="ldaps://HOST, or ldap://HOST with StartTLS.")
-    ca: str = Field(default="", description="The authority that its certificate is of, as PEM.", max_length=LARGEST_CA)
+    ca: Authority = Field(default="", description="The authority that its certificate is of, as PEM.")
     plain: bool = Field(default=False, description="Without encryption: passwords travel readable. Never a default.")
     bind_dn: Text = Field(default="", description="Who searches; the secret is its password. Empty: anonymous.")
     base: Text = Field(description="Below what people are searched.", min_length=1)
@@ -94,6 +94,7 @@ class OidcSettings(_Settings):
     type: Literal["oidc"]
     issuer: Annotated[Text, _url("https", "http")] = Field(description="Its URL, as it writes it itself.")
     client_id: Text = Field(description="What this server is called there; the secret is its secret.", min_length=1)
+    ca: Authority = Field(default="", description="The authority that its certificate is of, unless it is public.")
     scopes: list[Claim] = Field(default=["openid", "profile", "email"], description="What is asked for.", max_length=20)
     name_claim: Claim = Field(default="preferred_username", description="What tells the user's name.")
     groups_claim: Claim = Field(default="groups", description="What tells the user's groups.")
@@ -110,7 +111,7 @@ class OidcSettings(_Settings):
     @property
     def destination(self) -> tuple[str, ...]:
         """As of a PVE realm."""
-        return (self.issuer, self.client_id)
+        return (self.issuer, self.client_id, self.ca)
 
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")

@@ -305,7 +305,8 @@ async def test_a_provider_answers_for_its_own_people_only(server: Server) -> Non
     with pytest.raises(UnreachableError):
         await server.login("amy", provider="ldap")
     assert (
-        json.dumps([entry.outcome for entry in server.written][-2:]) == '["auth.login-failed", "cluster.unreachable"]'
+        json.dumps([entry.outcome for entry in server.written][-2:])
+        == '["auth.login-failed", "auth.provider-unreachable"]'
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -25,6 +26,7 @@ from proxmox_mpc.people.errors import LoginFailed, TooManyAttempts
 from proxmox_mpc.people.providers import ProviderUnreachable
 from proxmox_mpc.store import LoginProvider, Store
 from tests import openid
+from tests.directories import certificate
 from tests.people import OWN_URL, OWNER, Server
 from tests.unit.store.conftest import FakeNow
 
@@ -198,7 +200,10 @@ async def test_it_is_tested_and_not_reached_where_the_server_must_not(real: Serv
         await opened.test()
     await keep(real, f"{issuer}/")
     with pytest.raises(ProviderUnreachable, match="another issuer's"):
+        await real.ask(OWNER, provider_test, ProviderTestRequest(name="sso"))
+    with pytest.raises(ProviderUnreachable) as caught:
         await begin(real)
+    assert issuer not in str(caught.value)
 
 
 @pytest.fixture
@@ -288,6 +293,32 @@ async def test_keys_that_were_changed_count_at_once(server: Server, liar: openid
         await come_back(server, liar)
     liar.signs = None
     assert (await come_back(server, liar)).user == "amy"
+
+
+async def test_a_provider_of_a_private_authority_is_trusted_by_it_alone(server: Server, tmp_path: Path) -> None:
+    tls, ca = certificate(tmp_path, "localhost")
+    async with openid.hostile(tls) as one:
+        await keep(server, one.issuer)
+        with pytest.raises(ProviderUnreachable):
+            await come_back(server, one)
+        await keep(server, one.issuer, ca=certificate(tmp_path, "other.example")[1])
+        with pytest.raises(ProviderUnreachable):
+            await come_back(server, one)
+        await keep(server, one.issuer, ca="no certificate")
+        with pytest.raises(ProviderUnreachable):
+            await come_back(server, one)
+        assert one.forms == []
+        await keep(server, one.issuer, ca=ca)
+        assert (await come_back(server, one)).user == "amy"
+
+
+async def test_who_is_disabled_stays_out_whatever_the_provider_says(server: Server, liar: openid.Hostile) -> None:
+    await come_back(server, liar)
+    [user] = await server.store.users.list()
+    await server.store.users.set(user.id, {"disabled": True})
+    with pytest.raises(LoginFailed):
+        await come_back(server, liar)
+    assert [login.user_id for login in await server.store.logins.list()] == []
 
 
 async def test_a_code_that_another_provider_sent_is_not_shown_to_this_one(server: Server, liar: openid.Hostile) -> None:

@@ -56,6 +56,14 @@ async def test_who_has_a_password_there_comes_in_with_the_groups_there(server: S
     assert await server.store.groups.of_user(user.id) == ["operators"]
 
 
+async def test_names_there_may_have_capitals(server: Server, sim: Simulator) -> None:
+    sim.cluster.access.users["Dan@pve"] = User(password=hash_password(PASSWORD))
+    sim.cluster.access.groups["ops"].members.append("Dan@pve")
+    assert (await server.login("Dan", provider="lab")).user == "dan@pve"
+    with pytest.raises(LoginFailed):
+        await server.login("dan", provider="lab")
+
+
 @pytest.mark.parametrize(
     ("name", "password"),
     [
@@ -112,9 +120,10 @@ async def test_a_cluster_that_is_away_is_said_to_be(server: Server, sim: Simulat
         await server.login("amy", provider="lab")
     assert "hunter2" not in str(caught.value)
     assert PASSWORD not in str(caught.value)
+    assert "127.0.0.1" not in str(caught.value)  # who is not logged in need not know where it is
     await server.store.contexts.delete("lab")
     with pytest.raises(ProviderUnreachable, match="no context"):
-        await server.login("amy", provider="lab")
+        await server.ask(OWNER, provider_test, ProviderTestRequest(name="lab"))
 
 
 async def test_a_server_asks_no_cluster_that_it_must_not_reach(server: Server, sim: Simulator) -> None:

@@ -3,9 +3,12 @@
 import asyncio
 from datetime import timedelta
 
-from proxmox_mpc.store import Store
+from sqlalchemy import select
+
+from proxmox_mpc.store import PendingLogin, Store
 from proxmox_mpc.store.limit import Limit
 from proxmox_mpc.store.logins import AT_ONCE
+from proxmox_mpc.store.models import pending_logins
 from proxmox_mpc.store.people_records import ApiToken, RefreshOutcome
 from tests.unit.store.conftest import FakeNow
 from tests.unit.store.test_people import make
@@ -132,3 +135,25 @@ async def test_a_success_forgives_the_name_but_not_what_the_address_did_to_other
     assert await store.attempts.wait_s("address:1", LIMIT) == 0
     await store.attempts.forgive("name:bob")
     assert await store.attempts.wait_s("name:bob", Limit(1, 60)) == 0
+
+
+async def test_a_login_that_a_browser_goes_on_with_comes_back_once_and_in_time(store: Store, now: FakeNow) -> None:
+    def pending(state: str) -> PendingLogin:
+        return PendingLogin(state, "sso", {"kept": {"verifier": "hunter2"}}, now.at + timedelta(minutes=10))
+
+    await store.pending_logins.begin(pending("a"))
+    assert await store.pending_logins.take("b") is None
+    found = await asyncio.gather(*(store.pending_logins.take("a") for _ in range(4)))
+    [one] = [each for each in found if each is not None]
+    assert (one.provider, one.content) == ("sso", {"kept": {"verifier": "hunter2"}})
+    assert "hunter2" not in repr(one)
+    await store.pending_logins.begin(pending("c"))
+    async with store.users.database.read() as connection:
+        assert "hunter2" not in str((await connection.execute(select(pending_logins))).all())
+    now.pass_(minutes=10)
+    assert await store.pending_logins.take("c") is None
+    await store.pending_logins.begin(pending("d"))
+    now.pass_(minutes=10)
+    await store.pending_logins.begin(pending("e"))  # forgets what nobody came back with
+    async with store.users.database.read() as connection:
+        assert [row.state for row in await connection.execute(select(pending_logins))] == ["e"]
