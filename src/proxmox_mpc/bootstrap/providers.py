@@ -47,7 +47,8 @@ class Opening:
                 await self.outbound.check_endpoints(set(context.endpoints) - self.own_endpoints)
             return target_of(context)
 
-        return PveRealm(settings.realm, reach)
+        resolver = self.outbound.resolver("cluster") if self.outbound is not None else None
+        return PveRealm(settings.realm, reach, resolver)
 
     def _openid(self, settings: OidcSettings, secret: str) -> Any:
         from proxmox_mpc.bootstrap.provider_web import ProviderWeb

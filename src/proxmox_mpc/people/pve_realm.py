@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from proxmox_mpc.errors import MpcError
 from proxmox_mpc.people.providers import OtherWay, Proved, ProviderUnreachable
 from proxmox_mpc.pve import AuthenticationFailed, Cluster, Password, PveError, Retry, SecondFactorNeeded, Target
+
+if TYPE_CHECKING:
+    from aiohttp.abc import AbstractResolver
 
 _USER = re.compile(r"[^\s:/!@][^\s:/!]{0,60}")
 _TICKET = re.compile(r"PVE\w*:[^:]+:[0-9A-Fa-f]{8}::")
@@ -24,6 +27,8 @@ class PveRealm:
 
     realm: str
     reach: Callable[[], Awaitable[Target]]
+    resolver: AbstractResolver | None = None
+    """Finds the cluster's hosts, where only some may be connected to."""
 
     async def prove(self, name: str, password: str) -> Proved | None:
         """Whom the cluster gives a ticket. PVE answers every wrong login late, whether there is the name or not."""
@@ -32,7 +37,7 @@ class PveRealm:
             return None
         target = replace(await self.reach(), auth=Password(f"{typed}@{self.realm}", password))
         try:
-            async with Cluster(target, retry=Retry(tries=1)) as pve:
+            async with Cluster(target, retry=Retry(tries=1), resolver=self.resolver) as pve:
                 user = await pve.log_in()
                 return self._proved(user, await _own_row(pve, user))
         except SecondFactorNeeded:
@@ -45,7 +50,7 @@ class PveRealm:
     async def test(self) -> str:
         """Whether the cluster answers, with the login of its context, and knows the realm."""
         try:
-            async with Cluster(await self.reach(), retry=Retry(tries=1)) as pve:
+            async with Cluster(await self.reach(), retry=Retry(tries=1), resolver=self.resolver) as pve:
                 known = sorted(str(row["realm"]) for row in await pve.get("/access/domains") or ())
         except PveError as error:
             raise ProviderUnreachable(f"the cluster does not answer: {error.message}", hint=error.hint) from None
