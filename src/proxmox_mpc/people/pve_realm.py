@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from proxmox_mpc.errors import MpcError
 from proxmox_mpc.people.providers import OtherWay, Proved, ProviderUnreachable
 from proxmox_mpc.pve import AuthenticationFailed, Cluster, Password, PveError, Retry, SecondFactorNeeded, Target
-
-if TYPE_CHECKING:
-    from aiohttp.abc import AbstractResolver
 
 _USER = re.compile(r"[^\s:/!@][^\s:/!]{0,60}")
 _TICKET = re.compile(r"PVE\w*:[^:]+:[0-9A-Fa-f]{8}::")
@@ -27,7 +24,7 @@ class PveRealm:
 
     realm: str
     reach: Callable[[], Awaitable[Target]]
-    resolver: AbstractResolver | None = None
+    resolver: Any = None
     """Finds the cluster's hosts, where only some may be connected to."""
 
     async def prove(self, name: str, password: str) -> Proved | None:
