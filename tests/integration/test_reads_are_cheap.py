@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pytest
 
+from proxmox_mpc.actions._access import Access, Who
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions.get import GetRequest, get
 from tests.lab import Lab
@@ -17,6 +18,7 @@ class Looking:
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
+        self.who = Who("ann", Access.everything())
 
     async def view(self) -> Any:
         return self.lab.view()
@@ -26,7 +28,7 @@ async def asked(lab: Lab, request: GetRequest) -> list[str]:
     """The reads of one `get`, without the question for the version."""
     await lab.pve.version()
     before = lab.sim.requests.total
-    await get(cast(Session, Looking(lab)), request)
+    await get.run(cast(Session, Looking(lab)), request)
     made = lab.sim.requests.total - before
     return [path for _, path in list(lab.sim.requests)[-made:]]
 

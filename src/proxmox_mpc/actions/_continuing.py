@@ -19,7 +19,7 @@ from proxmox_mpc.errors import MpcError, RefusedError
 if TYPE_CHECKING:
     from proxmox_mpc.store import Revision, Run
 
-UNPLANNED = ("uninstall", "adopt", "release_test")
+UNPLANNED = ("uninstall", "adopt", "release_test", "snapshot_rotate")
 """Actions that are begun anew rather than continued: what is done already is seen, and left alone."""
 
 

@@ -105,17 +105,19 @@ async def _denied(
         await session.record(_entry(session, action, request, context, "denial", error))
 
 
-async def admit(session: Session, action: Action[Q, R], request: Q) -> str:
+async def admit(session: Session, action: Action[Q, R], request: Q, context: str = "") -> str:
     """Let an action pass, or write down that it was refused; the context that it works in, as far as that is known.
+
+    Where it is to work in another `context` than the session's, that one counts.
 
     Raises NotAllowed, PasswordMustChange.
     """
     try:
-        context = await _admitted(session, action)
+        where = await _admitted(session, action, context)
     except (NotAllowed, PasswordMustChange) as error:
         await _denied(session, action, request, "", error)
         raise
-    if action.scope == "namespace" and action.turn and not session.who.access.is_unlimited:
+    if not context and action.scope == "namespace" and action.turn and not session.who.access.is_unlimited:
         from proxmox_mpc.actions._visibility import require_application
 
         permission = _permission.set(action.permission)
@@ -123,10 +125,10 @@ async def admit(session: Session, action: Action[Q, R], request: Q) -> str:
             await require_application(session, str(getattr(request, action.turn)))
         finally:
             _permission.reset(permission)
-    return context
+    return where
 
 
-async def _admitted(session: Session, action: Action[Any, Any]) -> str:
+async def _admitted(session: Session, action: Action[Any, Any], context: str = "") -> str:
     """The context that the action works in, if that had to be known."""
     who = session.who
     if action.scope == "public" or (who.access.is_unlimited and not who.must_change_password):
@@ -135,8 +137,12 @@ async def _admitted(session: Session, action: Action[Any, Any]) -> str:
         raise PasswordMustChange()
     if action.scope == "own":
         return session.known_context
-    context = "*" if action.scope == "server" else (await session.context()).name
     access, permission = who.access, action.permission
+    if action.scope == "anywhere":
+        if not access.allows_somewhere(permission):
+            raise not_allowed(session, permission, "")
+        return session.known_context
+    context = "*" if action.scope == "server" else context or (await session.context()).name
     if action.scope == "namespace":
         allowed = access.allows_somewhere(permission, context)
     else:

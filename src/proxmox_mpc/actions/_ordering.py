@@ -16,6 +16,8 @@ from proxmox_mpc.telemetry import tracing
 
 _SUBJECTS = ("name", "guests", "node", "target", "names", "kind")
 """Fields of requests that say what a job works on, the most telling first, where that is no application."""
+TOKEN = "token"  # noqa: S105  the name of a field
+"""The id of the token that asked, beside its limits: what it left behind ends with it."""
 _LONGEST = 100
 """Letters of what a job works on: it stands in a list."""
 
@@ -60,7 +62,8 @@ def limits_of(who: Who) -> dict[str, list[str]]:
     """What the token that asked may at most, as it is kept with a job; nothing where no token narrows it."""
     if (limits := who.access.limits) is None:
         return {}
-    return {name: list(getattr(limits, name)) for name in ("permissions", "contexts", "namespaces")}
+    kept = {name: list(getattr(limits, name)) for name in ("permissions", "contexts", "namespaces")}
+    return {**kept, TOKEN: [who.token_id]} if who.token_id else kept
 
 
 def _subject(request: Request) -> str:

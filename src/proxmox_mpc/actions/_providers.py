@@ -98,6 +98,13 @@ async def must_answer_for(session: Session, name: str, groups: Collection[str]) 
     must_hold_roles(session, await (await session.store()).login_providers.held(name, groups))
 
 
+async def must_answer_for_logins(session: Session, context: str) -> None:
+    """Raises NotYours where people log in by the realms of a context, and the actor may not all that they may."""
+    for provider in await (await session.store()).login_providers.list():
+        if provider.settings.get("context") == context:
+            await must_answer_for(session, provider.name, provider.groups)
+
+
 async def user_of(session: Session, provider: LoginProvider, proved: Proved) -> User:
     """The user of somebody whom a provider proved: made at the first login where it may be, renewed at each.
 

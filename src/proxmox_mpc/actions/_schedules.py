@@ -71,11 +71,18 @@ async def schedule_of(session: Session, name: str, permission: str = READ) -> Sc
     return schedule
 
 
-async def schedulable(session: Session, name: str, request: Mapping[str, Any]) -> tuple[Action[Any, Any], Request]:
-    """An action that this actor may schedule, with its request. Raises NotFoundError, InvalidInput, NotAllowed."""
+async def schedulable(
+    session: Session, name: str, request: Mapping[str, Any], context: str = ""
+) -> tuple[Action[Any, Any], Request]:
+    """An action that this actor may schedule, with its request; in the context of the schedule, if it has one.
+
+    What answers a secret is nothing for a schedule: its jobs keep what they answer. Raises NotFoundError,
+    InvalidInput, NotAllowed.
+    """
     action = session.find_action(name)
-    if not (action.long or action.writes) or action.scope in ("own", "public"):
+    tells_secrets = action.route.startswith("GET ") or any(not f.repr for f in action.result.model_fields.values())
+    if not (action.long or action.writes) or action.scope in ("own", "public") or tells_secrets:
         raise UsageError(f"{action.name} is nothing for a schedule", hint="what works on clusters is: backup, apply …")
     wanted = given_from_outside(action, checked(action, request))
-    await admit(session, action, wanted)
+    await admit(session, action, wanted, context)
     return action, wanted

@@ -25,7 +25,7 @@ class ChartCreateResult(Result):
     files: dict[str, str] = Field(repr=False)
 
 
-@action(permission="charts:read", route="POST /charts/create", scope="own")
+@action(permission="charts:read", route="POST /charts/create", scope="anywhere")
 async def chart_create(session: Session, request: ChartCreateRequest) -> ChartCreateResult:
     """Make the files of a new chart, which installs as it is."""
     starter = unpack(bytes_of(request.starter, "starter")) if request.starter else None

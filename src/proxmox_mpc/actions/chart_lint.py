@@ -61,7 +61,7 @@ class ChartLintResult(Result):
     charts: list[ChartFindings]
 
 
-@action(permission="charts:read", route="POST /charts/lint", scope="own")
+@action(permission="charts:read", route="POST /charts/lint", scope="anywhere")
 async def chart_lint(session: Session, request: ChartLintRequest) -> ChartLintResult:
     """Look for mistakes in a chart: its files, values, templates, manifests, hooks and style."""
     files = unpack(bytes_of(request.chart, "chart"))

@@ -32,7 +32,7 @@ class ChartPackageResult(Result):
     provenance: str = ""
 
 
-@action(permission="charts:read", route="POST /charts/package", scope="own")
+@action(permission="charts:read", route="POST /charts/package", scope="anywhere")
 async def chart_package(session: Session, request: ChartPackageRequest) -> ChartPackageResult:
     """Make a chart's archive, as repositories hold it; with a key, signed."""
     made = package(chart_of(request.chart), version=request.version, app_version=request.app_version)

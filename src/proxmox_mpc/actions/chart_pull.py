@@ -33,7 +33,7 @@ class ChartPullResult(Result):
     provenance: str = ""
 
 
-@action(permission="charts:read", route="POST /charts/pull", scope="own")
+@action(permission="charts:read", route="POST /charts/pull", scope="anywhere")
 async def chart_pull(session: Session, request: ChartPullRequest) -> ChartPullResult:
     """Get a chart from a repository or a URL; it must be what the repository's index says of it."""
     version = request.version or (ANY_VERSION if request.devel else "")

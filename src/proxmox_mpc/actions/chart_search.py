@@ -37,7 +37,7 @@ class ChartSearchResult(Result):
     items: list[ChartView]
 
 
-@action(permission="charts:read", route="GET /charts/search", scope="own")
+@action(permission="charts:read", route="GET /charts/search", scope="anywhere")
 async def chart_search(session: Session, request: ChartSearchRequest) -> ChartSearchResult:
     """Search the charts of the repositories that are known; their indexes are as `repo update` found them."""
     known = await repositories(session)

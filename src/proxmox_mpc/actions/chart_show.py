@@ -27,7 +27,7 @@ class ChartShowResult(Result):
     text: str
 
 
-@action(permission="charts:read", route="POST /charts/show", scope="own")
+@action(permission="charts:read", route="POST /charts/show", scope="anywhere")
 async def chart_show(session: Session, request: ChartShowRequest) -> ChartShowResult:
     """Show what a chart says of itself: Chart.yaml, its values, its README, its kinds."""
     chart = chart_of(request.chart)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
+from proxmox_mpc.actions._providers import must_answer_for_logins
 from proxmox_mpc.actions._session import Session
 
 
@@ -25,5 +26,7 @@ async def context_delete(session: Session, request: ContextDeleteRequest) -> Con
     """Remove a context and its secrets from the store; the cluster is not touched."""
     store = await session.store()
     await store.contexts.get(request.name)
+    if session.served:
+        await must_answer_for_logins(session, request.name)
     await store.contexts.delete(request.name)
     return ContextDeleteResult(name=request.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
+from proxmox_mpc.actions._providers import must_answer_for_logins
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.errors import NotFoundError, UsageError
 
@@ -58,15 +59,20 @@ async def context_set(session: Session, request: ContextSetRequest) -> ContextSe
         # One way of trusting replaces the others: the loosest must not stay on by accident.
         given = {"ca": None, "fingerprint": None, "insecure": False} | given
     context = replace(known, **given)
-    moved = not created and context.endpoints != known.endpoints
+    where = ("endpoints", "ca", "fingerprint", "insecure")
+    moved = not created and any(getattr(context, name) != getattr(known, name) for name in where)
     if session.served and moved and not (request.token_secret or request.password):
         # Else whoever may change contexts, but not read their secrets, could have them sent to a host of his own.
-        raise UsageError("other endpoints need the login again", hint="give the token's secret, or the password")
+        raise UsageError(
+            "other endpoints, or another trust, need the login again", hint="give the token's secret, or the password"
+        )
     if not context.endpoints:
         raise UsageError("a context needs an endpoint", hint="--endpoint https://pve1:8006, several for failover")
     if not ((context.token_id and context.token_secret) or (context.user and context.password)):
         raise UsageError("a context needs a login", hint="--token-id with --token-secret, or --user with --password")
     session.check_context(context)
+    if session.served and not created:
+        await must_answer_for_logins(session, context.name)
     await store.contexts.save(context)
     first = await store.contexts.current() is None
     if request.use or first:

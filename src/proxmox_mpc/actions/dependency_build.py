@@ -14,7 +14,7 @@ class DependencyBuildRequest(Vendoring):
     """Which chart."""
 
 
-@action(permission="charts:read", route="POST /charts/dependencies/build", scope="own")
+@action(permission="charts:read", route="POST /charts/dependencies/build", scope="anywhere")
 async def dependency_build(session: Session, request: DependencyBuildRequest) -> VendoredResult:
     """Get the charts that a chart's lock file names; without a lock file, as update does."""
     known = await repositories(session)

@@ -33,7 +33,7 @@ class DependencyListResult(Result):
     remarks: list[str] = []
 
 
-@action(permission="charts:read", route="POST /charts/dependencies/list", scope="own")
+@action(permission="charts:read", route="POST /charts/dependencies/list", scope="anywhere")
 async def dependency_list(session: Session, request: DependencyListRequest) -> DependencyListResult:
     """List the charts that a chart needs, and whether they are there."""
     chart = chart_of(request.chart)

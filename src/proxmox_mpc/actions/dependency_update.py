@@ -14,7 +14,7 @@ class DependencyUpdateRequest(Vendoring):
     """Which chart."""
 
 
-@action(permission="charts:read", route="POST /charts/dependencies/update", scope="own")
+@action(permission="charts:read", route="POST /charts/dependencies/update", scope="anywhere")
 async def dependency_update(session: Session, request: DependencyUpdateRequest) -> VendoredResult:
     """Find the newest charts that a chart's dependencies allow, and lock them."""
     known = await repositories(session)

@@ -21,7 +21,7 @@ from proxmox_mpc.kinds._view import View
 class GuestExecRequest(GuestsRequest):
     """Which VMs, and which program with which words."""
 
-    command: list[str] = Field(description="The program and its words; no shell is between.")
+    command: list[str] = Field(description="The program and its words; no shell is between.", repr=False)
     typed: str = Field("", description="What is typed into it.", repr=False)
     timeout_s: float = Field(300, gt=0, description="Seconds that it may take.")
 

@@ -23,7 +23,7 @@ class ScheduleRunRequest(Request):
 async def schedule_run(session: Session, request: ScheduleRunRequest) -> JobView:
     """Make a job of a schedule now, besides its due times, for whoever asks."""
     schedule = await schedule_of(session, request.name, WRITE)
-    found, wanted = await schedulable(session, schedule.action, schedule.request)
+    found, wanted = await schedulable(session, schedule.action, schedule.request, schedule.context)
     new = order(found, wanted, session.who, schedule.context)
     job = await (await session.store()).jobs.add(replace(new, schedule_id=schedule.id, due_at=session.now()))
     await session.wake("jobs", "messages")

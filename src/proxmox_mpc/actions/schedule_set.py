@@ -43,7 +43,8 @@ async def schedule_set(session: Session, request: ScheduleSetRequest) -> Schedul
         values.setdefault("cron", "")
     if request.enabled is not False or len(values) > 1 or request.request is not None:
         # Only to switch it off needs no right to do what it does.
-        await schedulable(session, old.action, request.request if request.request is not None else old.request)
+        wanted = request.request if request.request is not None else old.request
+        await schedulable(session, old.action, wanted, old.context)
         values |= {"actor": session.actor, "user_id": session.who.user_id, "limits": limits_of(session.who)}
     times = {name: values.get(name, getattr(old, name)) for name in ("cron", "interval_s", "zone")}
     moved = any(times[name] != getattr(old, name) for name in times)

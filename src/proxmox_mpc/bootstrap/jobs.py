@@ -12,8 +12,9 @@ from proxmox_mpc import telemetry
 from proxmox_mpc.actions._access import Access, Grant, Who
 from proxmox_mpc.actions._authentication import user_acting
 from proxmox_mpc.actions._continuing import continued
-from proxmox_mpc.actions._ordering import checked, order
+from proxmox_mpc.actions._ordering import TOKEN, checked, order
 from proxmox_mpc.engine.journal import Progress
+from proxmox_mpc.people.errors import NotLoggedIn
 
 if TYPE_CHECKING:
     from proxmox_mpc.actions._action import Action
@@ -68,7 +69,10 @@ async def who_of(store: Store, job: Job | Schedule) -> Who:
 
     Raises NotLoggedIn for a user who is gone or disabled.
     """
-    limits = Grant(**{name: tuple(values) for name, values in job.limits.items()}) if job.limits else None
+    given = {name: tuple(values) for name, values in job.limits.items() if name != TOKEN}
+    limits = Grant(**given) if given else None
+    if (token := job.limits.get(TOKEN)) and await store.api_tokens.holder(token[0]) is None:
+        raise NotLoggedIn("the token by which this was asked for was revoked, or has expired")
     correlation = getattr(job, "correlation", "") or job.id
     if not job.user_id:
         return Who(job.actor, replace(Access.everything(), limits=limits), correlation=correlation)

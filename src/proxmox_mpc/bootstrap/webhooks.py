@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PATIENCE_S = 10.0
 """How long a receiver may take: it is to note what it is told, and to work afterwards."""
 MOST = 50
-"""Messages that one receiver is told before the others' turn comes."""
+"""Messages that are read at once for one receiver."""
 LOOK_S = 5.0
 """How soon it is seen that a receiver was added, or is to be tried again."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=2), timedelta(hours=1)
@@ -38,16 +38,34 @@ class Telling:
     async def run(self) -> None:
         """Tell until it is cancelled."""
         wakeups, store = self.background.bus.wakeups, self.background.store
-        while True:
-            count, now = wakeups.count("messages"), self.background.now()
-            try:
-                hooks = [hook for hook in await store.webhooks.list() if _is_due(hook, now)]
-                told = await asyncio.gather(*(self.tell(hook) for hook in hooks))
-            except MpcError as error:
-                _log.error("webhooks cannot be read; trying again", why=str(error))
-                told = []
-            if not any(told):
+        at_work: dict[str, asyncio.Task[None]] = {}
+        try:
+            while True:
+                count, now = wakeups.count("messages"), self.background.now()
+                try:
+                    hooks = [hook for hook in await store.webhooks.list() if _is_due(hook, now)]
+                except Exception as error:
+                    _log.error("webhooks cannot be read; trying again", why=str(error) or type(error).__name__)
+                    hooks = []
+                # Each at its own pace: one that dawdles keeps nobody else waiting.
+                for hook in hooks:
+                    if hook.name not in at_work or at_work[hook.name].done():
+                        at_work[hook.name] = asyncio.create_task(self._all(hook))
                 await wakeups.after("messages", count, LOOK_S)
+        finally:
+            for task in at_work.values():
+                task.cancel()
+            await asyncio.gather(*at_work.values(), return_exceptions=True)
+
+    async def _all(self, hook: Webhook) -> None:
+        """Tell a receiver until it has heard everything, or does not take it."""
+        try:
+            while await self.tell(hook):
+                hook = await self.background.store.webhooks.get(hook.name)
+                if not _is_due(hook, self.background.now()):
+                    return
+        except MpcError as error:
+            _log.info("a webhook is told nothing more", webhook=hook.name, why=str(error))
 
     async def tell(self, hook: Webhook) -> bool:
         """Tell a receiver what it was not told yet; whether it took anything."""
@@ -60,7 +78,8 @@ class Telling:
                 _log.warning("a webhook did not take a message", webhook=hook.name, why=problem, again_in=str(pause))
                 return bool(taken)
             taken += 1
-            await store.webhooks.delivered(hook.name, message.id)
+            if not await store.webhooks.delivered(hook, message.id):
+                break  # it was changed meanwhile, or another process tells it
             hook = replace(hook, failures=0)
         return bool(taken)
 

@@ -17,6 +17,13 @@ ABANDONED = timedelta(minutes=10)
 """After this time a request without an answer counts as lost with its server; none takes so long that is no job."""
 
 
+class AnswerLost(RefusedError):
+    """The first request with this Idempotency-Key was lost with its server; it may have been done."""
+
+    code = "idempotency.lost"
+    default_hint = "look whether it was done (proxmox-cli job list), then use a new key"
+
+
 class KeyReused(InvalidInput):
     """This Idempotency-Key was used for another request."""
 
@@ -50,7 +57,7 @@ class Idempotency:
     async def begin(self, user: str, key: str, request: str) -> KeptAnswer | None:
         """The answer that was given before; None where this request is the first, and has to be ended with one.
 
-        `request` is a fingerprint of what is asked. Raises KeyReused for another one, KeyInUse.
+        `request` is a fingerprint of what is asked. Raises KeyReused for another one, KeyInUse, AnswerLost.
         """
         now, mine = self.database.now(), (table.c.user_id == user) & (table.c.key == key)
         fresh = {"user_id": user, "key": key, "request": request, "headers": {}, "created_at": now}
@@ -63,10 +70,7 @@ class Idempotency:
                 raise KeyReused()
             if row.status is not None:
                 return KeptAnswer(row.status, self.key.unseal(row.sealed_answer), row.headers)
-            if now - row.created_at < ABANDONED:
-                raise KeyInUse()
-            await connection.execute(update(table).where(mine).values(created_at=now))
-            return None
+            raise KeyInUse() if now - row.created_at < ABANDONED else AnswerLost()
 
     async def end(self, user: str, key: str, answer: KeptAnswer) -> None:
         """Keep what was answered."""

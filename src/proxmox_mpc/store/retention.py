@@ -55,7 +55,7 @@ class Retention:
                 rows = (await connection.execute(some)).all()
                 if len(key) == 1:
                     these = key[0].in_([row[0] for row in rows])
-                    gone += (await connection.execute(delete(table).where(these))).rowcount
+                    gone += (await connection.execute(delete(table).where(these, over))).rowcount
                 else:
                     gone += (await connection.execute(delete(table).where(over))).rowcount
             if len(key) > 1 or len(rows) < AT_ONCE:

@@ -73,17 +73,20 @@ class Webhooks:
             if not (await connection.execute(delete(webhooks).where(webhooks.c.name == name))).rowcount:
                 raise RecordMissing(f"there is no webhook {name!r}", hint="proxmox-cli webhook list shows them")
 
-    async def delivered(self, name: str, last_id: int) -> None:
-        """Note that it took everything up to a message."""
-        await self._set(name, last_id=last_id, failures=0, not_before=None, last_error="")
+    async def delivered(self, hook: Webhook, last_id: int) -> bool:
+        """Note that it took everything up to a message; False where it is not what it was, or others were faster."""
+        values = {"last_id": last_id, "failures": 0, "not_before": None, "last_error": ""}
+        return await self._set(hook, webhooks.c.last_id < last_id, **values)
 
     async def failed(self, hook: Webhook, error: str, not_before: datetime) -> None:
         """Note that it did not take a message, and when it is tried again."""
-        await self._set(hook.name, failures=hook.failures + 1, not_before=not_before, last_error=error)
+        await self._set(hook, failures=hook.failures + 1, not_before=not_before, last_error=error)
 
-    async def _set(self, name: str, **values: Any) -> None:
+    async def _set(self, hook: Webhook, *conditions: Any, **values: Any) -> bool:
+        same = (webhooks.c.name == hook.name) & (webhooks.c.url == hook.url) & webhooks.c.enabled
         async with self.database.write() as connection:
-            await connection.execute(update(webhooks).where(webhooks.c.name == name).values(values))
+            statement = update(webhooks).where(same, *conditions).values(values).returning(webhooks.c.name)
+            return (await connection.execute(statement)).one_or_none() is not None
 
     def _webhook(self, row: Row[Any]) -> Webhook:
         facts = {name: getattr(row, name) for name in ("name", "url", "enabled", "last_id", "failures", "not_before")}

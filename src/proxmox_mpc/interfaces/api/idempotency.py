@@ -32,16 +32,16 @@ class KeyInvalid(UsageError):
 async def once(request: Request, who: Who, work: Callable[[], Awaitable[Response]]) -> Response:
     """The answer of `work`, or the one that the same request with the same key got before."""
     key = request.headers.get(HEADER)
-    if key is None or request.method != "POST":
-        return await work()
+    if key is None or request.method != "POST" or not who.user_id:
+        return await work()  # who is not logged in has nothing that would be his own
     if not _FITS.fullmatch(key):
         return problems.answer(KeyInvalid())
     from proxmox_mpc.store.idempotency import KeptAnswer
 
     serving: Serving = request.app.state.background.serving
-    kept, owner = serving.store.idempotency, who.user_id or who.name
+    kept, owner = serving.store.idempotency, f"{who.user_id}/{who.token_id}"
     try:
-        before = await kept.begin(owner, key, await _fingerprint(request))
+        before = await kept.begin(owner, key, serving.key.fingerprint(await _said(request)))
     except MpcError as error:
         return problems.answer(error)
     if before is not None:
@@ -52,14 +52,15 @@ async def once(request: Request, who: Who, work: Callable[[], Awaitable[Response
     except BaseException:
         await kept.drop(owner, key)
         raise
-    if answer.status_code >= 500:
-        await kept.drop(owner, key)
+    if answer.status_code >= 300:
+        await kept.drop(owner, key)  # nothing was done: the same may go well another time
     else:
         headers = {name: value for name, value in answer.headers.items() if name in _KEPT}
         await kept.end(owner, key, KeptAnswer(answer.status_code, bytes(answer.body).decode(), headers))
     return answer
 
 
-async def _fingerprint(request: Request) -> str:
+async def _said(request: Request) -> str:
+    """What is asked, as one text; what is kept of it is made with a key, for it may hold a password."""
     said = json.dumps([request.method, request.url.path, request.url.query]).encode()
     return hashlib.sha256(said + await request.body()).hexdigest()

@@ -152,18 +152,18 @@ class Realtime:
             return {"error": "rooms is a list of rooms, such as jobs or jobs/ID; after is a number", "code": "usage"}
         if len(listener.rooms | rooms) > MOST_ROOMS:
             return {"error": f"at most {MOST_ROOMS} rooms", "code": "realtime.too-many-rooms"}
-        last = await self._background().store.messages.last_id()
-        # First it is among those who hear, then what was missed is read: nothing falls between.
+        # First it is among those who hear, then the newest number and what was missed are read: nothing falls between.
         for room in rooms - listener.rooms:
-            listener.heard[room] = last if after is None else after
+            listener.heard[room] = after or 0
             self._by_room.setdefault(room, set()).add(sid)
+        known, listener.rooms = set(listener.rooms), listener.rooms | rooms
+        last = await self._background().store.messages.last_id()
         if after is not None:
-            listener.heard.update({room: min(listener.heard[room], after) for room in rooms & listener.rooms})
+            listener.heard.update({room: min(listener.heard[room], after) for room in rooms & known})
             try:
                 listener.waiting.put_nowait({"rooms": sorted(rooms), "after": after})
             except asyncio.QueueFull:
                 listener.slow = True
-        listener.rooms |= rooms
         return {"ok": True, "last": last}
 
     async def _unsubscribe(self, sid: str, wish: Any = None) -> Ask:
@@ -238,13 +238,19 @@ class Realtime:
             await asyncio.sleep(CHECK_S)
             for token in {one.token for one in self.listeners.values()}:
                 try:
-                    await self._who(token, "")
+                    self._renewed(token, await self._who(token, ""))
                 except MpcError as error:
                     for listener in [one for one in self.listeners.values() if one.token == token]:
                         await self.io.emit(OVER, {"code": error.code}, to=listener.sid)
                         await self._let_go(listener)
                 except Exception as error:
                     _log.warning("logins cannot be checked; trying again", why=type(error).__name__)
+
+    def _renewed(self, token: str, who: Who) -> None:
+        """From here on its sockets hear what the user may hear now: rights may have been taken meanwhile."""
+        for listener in self.listeners.values():
+            if listener.token == token:
+                listener.who, listener.sees = who, hears(self._background().session(who, ""))
 
     async def _let_go(self, listener: Listener) -> None:
         await self.io.disconnect(listener.sid)

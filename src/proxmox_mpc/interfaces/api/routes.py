@@ -84,6 +84,7 @@ def _description(action: Action[Any, Any]) -> str:
     need = {
         "public": "Needs no login.",
         "own": "Needs a login.",
+        "anywhere": f"Needs `{action.permission}` anywhere.",
         "namespace": f"Needs `{action.permission}` in the namespaces concerned.",
         "context": f"Needs `{action.permission}` in the context.",
         "server": f"Needs `{action.permission}` in all contexts.",

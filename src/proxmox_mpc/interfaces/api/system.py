@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from proxmox_mpc import __version__
 from proxmox_mpc.actions._access import Who
+from proxmox_mpc.actions._gate import NotAllowed, PasswordMustChange
 from proxmox_mpc.interfaces.api.identity import LoginRequired, somebody
 from proxmox_mpc.telemetry import metrics
 
@@ -25,6 +26,15 @@ router = APIRouter(tags=["system"])
 PATIENCE_S = 5.0
 """How long a part may take to say that it is there."""
 _began = time.monotonic()
+
+
+async def _reader(who: Annotated[Who, Depends(somebody)]) -> Who:
+    """Who may know how the system is."""
+    if who.must_change_password:
+        raise PasswordMustChange()
+    if not who.access.allows_somewhere("system:read"):
+        raise NotAllowed(f"{who.name} lacks the permission system:read")
+    return who
 
 
 class Health(BaseModel):
@@ -76,7 +86,7 @@ async def health(request: Request) -> Response:
 
 
 @router.get("/api/system/info")
-async def info(request: Request, who: Annotated[Who, Depends(somebody)]) -> Info:
+async def info(request: Request, who: Annotated[Who, Depends(_reader)]) -> Info:
     """What runs here."""
     background: Background = request.app.state.background
     return Info(
@@ -91,7 +101,7 @@ async def info(request: Request, who: Annotated[Who, Depends(somebody)]) -> Info
 
 
 @router.get("/api/system/status")
-async def status(request: Request, who: Annotated[Who, Depends(somebody)]) -> Status:
+async def status(request: Request, who: Annotated[Who, Depends(_reader)]) -> Status:
     """How the parts are: the database, what carries jobs, and each context that the user may see."""
     background: Background = request.app.state.background
     serving = background.serving
@@ -131,7 +141,9 @@ async def exposed(request: Request) -> Response:
     background: Background = request.app.state.background
     wanted = background.settings.server.metrics_token
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    here = request.client is not None and request.client.host in ("127.0.0.1", "::1")
+    # Behind a proxy on this machine, all the world comes from here.
+    passed_on = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded"))
+    here = request.client is not None and request.client.host in ("127.0.0.1", "::1") and not passed_on
     if not (hmac.compare_digest(given.encode(), wanted.encode()) if wanted else here):
         raise LoginRequired("metrics are for this machine, or for who knows METRICS_TOKEN")
     for state, number in (await background.store.jobs.count()).items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+import time
 from concurrent.futures import Future
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from proxmox_mpc.settings import Settings
 from proxmox_mpc.telemetry import Logger
 
 _log = Logger("jobs")
+PAUSE_S = 1.0
+"""Until the broker is tried again after its connection broke."""
 
 
 @dataclass
@@ -85,8 +88,12 @@ def work(settings: Settings) -> int:
         sys.stdout.write(f"worker {process.parts.name} is ready\n")
         sys.stdout.flush()
 
-    def ending(**_: Any) -> None:
-        process.run(process.drain())
+    asked: list[bool] = []
+
+    def ending(sig: Any = "", **_: Any) -> None:
+        if sig:  # Celery ends by itself, too, where its loop breaks
+            asked.append(True)
+            process.run(process.drain())
 
     signals.worker_ready.connect(ready, weak=False)
     signals.worker_shutting_down.connect(ending, weak=False)
@@ -101,10 +108,17 @@ def work(settings: Settings) -> int:
         "WARNING",
     ]
     try:
-        # One process for all jobs: they wait for the cluster, and share its connections and limits.
-        app.worker_main([*words, "--without-gossip", "--without-mingle"])
-    except SystemExit as end:
-        return int(end.code or 0)
+        while True:
+            try:
+                # One process for all jobs: they wait for the cluster, and share its connections and limits.
+                app.worker_main([*words, "--without-gossip", "--without-mingle"])
+            except SystemExit as end:
+                if not end.code or asked:
+                    return int(end.code or 0)
+                # Losing the broker at the wrong moment breaks Celery's own loop (kombu 5.7): what is ours goes on.
+                _log.error("the connection to the broker broke; beginning anew", code=end.code)
+                time.sleep(PAUSE_S)
+            else:
+                return 0
     finally:
         process.run(process.close()).result()
-    return 0
