@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 EVERY = "*"
 """All contexts, all namespaces, or each part of a permission."""
@@ -49,6 +49,8 @@ class Access:
 
     grants: tuple[Grant, ...] = ()
     limits: Grant | None = None
+    also: Access | None = None
+    """Somebody else who has to be allowed the same."""
 
     @classmethod
     def everything(cls) -> Access:
@@ -58,19 +60,29 @@ class Access:
     @property
     def is_unlimited(self) -> bool:
         """Whether nothing has to be asked any further."""
-        return self.limits is None and any(
-            EVERY in g.permissions and EVERY in g.contexts and EVERY in g.namespaces for g in self.grants
+        return (
+            self.limits is None
+            and (self.also is None or self.also.is_unlimited)
+            and any(EVERY in g.permissions and EVERY in g.contexts and EVERY in g.namespaces for g in self.grants)
         )
 
     def allows(self, permission: str, context: str = EVERY, namespace: str = EVERY) -> bool:
         """Whether this is allowed in that namespace of that context; `*` asks for all of them."""
+        if self.also is not None and not self.also.allows(permission, context, namespace):
+            return False
         return any(grant.allows(permission, context, namespace) for grant in self.grants) and (
             self.limits is None or self.limits.allows(permission, context, namespace)
         )
 
+    def within(self, other: Access) -> Access:
+        """What both may."""
+        return self if other.is_unlimited else replace(self, also=other)
+
     def allows_somewhere(self, permission: str, context: str | None = None) -> bool:
         """Whether this is allowed in at least one namespace of the context, or of any context."""
         if self.limits is not None and not self.limits.allows_somewhere(permission, context):
+            return False
+        if self.also is not None and not self.also.allows_somewhere(permission, context):
             return False
         return any(grant.allows_somewhere(permission, context) for grant in self.grants)
 
@@ -81,6 +93,7 @@ class Access:
             for name in names
             if any(_has(grant.contexts, name) for grant in self.grants)
             and (self.limits is None or _has(self.limits.contexts, name))
+            and (self.also is None or self.also.contexts([name]))
         ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from proxmox_mpc import telemetry
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _log = telemetry.Logger("actions")
 _inside: ContextVar[bool] = ContextVar("inside-an-action", default=False)
 _permission: ContextVar[str] = ContextVar("permission-at-work", default="")
-_SUBJECTS = ("application", "name", "names", "guests", "node", "kind", "target", "id")
+_SUBJECTS = ("guests", "application", "name", "names", "node", "kind", "target", "id")
 """Fields of requests that say what an action is about, the most telling first."""
 _LONGEST = 200
 """Letters of a text, and entries of a list, that the audit keeps: it tells what was asked, it is no archive."""
@@ -86,15 +86,27 @@ def at_work() -> str:
 async def _recorded(session: Session, action: Action[Q, R], request: Q, context: str) -> R:
     token = _inside.set(True)
     failure: BaseException | None = None
+    result: R | None = None
     try:
-        return await action.run(session, request)
+        result = await action.run(session, request)
+        return result
     except BaseException as error:
         failure = error
         raise
     finally:
         _inside.reset(token)
-        if not isinstance(failure, NotAllowed):
-            await session.record(_entry(session, action, request, context, "write", failure))
+        if not isinstance(failure, NotAllowed) and not _only_shown(request, result):
+            entry = _entry(session, action, request, context, "write", failure)
+            failed = bool(getattr(result, "exit_code", 0))
+            await session.record(replace(entry, outcome="failed") if failed else entry)
+
+
+def _only_shown(request: Request, result: Any) -> bool:
+    """Whether nothing was done: it was only said what would be, what is to be agreed to, or nothing was open."""
+    if getattr(result, "dry_run", False) or getattr(result, "asks", False) or getattr(result, "settled", None) == []:
+        return True
+    agreed, plan = getattr(request, "agreed", None), getattr(result, "plan", None)
+    return agreed == "" and plan is not None and not getattr(result, "outcomes", None)
 
 
 async def _denied(
@@ -156,8 +168,11 @@ def not_allowed(session: Session, permission: str, context: str, namespace: str 
     """The refusal, with what is missing."""
     where = f" in context {context}" if context not in ("", "*") else ""
     where += f", namespace {namespace}" if namespace not in ("", "*") else ""
+    if not namespace and where and session.who.access.allows_somewhere(permission, context):
+        where += " for all its namespaces"
+    token = f"this token of {session.who.name}" if session.who.token_id else session.who.name
     return NotAllowed(
-        f"{session.who.name} lacks the permission {permission}{where}",
+        f"{token} lacks the permission {permission}{where}",
         hint="proxmox-cli whoami shows what is allowed; an admin grants roles: proxmox-cli grant add",
     )
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from proxmox_mpc.actions._action import Action, Request, Result
+from proxmox_mpc.actions._authors import with_author
 from proxmox_mpc.actions._ordering import given_from_outside
 from proxmox_mpc.actions._planning import ManifestText
 from proxmox_mpc.actions._session import Session
@@ -34,7 +35,7 @@ class HookFailed(MpcError):
     code = "release.hook-failed"
 
 
-ALLOWED = ("resources:", "guests:", "tasks:", "system:")
+ALLOWED = ("resources:", "guests:", "tasks:", "system:read")
 """Permissions of the actions that jobs may run: they work on the cluster, not on contexts and secrets."""
 
 
@@ -110,10 +111,22 @@ def check(session: Session, hook: Hook) -> None:
 
 
 async def run_hooks(
-    session: Session, release: str, namespace: str, hooks: Sequence[Hook], event: str, told: list[HookView]
+    session: Session,
+    release: str,
+    namespace: str,
+    hooks: Sequence[Hook],
+    event: str,
+    told: list[HookView],
+    author: Mapping[str, Sequence[str]],
 ) -> None:
-    """Carry out the hooks of an event in their order. Raises HookFailed after the first that fails."""
-    for hook in (each for each in hooks if event in each.events):
+    """Carry out the hooks of an event in their order. Raises HookFailed after the first that fails.
+
+    They may what their author may and what the actor may: a chart does nothing by the hands of who takes it away that
+    its author could not do.
+    """
+    wanted = [each for each in hooks if event in each.events]
+    session = await with_author(session, author) if wanted else session
+    for hook in wanted:
         key = Key(hook.kind, "", hook.name)
         session.report(Progress(key, "started", verb=f"{event} hook"))
         began = time.monotonic()

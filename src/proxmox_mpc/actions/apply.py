@@ -8,6 +8,7 @@ from pydantic import Field
 
 from proxmox_mpc.actions._action import INTERNAL, Request, Result, action
 from proxmox_mpc.actions._applying import applier
+from proxmox_mpc.actions._authors import author_of
 from proxmox_mpc.actions._moved import refuse_moved
 from proxmox_mpc.actions._planning import DesiredState, prepare, taken_over
 from proxmox_mpc.actions._release_records import refuse_release
@@ -49,6 +50,7 @@ class ReleaseText(Request):
     notes: str = ""
     event: str = Field("install", description="What happens to it: install, upgrade, rollback.")
     with_hooks: bool = Field(True, description="Whether hooks are carried out.")
+    author: dict[str, list[str]] = Field({}, description="Who brought the hooks, and within which limits.")
 
 
 class ApplyRequest(DesiredState):
@@ -91,6 +93,10 @@ class ApplyResult(Result):
 async def apply(session: Session, request: ApplyRequest) -> ApplyResult:
     """Make the cluster as these manifests say, as a new revision of the application."""
     resumed = (await settle(session, SettleRequest())).settled
+    if request.release is not None and not request.release.author:
+        # Kept from here on: whoever continues it, goes back to it or takes it away runs these hooks for their author.
+        release = request.release.model_copy(update={"author": author_of(session.who)})
+        request = request.model_copy(update={"release": release})
     if request.verb == APPLY and request.release is None:
         await refuse_release(session, request.application)
     prepared = taken_over(session, request) or await prepare(session, request)
@@ -128,7 +134,7 @@ def _around(session: Session, request: ApplyRequest) -> Around | None:
     hooks = [each.hook for each in made.hooks] if made.with_hooks else []
 
     async def run(event: str) -> None:
-        await run_hooks(session, request.application, request.namespace, hooks, event, told)
+        await run_hooks(session, request.application, request.namespace, hooks, event, told, made.author)
 
     content = {**made.model_dump(mode="json"), "namespace": request.namespace}
     return Around(

@@ -56,7 +56,8 @@ async def release_test(session: Session, request: ReleaseTestRequest) -> Release
         )
     told: list[HookView] = []
     try:
-        await run_hooks(session, request.name, content.get("namespace", "default"), chosen, "test", told)
+        author, namespace = content.get("author", {}), content.get("namespace", "default")
+        await run_hooks(session, request.name, namespace, chosen, "test", told, author)
     except HookFailed:
         return ReleaseTestResult(name=request.name, revision=last.number, passed=False, tests=told)
     return ReleaseTestResult(name=request.name, revision=last.number, passed=True, tests=told)

@@ -55,7 +55,7 @@ async def uninstall(session: Session, request: UninstallRequest) -> UninstallRes
     release = await made_by_chart(session, request.name, history)
     content = release.content if release is not None and history[-1].status != "uninstalled" else {}
     hooks: list[Hook] = [HookText(**each).hook for each in content.get("hooks", [])]
-    namespace = content.get("namespace", "default")
+    namespace, author = content.get("namespace", "default"), content.get("author", {})
     going = DeleteRequest(application=request.name, max_deletions=request.max_deletions)
     if not request.agreed:
         return UninstallResult(name=request.name, plan=(await delete(session, going)).plan)
@@ -63,14 +63,14 @@ async def uninstall(session: Session, request: UninstallRequest) -> UninstallRes
     shown = (await delete(session, going)).plan
     await refuse_moved(session, request.agreed, shown)
     if any("pre-delete" in hook.events for hook in chosen) and not any(step.blocked for step in shown.steps):
-        await run_hooks(session, request.name, namespace, chosen, "pre-delete", [])
+        await run_hooks(session, request.name, namespace, chosen, "pre-delete", [], author)
         # What a hook has deleted is gone; more than was agreed to never goes.
         left = (await delete(session, going)).plan
         agreed = {(step.kind, step.namespace, step.name) for step in shown.steps}
         if {(step.kind, step.namespace, step.name) for step in left.steps} <= agreed:
             shown = left
     done = await delete(session, going.model_copy(update={"agreed": shown.hash}))
-    await run_hooks(session, request.name, namespace, chosen, "post-delete", [])
+    await run_hooks(session, request.name, namespace, chosen, "post-delete", [], author)
     await remove_hooks(session, request.name)
     if not request.keep_history:
         await store.applications.delete(context.name, request.name)

@@ -86,7 +86,7 @@ class Server:
         """Have the server do it. Raises what the action raises there, ServerUnreachable, NotAServer."""
         asked = asking(action, request, self.context)
         status, answer = await self.ask(asked)
-        if status == 202:
+        if status == 202 and action.long:
             answer = await self._followed(session, str(answer["id"]))
         result: Result = action.result.model_validate(answer)
         return result

@@ -13,6 +13,7 @@ from proxmox_mpc.actions._access import Access, Grant, Who, covers, holds
 from proxmox_mpc.actions._authentication import user_acting
 from proxmox_mpc.actions._gate import NotAllowed
 from proxmox_mpc.actions._logins import OnlyByLogin
+from proxmox_mpc.actions._ordering import limits_of
 from proxmox_mpc.actions._people import NotYours, OwnRights, PermissionUnknown, known_permissions
 from proxmox_mpc.actions._roles import BUILT_IN
 from proxmox_mpc.actions.audit_list import AuditListRequest, audit_list
@@ -36,10 +37,11 @@ from proxmox_mpc.actions.user_list import UserListRequest, user_list
 from proxmox_mpc.actions.user_password import UserPasswordRequest, user_password
 from proxmox_mpc.actions.user_set import UserSetRequest, user_set
 from proxmox_mpc.actions.user_unlock import UserUnlockRequest, user_unlock
+from proxmox_mpc.bootstrap.jobs import who_of
 from proxmox_mpc.errors import DeniedError
 from proxmox_mpc.people import limits, personal_tokens
 from proxmox_mpc.people.errors import LoginFailed, NotLoggedIn, TooManyAttempts
-from proxmox_mpc.store import LastAdmin, Role, Store
+from proxmox_mpc.store import LastAdmin, NewJob, Role, Store
 from tests.people import OWNER, PASSWORD, Server
 from tests.unit.store.conftest import FakeNow
 
@@ -65,6 +67,19 @@ def test_limits_never_allow_more(
     assert not narrow.allows_somewhere(permission, context) or whole.allows_somewhere(permission, context)
     assert not narrow.is_unlimited
     assert set(narrow.contexts(["home", "away"])) <= set(whole.contexts(["home", "away"]))
+
+
+@given(st.lists(GRANT, max_size=3).map(tuple), st.lists(GRANT, max_size=3).map(tuple), PERMISSION, PLACE, PLACE)
+def test_what_two_have_to_be_allowed_both_are(
+    mine: tuple[Grant, ...], theirs: tuple[Grant, ...], permission: str, context: str, namespace: str
+) -> None:
+    one, other = Access(mine), Access(theirs)
+    both = one.within(other)
+    wanted = (permission, context, namespace)
+    assert both.allows(*wanted) == (one.allows(*wanted) and other.allows(*wanted))
+    assert not both.is_unlimited or (one.is_unlimited and other.is_unlimited)
+    assert not both.allows_somewhere(permission, context) or other.allows_somewhere(permission, context)
+    assert set(both.contexts(["home", "away"])) <= set(other.contexts(["home", "away"]))
 
 
 @given(st.lists(GRANT, max_size=3).map(tuple), st.none() | GRANT, GRANT, PERMISSION, PLACE, PLACE)
@@ -352,3 +367,14 @@ async def test_one_who_must_change_the_password_may_nothing_by_a_token_either(se
     with pytest.raises(DeniedError, match="password"):
         await server.ask(await server.who(made.token), user_list, UserListRequest())
     assert replace(await server.who(made.token), must_change_password=False).access.allows("users:read")
+
+
+async def test_what_a_token_asked_for_ends_with_it(server: Server) -> None:
+    root = await server.enter("root")
+    made = await token(server, root)
+    by_token = await server.who(made.token)
+    job = await server.store.jobs.add(NewJob("explain", {}, "root", user_id=root.user_id, limits=limits_of(by_token)))
+    assert (await who_of(server.store, job)).user_id == root.user_id
+    await server.ask(root, token_revoke, TokenRevokeRequest(id=made.id))
+    with pytest.raises(NotLoggedIn):
+        await who_of(server.store, job)
