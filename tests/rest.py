@@ -8,6 +8,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 WAIT = {"Prefer": "wait=60"}
@@ -71,6 +72,10 @@ class Document:
     def of(cls, url: str) -> Document:
         return cls(url, exchange("GET", f"{url}/api/v1/openapi.json").json)
 
+    @cached_property
+    def _known(self) -> dict[str, Operation]:
+        return self.operations()
+
     def operations(self) -> dict[str, Operation]:
         """All of them, by their ids."""
         return {
@@ -81,7 +86,7 @@ class Document:
 
     def ask(self, id: str, given: dict[str, Any], token: str = "", **headers: str) -> Reply:
         """Call an operation: what it names as parameters goes where it says, all else into the body."""
-        operation = self.operations()[id]
+        operation = self._known[id]
         path, query, rest = operation.path, {}, dict(given)
         for name, place in operation.parameters.items():
             if name in rest:

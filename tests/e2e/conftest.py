@@ -16,6 +16,10 @@ import pytest
 
 from proxmox_mpc import telemetry
 from proxmox_mpc.interfaces.cli import run
+from tests.e2e import elsewhere
+from tests.e2e.elsewhere import team
+
+__all__ = ["team"]
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,15 +44,19 @@ class Cli:
     workspace: Path
     ready: dict[str, Any]
     capture: pytest.CaptureFixture[str]
+    where: str = "local"
+    """One of `elsewhere.WAYS`."""
+    context: str = "lab"
+    """What `lab` is called where the commands run: a server has a context for each test."""
 
     def __call__(self, *words: str) -> Answer:
         self.capture.readouterr()
         try:
-            code = run(list(words))
+            code = run([self.context if word == "lab" else word for word in words])
         except SystemExit as stop:
             code = int(stop.code or 0)
         out, err = self.capture.readouterr()
-        return Answer(code, out, err)
+        return Answer(code, out.replace(self.context, "lab"), err.replace(self.context, "lab"))
 
     def ok(self, *words: str) -> Answer:
         answer = self(*words)
@@ -115,11 +123,22 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     return Cli(workspace, {}, capsys)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Modules that carry the product's promises run three ways: see `elsewhere.py`."""
+    if "where" in metafunc.fixturenames:
+        everywhere = metafunc.definition.get_closest_marker("everywhere") is not None
+        metafunc.parametrize("where", elsewhere.WAYS if everywhere else ["local"], indirect=False)
+
+
 @pytest.fixture
-def cli(bare: Cli, cluster: dict[str, Any]) -> Cli:
+def cli(bare: Cli, cluster: dict[str, Any], where: str, request: pytest.FixtureRequest) -> Cli:
     """A command line whose current context is the simulated cluster."""
     token_id, _, secret = cluster["token"].partition("=")
     bare.ready = cluster
+    bare.where = where
+    if where != "local":
+        bare.context = elsewhere.enter(request, bare, where)
+        return bare
     bare.ok(
         "config", "set-context", "lab", "--endpoint", cluster["url"], "--token-id", token_id, "--token-secret", secret
     )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.e2e.conftest import Cli
+
+pytestmark = pytest.mark.everywhere
 
 POOL = "apiVersion: proxmox.io/v1\nkind: Pool\nmetadata: { name: lab }\nspec: { comment: Ours }\n"
 

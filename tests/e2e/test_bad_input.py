@@ -9,6 +9,8 @@ import pytest
 
 from tests.e2e.conftest import Cli, simulator
 
+pytestmark = pytest.mark.everywhere
+
 HEAD = "apiVersion: proxmox.io/v1\nkind: VirtualMachine\nmetadata: { name: web }\n"
 ACL = "apiVersion: proxmox.io/v1\nkind: ACL\nmetadata: { name: amy }\n"
 VM = HEAD + "spec:\n  node: pve-node1\n  memory: 512\n  disks: [{ storage: local-lvm, size: 1G }]\n"

@@ -8,6 +8,8 @@ import pytest
 
 from tests.e2e.conftest import ROOT, Cli
 
+pytestmark = pytest.mark.everywhere
+
 CHARTS = sorted(path.parent.name for path in (ROOT / "examples" / "charts").glob("*/Chart.yaml"))
 KEPT = {"tenant": {"tenant..kinds"}}
 """What charts share with others by their `kinds/`: it outlives the release."""

@@ -11,6 +11,8 @@ import requests
 
 from tests.e2e.conftest import Cli
 
+pytestmark = pytest.mark.everywhere
+
 SHOP = """\
 apiVersion: proxmox.io/v1
 kind: VirtualMachine

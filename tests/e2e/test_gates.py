@@ -8,6 +8,8 @@ import pytest
 
 from tests.e2e.conftest import Cli
 
+pytestmark = pytest.mark.everywhere
+
 VM = """\
 apiVersion: proxmox.io/v1
 kind: VirtualMachine

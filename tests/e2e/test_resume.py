@@ -9,6 +9,8 @@ import pytest
 
 from tests.e2e.place import TIER, Place, place
 
+pytestmark = pytest.mark.everywhere
+
 __all__ = ["place"]
 
 STOPS = (signal.SIGINT, signal.SIGTERM)

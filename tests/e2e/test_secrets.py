@@ -8,6 +8,8 @@ import pytest
 
 from tests.e2e.conftest import Cli
 
+pytestmark = pytest.mark.everywhere
+
 SECRET = "correct-horse-battery"
 NAS = """\
 apiVersion: proxmox.io/v1

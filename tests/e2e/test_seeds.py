@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.conftest import ROOT, Cli
+
+pytestmark = pytest.mark.everywhere
 
 INFRASTRUCTURE = (ROOT / "examples" / "infrastructure.yaml").read_text()
 

@@ -7,6 +7,8 @@ import pytest
 from tests.e2e.conftest import Cli
 from tests.e2e.test_crash_safety import Place, place, place_before  # noqa: F401  a fixture
 
+pytestmark = pytest.mark.everywhere
+
 SHOP = """\
 apiVersion: proxmox.io/v1
 kind: VirtualMachine

@@ -14,6 +14,8 @@ from tests.e2e.gate import gate_before
 from tests.e2e.test_crash_safety import Place, place, place_before  # noqa: F401  a fixture
 from tests.e2e.test_verbs_power import ONE, THREE, TWO, fault, items, states
 
+pytestmark = pytest.mark.everywhere
+
 TEMPLATE = "debian-12-template"
 GUESTS: list[dict[str, Any]] = [
     {

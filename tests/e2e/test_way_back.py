@@ -12,6 +12,8 @@ from tests.e2e.conftest import Cli
 from tests.e2e.place import place_before
 from tests.e2e.test_verbs_power import fault
 
+pytestmark = pytest.mark.everywhere
+
 VM = """\
 apiVersion: proxmox.io/v1
 kind: VirtualMachine

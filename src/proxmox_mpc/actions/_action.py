@@ -23,6 +23,13 @@ class Internal:
 INTERNAL = Internal()
 
 
+class WithSlashes:
+    """Marks fields that may hold slashes where they stand in a route's path: `vm/web`, `APIToken/amy@pve!ci`."""
+
+
+WITH_SLASHES = WithSlashes()
+
+
 class Request(BaseModel):
     """What a user asks for, in camelCase where it is JSON. Requests carry content, never paths of the client's disk."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -96,7 +95,7 @@ def chart_of(archive: str) -> Chart:
     """The chart of a request. Raises BadChart."""
     try:
         return load_archive(base64.b64decode(archive, validate=True))
-    except binascii.Error as error:
+    except ValueError as error:
         raise BadChart(f"the chart is no base64: {error}") from None
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from proxmox_mpc.actions._action import Request, Result, action
+from proxmox_mpc.actions._action import WITH_SLASHES, Request, Result, action
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.errors import NotFoundError
 from proxmox_mpc.kinds import find_kind
@@ -18,7 +18,7 @@ from proxmox_mpc.kinds._described import Described, described, versions
 class ExplainRequest(Request):
     """What to explain."""
 
-    path: str = Field(description="A kind, or a field of it: VirtualMachine.cpu.cores.")
+    path: Annotated[str, WITH_SLASHES] = Field(description="A kind, or a field of it: VirtualMachine.cpu.cores.")
 
 
 class FieldView(Result):

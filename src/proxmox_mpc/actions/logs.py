@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
-from proxmox_mpc.actions._action import Request, Result, action
+from proxmox_mpc.actions._action import WITH_SLASHES, Request, Result, action
 from proxmox_mpc.actions._guests.choice import is_guest_kind
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions.get import is_named
@@ -17,7 +19,9 @@ from proxmox_mpc.kinds._kind import Key
 class LogsRequest(Request):
     """Which log."""
 
-    target: str = Field(description="A task's UPID, or a guest's name or VMID for its last task.")
+    target: Annotated[str, WITH_SLASHES] = Field(
+        description="A task's UPID, or a guest's name or VMID for its last task."
+    )
     follow: bool = Field(False, description="Go on until the task ends; lines are reported as they come.")
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
-from proxmox_mpc.actions._action import Request, Result, action
+from proxmox_mpc.actions._action import WITH_SLASHES, Request, Result, action
 from proxmox_mpc.actions._secrets import SecretUnknown, secret_key
 from proxmox_mpc.actions._session import Session
 
@@ -12,7 +14,7 @@ from proxmox_mpc.actions._session import Session
 class SecretDeleteRequest(Request):
     """Which secret."""
 
-    name: str = Field(description="Its name, or KIND/NAME of the object that it is of.")
+    name: Annotated[str, WITH_SLASHES] = Field(description="Its name, or KIND/NAME of the object that it is of.")
 
 
 class SecretDeleteResult(Result):

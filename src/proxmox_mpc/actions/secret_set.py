@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
-from proxmox_mpc.actions._action import Request, Result, action
+from proxmox_mpc.actions._action import WITH_SLASHES, Request, Result, action
 from proxmox_mpc.actions._secrets import SET, own_name
 from proxmox_mpc.actions._session import Session
 
@@ -12,7 +14,7 @@ from proxmox_mpc.actions._session import Session
 class SecretSetRequest(Request):
     """A secret and its name."""
 
-    name: str = Field(description="What manifests call it: { secretRef: NAME }.")
+    name: Annotated[str, WITH_SLASHES] = Field(description="What manifests call it: { secretRef: NAME }.")
     value: str = Field(description="The secret.", repr=False, min_length=1)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
-from proxmox_mpc.actions._action import Request, Result, action
+from proxmox_mpc.actions._action import WITH_SLASHES, Request, Result, action
 from proxmox_mpc.actions._secrets import SET, SecretUnknown, secret_key
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.kinds import find_kind
@@ -13,7 +15,9 @@ from proxmox_mpc.kinds import find_kind
 class SecretShowRequest(Request):
     """Which secret."""
 
-    name: str = Field(description="Its name, or KIND/NAME of the object that it is of: APIToken/amy@pve!ci.")
+    name: Annotated[str, WITH_SLASHES] = Field(
+        description="Its name, or KIND/NAME of the object that it is of: APIToken/amy@pve!ci."
+    )
 
 
 class SecretShowResult(Result):

@@ -98,6 +98,7 @@ def documented(inner: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, An
                 schemas.pop(name, None)
             for path in known["paths"].values():
                 for operation in path.values():
+                    operation.setdefault("responses", {}).setdefault("default", problems.DOCUMENTED)
                     operation.get("responses", {}).pop("422", None)  # FastAPI's own form, which nothing here answers
         return known
 

@@ -15,6 +15,11 @@ from proxmox_mpc.errors import InvalidInput, MpcError, problem_of
 from proxmox_mpc.telemetry import Logger, correlation
 
 MEDIA_TYPE = "application/problem+json"
+DOCUMENTED: dict[str, Any] = {
+    "description": "What failed, with a code and what to do next.",
+    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+"""How the OpenAPI document describes errors."""
 _log = Logger("api")
 
 

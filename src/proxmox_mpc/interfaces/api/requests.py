@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.alias_generators import to_camel
 
-from proxmox_mpc.actions._action import Action
+from proxmox_mpc.actions._action import WITH_SLASHES, Action
 from proxmox_mpc.interfaces.api.pages import CURSOR, LIMIT, is_list
 
 _BRACES = re.compile(r"{(\w+)}")
@@ -34,6 +34,9 @@ class Shape:
     def of(cls, action: Action[Any, Any]) -> Shape:
         method, _, path = action.route.partition(" ")
         in_path = tuple(_BRACES.findall(path))
+        for name in in_path:
+            if WITH_SLASHES in action.request.model_fields[name].metadata:
+                path = path.replace(f"{{{name}}}", f"{{{name}:path}}")
         fields: dict[str, Any] = {
             name: (info.rebuild_annotation(), info)
             for name, info in action.request.outside_fields().items()

@@ -97,10 +97,7 @@ def responses(action: Action[Any, Any], shape: Shape) -> dict[int | str, dict[st
     """What the documentation says of answers."""
     found: dict[int | str, dict[str, Any]] = {
         action.status: {"model": action.result, "description": "What came of it."},
-        "default": {
-            "description": "What failed, with a code and what to do next.",
-            "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        },
+        "default": problems.DOCUMENTED,
     }
     if action.long:
         from proxmox_mpc.actions._work import JobView
