@@ -31,7 +31,10 @@ def kill(house: House, number: int) -> None:
     house.processes[number].wait()
 
 
-@pytest.mark.parametrize("point", KILL_POINTS)
+SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
+
+
+@pytest.mark.parametrize("point", list(KILL_POINTS) if SOAK else list(KILL_POINTS)[::2])
 def test_a_job_whose_worker_is_killed_is_continued_by_another(team: House, point: str) -> None:
     how, method, path = KILL_POINTS[point]
     hold = team.place.gate.hold_answer if how == "hold answer" else team.place.gate.hold_request
