@@ -52,11 +52,16 @@ class Cli:
     def __call__(self, *words: str) -> Answer:
         self.capture.readouterr()
         try:
-            code = run([self.context if word == "lab" else word for word in words])
+            code = run([self.context if self._is_context(words, at) else words[at] for at in range(len(words))])
         except SystemExit as stop:
             code = int(stop.code or 0)
         out, err = self.capture.readouterr()
         return Answer(code, out.replace(self.context, "lab"), err.replace(self.context, "lab"))
+
+    @staticmethod
+    def _is_context(words: tuple[str, ...], at: int) -> bool:
+        before = ("--context", "set-context", "use-context", "delete-context")
+        return words[at] == "lab" and words[at - 1] in before
 
     def ok(self, *words: str) -> Answer:
         answer = self(*words)
@@ -126,8 +131,7 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Modules that carry the product's promises run three ways: see `elsewhere.py`."""
     if "where" in metafunc.fixturenames:
-        everywhere = metafunc.definition.get_closest_marker("everywhere") is not None
-        metafunc.parametrize("where", elsewhere.WAYS if everywhere else ["local"], indirect=False)
+        metafunc.parametrize("where", elsewhere.ways(metafunc.definition.get_closest_marker("everywhere")))
 
 
 @pytest.fixture

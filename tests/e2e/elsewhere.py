@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,19 @@ if TYPE_CHECKING:
     from tests.e2e.conftest import Cli
 
 WAYS = ("local", "remote", "rest")
+SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
 _numbers = itertools.count(1)
+
+
+def ways(marker: pytest.Mark | None) -> tuple[str, ...]:
+    """How tests run: those marked `everywhere` all ways, those marked `everywhere("soak")` where there is time."""
+    return WAYS if marker is not None and (SOAK or "soak" not in marker.args) else WAYS[:1]
+
+
+def only_here(cli: Cli, why: str) -> None:
+    """Skip a test where it means nothing."""
+    if cli.where != "local":
+        pytest.skip(why)
 
 
 @dataclass

@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.conftest import Cli
 
-pytestmark = pytest.mark.everywhere
+pytestmark = pytest.mark.everywhere("soak")
 
 POOL = "apiVersion: proxmox.io/v1\nkind: Pool\nmetadata: { name: lab }\nspec: { comment: Ours }\n"
 

@@ -8,8 +8,9 @@ import os
 import pytest
 
 from tests.e2e.conftest import Cli, simulator
+from tests.e2e.elsewhere import only_here
 
-pytestmark = pytest.mark.everywhere
+pytestmark = pytest.mark.everywhere("soak")
 
 HEAD = "apiVersion: proxmox.io/v1\nkind: VirtualMachine\nmetadata: { name: web }\n"
 ACL = "apiVersion: proxmox.io/v1\nkind: ACL\nmetadata: { name: amy }\n"
@@ -123,6 +124,7 @@ def test_a_cluster_that_is_down(bare: Cli, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_wrong_token(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    only_here(cli, "it changes the context of this machine's store")
     token_id = cli.ready["token"].partition("=")[0]
     cli.ok(
         "config", "set-context", "lab", "--token-id", token_id, "--token-secret", "00000000-0000-0000-0000-000000000000"
@@ -133,6 +135,7 @@ def test_a_wrong_token(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_login_that_may_do_nothing(cli: Cli) -> None:
+    only_here(cli, "it changes the context of this machine's store")
     cli.api("POST", "/access/users", userid="guest@pve", password="guest-password")
     cli.ok("config", "set-context", "lab", "--user", "guest@pve", "--password", "guest-password")
     before = cli.guests()

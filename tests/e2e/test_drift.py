@@ -11,7 +11,7 @@ import requests
 
 from tests.e2e.conftest import Cli
 
-pytestmark = pytest.mark.everywhere
+pytestmark = pytest.mark.everywhere("soak")
 
 SHOP = """\
 apiVersion: proxmox.io/v1

@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.conftest import Cli
 
-pytestmark = pytest.mark.everywhere
+pytestmark = pytest.mark.everywhere("soak")
 
 VM = """\
 apiVersion: proxmox.io/v1

@@ -9,6 +9,7 @@ import json
 import pytest
 
 from tests.e2e.conftest import Cli, simulated
+from tests.e2e.elsewhere import only_here
 
 pytestmark = pytest.mark.everywhere
 
@@ -132,8 +133,7 @@ def test_tasks_and_logs(shop: Cli) -> None:
 
 
 def test_contexts_come_from_flag_environment_workspace_and_store(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    if cli.where != "local":
-        pytest.skip("which of this machine's contexts is chosen is asked of this machine")
+    only_here(cli, "which of this machine's contexts is chosen is asked of this machine")
     token_id, _, secret = cli.ready["token"].partition("=")
     entry = {"endpoints": [cli.ready["url"]], "token_id": token_id, "token_secret": secret}
     cli.write("config/proxmox.yml", json.dumps({"current": "file", "contexts": {"file": entry}}))

@@ -12,7 +12,7 @@ from tests.e2e.gate import Gate
 from tests.e2e.place import Place, place
 from tests.e2e.release import CHART, chart, fault, gate, memory, pool, states, write_chart
 
-pytestmark = pytest.mark.everywhere
+pytestmark = pytest.mark.everywhere("soak")
 
 __all__ = ["chart", "gate", "place"]
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.place import TIER, Place, place
 
-pytestmark = pytest.mark.everywhere
+pytestmark = pytest.mark.everywhere("soak")
 
 __all__ = ["place"]
 

@@ -7,8 +7,9 @@ import io
 import pytest
 
 from tests.e2e.conftest import Cli
+from tests.e2e.elsewhere import only_here
 
-pytestmark = pytest.mark.everywhere
+pytestmark = pytest.mark.everywhere("soak")
 
 SECRET = "correct-horse-battery"
 NAS = """\
@@ -118,6 +119,7 @@ def test_a_webhook_s_secrets_can_be_named(cli: Cli, monkeypatch: pytest.MonkeyPa
 
 
 def test_secrets_go_with_their_context(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    only_here(cli, "it deletes the context of this machine's store")
     keep(cli, monkeypatch, "nas", SECRET)
     cli.ok("config", "delete-context", "lab", "--yes")
     token_id, _, secret = cli.ready["token"].partition("=")

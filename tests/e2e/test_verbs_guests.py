@@ -14,7 +14,7 @@ from tests.e2e.gate import gate_before
 from tests.e2e.test_crash_safety import Place, place, place_before  # noqa: F401  a fixture
 from tests.e2e.test_verbs_power import ONE, THREE, TWO, fault, items, states
 
-pytestmark = pytest.mark.everywhere
+pytestmark = pytest.mark.everywhere("soak")
 
 TEMPLATE = "debian-12-template"
 GUESTS: list[dict[str, Any]] = [

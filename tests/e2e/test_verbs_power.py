@@ -13,7 +13,7 @@ import requests
 from tests.e2e.conftest import Cli, simulated
 from tests.e2e.test_crash_safety import Place, place, place_before  # noqa: F401  a fixture
 
-pytestmark = pytest.mark.everywhere
+pytestmark = pytest.mark.everywhere("soak")
 
 ONE, TWO, THREE = "pve-node1", "pve-node2", "pve-node3"
 GUESTS: list[dict[str, Any]] = [

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import Cli
+from tests.e2e.elsewhere import only_here
 from tests.e2e.place import place_before
 from tests.e2e.test_verbs_power import fault
 
-pytestmark = pytest.mark.everywhere
+pytestmark = pytest.mark.everywhere("soak")
 
 VM = """\
 apiVersion: proxmox.io/v1
@@ -93,6 +94,7 @@ KILL_POINTS = {
 
 @pytest.mark.parametrize("point", KILL_POINTS)
 def test_a_killed_apply_leaves_no_snapshot_behind_once_it_is_continued(web: Cli, point: str) -> None:
+    only_here(web, "it kills a process of this machine at one place")
     how, method, path = KILL_POINTS[point]
     with place_before(web.ready["url"], web.ready["token"], web) as at:
         web.ok("apply", "-f", web.write("web.yaml", vm(512)), "--adopt")
