@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
 
+from proxmox_mpc.actions._action import Action
 from proxmox_mpc.bootstrap import all_actions, find_action, open_session
+from proxmox_mpc.bootstrap.remote import asking
 from proxmox_mpc.errors import MpcError, problem_of
 from tests.rest import WAIT, Document
 from tests.server.running import Served, serving
+from tests.server.security.world import CHART, archive
 from tests.server.test_rest import texts
 
 BROKEN = [
@@ -26,6 +30,7 @@ SAME: list[tuple[str, dict[str, Any]]] = [
     ("describe", {"kind": "vm", "names": ["web"]}), ("api_resources", {}), ("explain", {"path": "vm.disks"}),
     ("json_schema", {"kinds": ["vm"]}), ("export_manifests", {"kinds": ["vm"]}), ("status", {}), ("history", {"application": "web"}),
     ("release_list", {}), ("secret_list", {}), ("repo_list", {}), ("drift_list_accepted", {}), ("snapshot_list", {"guests": ["web"]}),
+    ("snapshot_list", {"texts": texts("web")}), ("chart_template", {"chart": archive(CHART), "name": "x"}), ("drift", {}),
     ("validate", {"texts": texts("other")}), ("plan", {"texts": texts("web"), "application": "web"}), ("context_list", {}),
     ("guest_create", {"kind": "vm", "name": "new", "cores": 2}), ("chart_create", {"name": "shop"}),
     ("stop", {"guests": ["web"], "dryRun": True}), ("tag", {"guests": ["web"], "add": ["x"], "dryRun": True}),
@@ -68,6 +73,31 @@ def test_no_action_is_missing(one: Any) -> None:
         operation = next(o for m in api["paths"].values() for o in m.values() if o["operationId"] == action.name)
         assert str(action.status) in operation["responses"]
         assert ("202" in operation["responses"]) or not action.long
+
+
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")  # any word will do to see where it goes
+@pytest.mark.parametrize("action", all_actions(), ids=lambda one: one.name)
+def test_the_command_line_asks_as_the_document_says(one: Any, action: Action[Any, Any]) -> None:
+    _, document, _ = one
+    operation = document.operations()[action.name]
+    fields = {name: info.alias or name for name, info in action.request.outside_fields().items()}
+    asked = asking(action, action.request.model_construct(**dict.fromkeys(fields, "x")), "lab")
+    in_path = {name for name, place in operation.parameters.items() if place == "path"}
+    path = operation.path
+    for name in in_path:
+        path = path.replace(f"{{{name}}}", "x")
+    assert (asked.method, f"/api/v1{asked.path}") == (operation.method, path)
+    documented = {name for name, place in operation.parameters.items() if place == "query"}
+    if "requestBody" in operation.spec:
+        schema = json.dumps(operation.spec["requestBody"]["content"]["application/json"]["schema"])
+        model = next(word for word in schema.split('"') if word.startswith("#/")).rpartition("/")[2]
+        documented |= set(document.content["components"]["schemas"][model]["properties"])
+    assert {alias for name, alias in fields.items() if name not in in_path} == documented - {
+        "context",
+        "limit",
+        "cursor",
+    } | ({"limit", "cursor"} & set(fields))
+    assert action.result.__name__ in json.dumps(operation.spec["responses"][str(action.status)])
 
 
 def here(served: Served, name: str, given: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Any:

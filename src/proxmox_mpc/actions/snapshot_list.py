@@ -36,7 +36,7 @@ class SnapshotListResult(Result):
     items: list[SnapshotView]
 
 
-@action(permission="resources:read", route="GET /snapshots", scope="namespace")
+@action(permission="resources:read", route="POST /snapshots/list", scope="namespace")
 async def snapshot_list(session: Session, request: SnapshotListRequest) -> SnapshotListResult:
     """List the snapshots of guests."""
     view = await session.view()
