@@ -81,7 +81,8 @@ def serving(home: Path, *options: str, **environment: str) -> Iterator[Served]:
     home.mkdir(parents=True, exist_ok=True)
     port = environment.pop("SERVER_PORT", "") or str(free_port())
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PROXMOX_")}
-    given = {"PROXMOX_MPC_HOME": str(home), "SERVER_PORT": port, "OUTBOUND_ALLOW": "127.0.0.1", **environment}
+    given = {"PROXMOX_MPC_HOME": str(home), "SERVER_PORT": port, "OUTBOUND_ALLOW": "127.0.0.1"}
+    given |= {"ACCESS_TOKEN_EXPIRE_MINUTES": "600", **environment}  # tests share logins, also on a slow machine
     log = (home / "server.log").open("a")
     process = subprocess.Popen(
         [sys.executable, "-m", "proxmox_mpc.interfaces.api", *options],

@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from proxmox_mpc.actions._action import Result, action
 from proxmox_mpc.actions._hooks import check
@@ -135,11 +135,13 @@ async def _manifests(
     # What is made of a value that is missing need not fit.
     severity: Severity = "warning" if lacking else "error"
     found: list[Finding] = []
-    kinds = [ManifestText(name=file.name, content=file.text) for file in made.chart.kinds]
-    for texts in (kinds, made.texts):
+    for texts_of in (lambda: [ManifestText(name=f.name, content=f.text) for f in made.chart.kinds], lambda: made.texts):
         try:
+            texts = texts_of()
             resources, _ = await load(session, texts, request.namespace, with_secrets=False)
             edges(resources, find_kind)
+        except ValidationError:
+            found.append(Finding("error", rules.TEMPLATES, "a file is no text: it has a NUL in it, or half a character"))
         except MpcError as error:
             found += _told(made.placed(error), severity)
     found += (Finding("warning", rules.TEMPLATES, remark) for remark in made.manifests.remarks)
