@@ -135,13 +135,14 @@ async def _manifests(
     # What is made of a value that is missing need not fit.
     severity: Severity = "warning" if lacking else "error"
     found: list[Finding] = []
-    for texts_of in (lambda: [ManifestText(name=f.name, content=f.text) for f in made.chart.kinds], lambda: made.texts):
+    for of_kinds in (True, False):
         try:
-            texts = texts_of()
+            files = made.chart.kinds if of_kinds else ()
+            texts = [ManifestText(name=file.name, content=file.text) for file in files] if of_kinds else made.texts
             resources, _ = await load(session, texts, request.namespace, with_secrets=False)
             edges(resources, find_kind)
         except ValidationError:
-            found.append(Finding("error", rules.TEMPLATES, "a file is no text: it has a NUL in it, or half a character"))
+            found.append(Finding("error", rules.TEMPLATES, "what is rendered is no text: a NUL, or half a character"))
         except MpcError as error:
             found += _told(made.placed(error), severity)
     found += (Finding("warning", rules.TEMPLATES, remark) for remark in made.manifests.remarks)
