@@ -33,7 +33,7 @@ def seeds() -> list[int]:
     if asked := os.environ.get("CHAOS_SEEDS"):
         first, _, last = asked.partition("-")
         return list(range(int(first), int(last or first) + 1))
-    return list(range(400 if settings.get_current_profile_name() == "soak" else 24))
+    return list(range(400 if settings.get_current_profile_name() == "soak" else 16))
 
 
 @pytest.mark.parametrize("seed", [pytest.param(seed, id=f"seed-{seed}") for seed in seeds()])
