@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.conftest import ROOT, Cli
 
-pytestmark = pytest.mark.everywhere
+pytestmark = pytest.mark.everywhere("soak")
 
 CHARTS = sorted(path.parent.name for path in (ROOT / "examples" / "charts").glob("*/Chart.yaml"))
 KEPT = {"tenant": {"tenant..kinds"}}
