@@ -109,16 +109,19 @@ def work(settings: Settings) -> int:
     ]
     try:
         while True:
+            code: object = 0
             try:
                 # One process for all jobs: they wait for the cluster, and share its connections and limits.
                 app.worker_main([*words, "--without-gossip", "--without-mingle"])
             except SystemExit as end:
-                if not end.code or asked:
-                    return int(end.code or 0)
-                # Losing the broker at the wrong moment breaks Celery's own loop (kombu 5.7): what is ours goes on.
-                _log.error("the connection to the broker broke; beginning anew", code=end.code)
-                time.sleep(PAUSE_S)
-            else:
+                code = end.code
+            if asked:
+                return code if isinstance(code, int) else 0
+            # Losing the broker at the wrong moment breaks Celery's own loop, which then ends, now and then with 0
+            # (kombu 5.7): what is ours goes on.
+            _log.error("the connection to the broker broke; beginning anew", code=code)
+            time.sleep(PAUSE_S)
+            if asked:
                 return 0
     finally:
         process.run(process.close()).result()
