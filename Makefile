@@ -38,9 +38,9 @@ demo: setup    ## the main job on a simulated cluster, as a story
 serve: setup   ## a server with a simulated cluster behind it, at port 5109
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/proxmox-cli serve --simulate
 
-# Two at a time: most tests wait for a simulated cluster, which is a process or thread of its own.
+# Three at a time, on two cores: most tests wait for a simulated cluster, a process or thread of its own.
 test: setup-dev lint          ## everything that must be true
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile
 
 lint: setup-dev               ## style, types, layers
 	$(BIN)/ruff check .

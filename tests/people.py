@@ -52,7 +52,7 @@ class Server:
         async def open_provider(provider: LoginProvider) -> Any:
             if provider.name in self.providers:
                 return self.providers[provider.name]
-            return await Opening(self.store, self.store.users.database.now).open(provider)
+            return await Opening(self.store, self.store.users.database.now, own_url=OWN_URL).open(provider)
 
         session = Session(
             who=who, open_store=store, choose_context=context, list_contexts=_nothing, check_context=lambda _: None,

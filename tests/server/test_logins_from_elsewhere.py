@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -50,34 +50,73 @@ def test_who_is_about_to_log_in_sees_by_what(served: Served, sso: str, admin: st
 
 
 def test_the_command_line_logs_in_by_a_browser(served: Served, sso: str, tmp_path: Path) -> None:
-    home = {**os.environ, "PROXMOX_MPC_HOME": str(tmp_path)}
-    words = [sys.executable, "-m", "proxmox_mpc", "login", served.url, "--provider", "sso", "--no-browser"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=home) as cli:
+    def browse(url: str) -> requests.Response:
+        back = openid.consent(url, "sub-1")
+        assert re.match(r"http://127\.0\.0\.1:\d+/callback\?", back)
+        wrong = re.sub(r"state=[^&]*", "state=another", back)
+        assert requests.get(wrong, timeout=10).status_code == 404  # somebody else's page comes by
+        assert requests.get(f"{back.partition('?')[0]}?{'a&' * 50}", timeout=10).status_code in (400, 404)
+        return requests.get(back, timeout=20)
+
+    assert logged_in(served, "sso", tmp_path, browse) == ("amy", 0)
+    assert "s3cret" not in (served.home / "server.log").read_text()
+
+
+def logged_in(served: Served, provider: str, home: Path, browse: Callable[[str], requests.Response]) -> tuple[str, int]:
+    """Who is logged in on the command line after a browser went that way, and how the command ended."""
+    env = {**os.environ, "PROXMOX_MPC_HOME": str(home)}
+    words = [sys.executable, "-m", "proxmox_mpc", "login", served.url, "--provider", provider, "--no-browser"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) as cli:
         assert cli.stdout is not None
         assert cli.stderr is not None
         try:
-            url = next(line.strip() for line in cli.stderr if "http" in line)
-            back = openid.consent(url, "sub-1")
-            assert re.match(r"http://127\.0\.0\.1:\d+/callback\?", back)
-            wrong = re.sub(r"state=[^&]*", "state=another", back)
-            assert requests.get(wrong, timeout=10).status_code == 404  # somebody else's page comes by
-            assert requests.get(f"{back.partition('?')[0]}?{'a&' * 50}", timeout=10).status_code in (400, 404)
-            page = requests.get(back, timeout=20)
-            assert (page.status_code, "close this page" in page.text) == (200, True)
-            said = cli.stdout.read()
-            assert cli.wait(30) == 0, cli.stderr.read()
+            page = browse(next(line.strip() for line in cli.stderr if "http" in line))
+            assert page.status_code == 200
+            said, failed = cli.stdout.read(), cli.stderr.read()
+            code = cli.wait(30)
         finally:
             cli.kill()
-    assert said.startswith(f"amy is logged in on {served.url}")
+    if code:
+        assert "terminal says why" in page.text
+        return failed, code
+    assert "close this page" in page.text
+    name = said.partition(" ")[0]
+    assert said.startswith(f"{name} is logged in on {served.url}")
     shown = subprocess.run(
         [sys.executable, "-m", "proxmox_mpc", "whoami", "-o", "json"],
         capture_output=True,
         text=True,
-        env=home,
+        env=env,
         timeout=60,
     )
-    assert '"amy"' in shown.stdout, shown
-    assert "s3cret" not in (served.home / "server.log").read_text()
+    assert f'"{name}"' in shown.stdout, shown
+    return name, code
+
+
+def test_the_command_line_logs_in_by_saml(served: Served, admin: str, tmp_path: Path) -> None:
+    pytest.importorskip("xmlsec", reason="the identity provider signs by xmlsec, which has wheels for Linux")
+    from tests.saml import Idp
+
+    idp, url = Idp(attributes={"uid": ["rory"]}), f"{served.url}/auth/saml"
+    settings = {"type": "saml", "metadata": idp.metadata(), "nameAttribute": "uid"}
+    asked = {"settings": settings, "createUsers": "all"}
+    assert served.call("PUT", f"{V1}/providers/corp", asked, admin)[0] == 200
+    described = requests.get(f"{url}/metadata", timeout=10)
+    assert 'WantAssertionsSigned="true"' in described.text
+    broken = {**asked, "settings": {**settings, "metadata": "<a/>"}}
+    status, problem = served.call("PUT", f"{V1}/providers/corp", broken, admin)
+    assert (status, "describes 0" in str(problem)) == (422, True)
+
+    def browse(to: str, idp: Idp = idp) -> requests.Response:
+        return requests.post(f"{url}/acs", data=idp.answer(to), timeout=20)
+
+    assert logged_in(served, "corp", tmp_path, browse) == ("rory", 0)
+    failed, code = logged_in(served, "corp", tmp_path, lambda to: browse(to, Idp(attributes=idp.attributes)))
+    assert (code, "the provider's answer does not count" in failed) == (4, True)
+    for form in ({}, {"RelayState": "x", "SAMLResponse": "eA=="}, {"a": "b" * 70_000}):
+        answer = requests.post(f"{url}/acs", data=form, timeout=20)
+        assert (answer.status_code in (401, 413, 422), "location" in answer.headers) == (True, False)
+    assert served.call("DELETE", f"{V1}/providers/corp", token=admin)[0] == 200
 
 
 def test_nobody_is_sent_where_the_server_must_not_go(served: Served, sso: str, admin: str) -> None:

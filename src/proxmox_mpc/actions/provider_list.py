@@ -19,6 +19,6 @@ class ProviderListResult(Result):
 
 @action(permission="providers:read", route="GET /providers", scope="server")
 async def provider_list(session: Session, request: ProviderListRequest) -> ProviderListResult:
-    """List who else answers for people that log in: PVE realms, directories, OpenID providers."""
+    """List who else answers for people that log in: PVE realms, directories, OpenID and SAML providers."""
     providers = await (await session.store()).login_providers.list()
     return ProviderListResult(items=[ProviderView.of(one) for one in providers])

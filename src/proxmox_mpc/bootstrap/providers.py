@@ -9,7 +9,13 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from proxmox_mpc.bootstrap.clusters import target_of
-from proxmox_mpc.people.provider_settings import LdapSettings, OidcSettings, PveSettings, read_settings
+from proxmox_mpc.people.provider_settings import (
+    LdapSettings,
+    OidcSettings,
+    PveSettings,
+    SamlSettings,
+    read_settings,
+)
 from proxmox_mpc.people.providers import ProviderUnreachable
 
 if TYPE_CHECKING:
@@ -26,6 +32,7 @@ class Opening:
     now: Callable[[], datetime]
     outbound: Outbound | None = None
     own_endpoints: Set[str] = frozenset()
+    own_url: str = ""
 
     async def open(self, provider: LoginProvider) -> Any:
         """A provider that answers; made anew for each login, so that a change counts at once, everywhere."""
@@ -34,6 +41,8 @@ class Opening:
             return self._realm(settings)
         if isinstance(settings, LdapSettings):
             return self._directory(settings, provider.secret)
+        if isinstance(settings, SamlSettings):
+            return self._saml(settings)
         return self._openid(settings, provider.secret)
 
     def _realm(self, settings: PveSettings) -> Any:
@@ -55,6 +64,13 @@ class Opening:
         from proxmox_mpc.people.oidc import OpenId
 
         return OpenId(settings, secret, ProviderWeb(self.outbound, settings.ca), self.now)
+
+    def _saml(self, settings: SamlSettings) -> Any:
+        from proxmox_mpc.people.saml import Saml
+
+        if find_spec("signxml") is None:
+            raise ProviderUnreachable("the library for SAML is not installed", hint="pip install 'proxmox-mpc[saml]'")
+        return Saml(settings, self.own_url, self.now)
 
     def _directory(self, settings: LdapSettings, secret: str) -> Any:
         from proxmox_mpc.people.directory import Directory

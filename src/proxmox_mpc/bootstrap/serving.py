@@ -101,7 +101,9 @@ class Serving:
             record=record,
             served=True,
             session_tokens=lambda: self.tokens,
-            open_provider=Opening(self.store, self.now, self.outbound, self.own_endpoints).open,
+            open_provider=Opening(
+                self.store, self.now, self.outbound, self.own_endpoints, self.settings.server.shown_url
+            ).open,
             own_url=self.settings.server.shown_url,
         )
 

@@ -15,8 +15,8 @@ from urllib.parse import quote, urlencode, urlsplit
 from proxmox_mpc import telemetry
 from proxmox_mpc.people.errors import LoginFailed
 from proxmox_mpc.people.id_tokens import TokenRefused, checked
-from proxmox_mpc.people.provider_settings import LOOPBACK, OidcSettings
-from proxmox_mpc.people.providers import Begun, Proved, ProviderUnreachable
+from proxmox_mpc.people.provider_settings import OidcSettings
+from proxmox_mpc.people.providers import LOOPBACK, Begun, Proved, ProviderUnreachable
 
 _log = telemetry.Logger("people")
 

@@ -8,11 +8,27 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
 from pydantic.alias_generators import to_camel
 
+from proxmox_mpc.people.providers import LOOPBACK
+from proxmox_mpc.people.saml_metadata import IdentityProvider, read_metadata
+
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=500)]
 Attribute = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9.;-]*$", max_length=64)]
 Claim = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]+$", max_length=128)]
 Authority = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=1 << 16)]
 """A certificate as PEM; a bundle of a company's own authorities has a few thousand letters."""
+
+
+Attributed = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=256)]
+"""A name of an attribute: often a URN."""
+
+
+def _described(text: str) -> str:
+    read_metadata(text)
+    return text
+
+
+Metadata = Annotated[str, StringConstraints(max_length=1 << 18), AfterValidator(_described)]
+"""An identity provider's; with several certificates and all attributes it knows some have 60,000 letters."""
 
 
 def _url(*schemes: str) -> AfterValidator:
@@ -114,15 +130,35 @@ class OidcSettings(_Settings):
         return (self.issuer, self.client_id, self.ca)
 
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
-"""This machine: the one place that is reached without encryption."""
-ProviderSettings = Annotated[PveSettings | LdapSettings | OidcSettings, Field(discriminator="type")]
-BY_BROWSER = ("oidc",)
+class SamlSettings(_Settings):
+    """An identity provider by SAML 2.0: people log in there, by a browser."""
+
+    type: Literal["saml"]
+    metadata: Metadata = Field(description="The XML in which it describes itself.")
+    id_attribute: Attributed = Field(default="", description="What never changes; empty: the NameID.")
+    name_attribute: Attributed = Field(default="", description="The user's name; empty: the NameID.")
+    groups_attribute: Attributed = Field(default="groups", description="The user's groups.")
+    display_attribute: Attributed = Field(default="displayName", description="How the user is called.")
+    email_attribute: Attributed = Field(default="email", description="The user's e-mail address.")
+
+    @property
+    def identity_provider(self) -> IdentityProvider:
+        """What the metadata say."""
+        return read_metadata(self.metadata)
+
+    @property
+    def destination(self) -> tuple[str, ...]:
+        """As of a PVE realm."""
+        return (self.identity_provider.entity_id,)
+
+
+ProviderSettings = Annotated[PveSettings | LdapSettings | OidcSettings | SamlSettings, Field(discriminator="type")]
+BY_BROWSER = ("oidc", "saml")
 """Types of providers where a browser logs in; the others take a name and a password."""
 _adapter: TypeAdapter[Any] = TypeAdapter(ProviderSettings)
 
 
-def read_settings(kept: Any) -> PveSettings | LdapSettings | OidcSettings:
+def read_settings(kept: Any) -> PveSettings | LdapSettings | OidcSettings | SamlSettings:
     """Settings as the store kept them."""
-    found: PveSettings | LdapSettings | OidcSettings = _adapter.validate_python(kept)
+    found: PveSettings | LdapSettings | OidcSettings | SamlSettings = _adapter.validate_python(kept)
     return found

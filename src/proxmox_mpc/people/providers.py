@@ -9,6 +9,9 @@ from typing import Protocol
 from proxmox_mpc.errors import UnreachableError
 from proxmox_mpc.people.errors import LoginFailed
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""This machine: the one place that is reached without encryption."""
+
 
 @dataclass(frozen=True)
 class Proved:

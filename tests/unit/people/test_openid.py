@@ -15,9 +15,9 @@ from joserfc.jwk import RSAKey
 from proxmox_mpc.actions._access import Who
 from proxmox_mpc.actions._logins import LoginResult
 from proxmox_mpc.actions._providers import ProviderUnknown
-from proxmox_mpc.actions.oidc_begin import OidcBeginRequest, OidcBeginResult, RedirectRefused, oidc_begin
-from proxmox_mpc.actions.oidc_complete import OidcCompleteRequest, oidc_complete
 from proxmox_mpc.actions.provider_test import ProviderTestRequest, provider_test
+from proxmox_mpc.actions.sso_begin import RedirectRefused, SsoBeginRequest, SsoBeginResult, sso_begin
+from proxmox_mpc.actions.sso_complete import SsoCompleteRequest, sso_complete
 from proxmox_mpc.bootstrap.outbound import Outbound, OutboundRefused
 from proxmox_mpc.bootstrap.providers import Opening
 from proxmox_mpc.errors import MpcError
@@ -74,16 +74,16 @@ async def real(server: Server, issuer: str) -> Server:
     return server
 
 
-async def begin(server: Server, redirect: str = LOOPBACK, who: Who = ANYBODY) -> OidcBeginResult:
-    return await server.ask(who, oidc_begin, OidcBeginRequest(provider="sso", redirect=redirect))
+async def begin(server: Server, redirect: str = LOOPBACK, who: Who = ANYBODY) -> SsoBeginResult:
+    return await server.ask(who, sso_begin, SsoBeginRequest(provider="sso", redirect=redirect))
 
 
-async def complete(server: Server, begun: OidcBeginResult, **given: str) -> LoginResult:
+async def complete(server: Server, begun: SsoBeginResult, **given: str) -> LoginResult:
     asked = {"state": begun.state, "binding": begun.binding, **given}
-    return await server.ask(ANYBODY, oidc_complete, OidcCompleteRequest.model_validate(asked))
+    return await server.ask(ANYBODY, sso_complete, SsoCompleteRequest.model_validate(asked))
 
 
-async def by_browser(begun: OidcBeginResult, sub: str) -> dict[str, str]:
+async def by_browser(begun: SsoBeginResult, sub: str) -> dict[str, str]:
     return openid.came_back(await asyncio.to_thread(openid.consent, begun.url, sub))
 
 
@@ -188,7 +188,7 @@ async def test_a_password_does_not_go_where_a_browser_should_nor_the_other_way_r
     with pytest.raises(ProviderUnknown, match="with a password"):
         await real.login("amy", provider="sso")
     with pytest.raises(ProviderUnknown, match="by a browser"):
-        await real.ask(ANYBODY, oidc_begin, OidcBeginRequest(provider="local", redirect=LOOPBACK))
+        await real.ask(ANYBODY, sso_begin, SsoBeginRequest(provider="local", redirect=LOOPBACK))
 
 
 async def test_it_is_tested_and_not_reached_where_the_server_must_not(real: Server, issuer: str) -> None:

@@ -17,7 +17,7 @@ from proxmox_mpc import __version__
 from proxmox_mpc.bootstrap import all_actions
 from proxmox_mpc.bootstrap.watching import Watching
 from proxmox_mpc.errors import MpcError
-from proxmox_mpc.interfaces.api import problems, routes, system
+from proxmox_mpc.interfaces.api import problems, routes, saml, system
 from proxmox_mpc.interfaces.api.limits import Limits
 from proxmox_mpc.interfaces.api.realtime import Realtime
 from proxmox_mpc.interfaces.api.tracing import Correlated
@@ -66,6 +66,7 @@ def make_app(settings: Settings, opened: Callable[[], AbstractAsyncContextManage
     app.state.settings = settings
     app.include_router(routes.router(all_actions()))
     app.include_router(system.router)
+    app.include_router(saml.router)
     for kind in (MpcError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, problems.handle)
     app.openapi = documented(app.openapi)  # type: ignore[method-assign]

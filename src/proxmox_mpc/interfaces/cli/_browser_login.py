@@ -28,7 +28,7 @@ def by_browser(server: Known, provider: str, *, open_it: bool) -> str:
     """Log in by a provider; the user's name. Raises LoginFailed."""
     with Listener() as listener:
         body = {"provider": provider, "redirect": listener.url}
-        begun = ask(server, "", lambda it: it.ask_openly(Asking("POST", "/auth/oidc/begin", {}, body)))
+        begun = ask(server, "", lambda it: it.ask_openly(Asking("POST", "/auth/sso/begin", {}, body)))
         url = str(begun["url"])
         parts = urlsplit(url)
         if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
@@ -38,7 +38,7 @@ def by_browser(server: Known, provider: str, *, open_it: bool) -> str:
             webbrowser.open(url)
         came = listener.wait(str(begun["state"]), float(begun["expiresInS"]))
     given = {"state": begun["state"], "binding": begun["binding"], "client": "proxmox-cli", **came}
-    answer = ask(server, "", lambda it: it.ask_openly(Asking("POST", "/auth/oidc/complete", {}, given)))
+    answer = ask(server, "", lambda it: it.ask_openly(Asking("POST", "/auth/sso/complete", {}, given)))
     keep_login(server, str(answer["user"]), login_of(answer, time.time()))
     return str(answer["user"])
 

@@ -16,7 +16,7 @@ _FLAGS = ("plain",)
 
 @click.group("provider")
 def command() -> None:
-    """Who answers for people that log in to a server: PVE realms, directories (LDAP), OpenID providers."""
+    """Who answers for people that log in to a server: PVE realms, directories (LDAP), OpenID, SAML."""
 
 
 @command.command("list")
@@ -42,7 +42,7 @@ def list_(context: str, output: str) -> None:
 
 @command.command("set")
 @click.argument("name")
-@click.option("--type", "type_", required=True, type=click.Choice(["pve", "ldap", "oidc"]), help="What it is.")
+@click.option("--type", "type_", required=True, type=click.Choice(["pve", "ldap", "oidc", "saml"]), help="What it is.")
 @click.option(
     "-s", "--setting", "settings", multiple=True, metavar="KEY=VALUE", help="KEY=@FILE reads a file; may be repeated."
 )
@@ -69,7 +69,8 @@ def set_(
 ) -> None:
     """Keep a provider, as a whole; only the secret stays where it is not given.
 
-    Settings: pve: context, realm; ldap: url, base, bindDn, ca and more; oidc: issuer, clientId, scopes and more.
+    Settings: pve: context, realm; ldap: url, base, bindDn, ca and more; oidc: issuer, clientId, scopes and more;
+    saml: metadata (@FILE) and more.
     docs/users.md has an example of each. Example: provider set lab --type pve -s context=lab -s realm=pve --group
     operators=ops
     """

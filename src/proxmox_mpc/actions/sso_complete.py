@@ -11,12 +11,12 @@ from proxmox_mpc.actions._logins import LoginResult, begin_login, record_login
 from proxmox_mpc.actions._people import Line
 from proxmox_mpc.actions._providers import answering, find_provider, user_of
 from proxmox_mpc.actions._session import Session
-from proxmox_mpc.actions.oidc_begin import bound
+from proxmox_mpc.actions.sso_begin import bound
 from proxmox_mpc.errors import MpcError
 from proxmox_mpc.people.errors import LoginFailed
 
 
-class OidcCompleteRequest(Request):
+class SsoCompleteRequest(Request):
     """What the browser came back with, and the secret of whoever began."""
 
     state: str = Field(description="The state that came back.", min_length=1, max_length=200, repr=False)
@@ -26,9 +26,9 @@ class OidcCompleteRequest(Request):
     client: Line = Field(default="", description="What logs in, for the list of sessions: a host, a browser.")
 
 
-@action(permission="sessions:write", route="POST /auth/oidc/complete", scope="public")
-async def oidc_complete(session: Session, request: OidcCompleteRequest) -> LoginResult:
-    """Complete a login by an OpenID provider, once, for whoever began it."""
+@action(permission="sessions:write", route="POST /auth/sso/complete", scope="public")
+async def sso_complete(session: Session, request: SsoCompleteRequest) -> LoginResult:
+    """Complete a login by a browser, once, for whoever began it."""
     store = await session.store()
     pending = await store.pending_logins.take(request.state) if request.state.isprintable() else None
     if pending is None:
@@ -44,7 +44,7 @@ async def oidc_complete(session: Session, request: OidcCompleteRequest) -> Login
         await store.attempts.succeeded(tuple(pending.content["attempt"]), "")
         result = await begin_login(session, user, request.client)
     except MpcError as error:
-        await record_login(session, "", error.code, "oidc_complete", provider=pending.provider)
+        await record_login(session, "", error.code, "sso_complete", provider=pending.provider)
         raise
-    await record_login(session, user.name, "ok", "oidc_complete", provider=provider.name)
+    await record_login(session, user.name, "ok", "sso_complete", provider=provider.name)
     return result

@@ -1,4 +1,4 @@
-"""Begin a login that a browser goes on with at an OpenID provider."""
+"""Begin a login that a browser goes on with, at a provider."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class RedirectRefused(UsageError):
     code = "auth.redirect-refused"
 
 
-class OidcBeginRequest(Request):
+class SsoBeginRequest(Request):
     """By which provider, and where to come back to."""
 
     provider: Line = Field(description="The provider's name.", min_length=1)
@@ -40,7 +40,7 @@ class OidcBeginRequest(Request):
     )
 
 
-class OidcBeginResult(Result):
+class SsoBeginResult(Result):
     """Where the browser goes. Keep `binding`: who comes back without it is somebody else."""
 
     url: str
@@ -49,9 +49,9 @@ class OidcBeginResult(Result):
     expires_in_s: int
 
 
-@action(permission="sessions:write", route="POST /auth/oidc/begin", scope="public")
-async def oidc_begin(session: Session, request: OidcBeginRequest) -> OidcBeginResult:
-    """Begin a login by an OpenID provider: the URL for the browser, and a secret that its end needs."""
+@action(permission="sessions:write", route="POST /auth/sso/begin", scope="public")
+async def sso_begin(session: Session, request: SsoBeginRequest) -> SsoBeginResult:
+    """Begin a login by a browser: the URL for the browser, and a secret that its end needs."""
     from proxmox_mpc.store import PendingLogin
 
     session.session_tokens()  # there is a server to log in to
@@ -66,7 +66,7 @@ async def oidc_begin(session: Session, request: OidcBeginRequest) -> OidcBeginRe
         begun = await (await session.open_provider(provider)).begin(request.redirect, state)
     content = {"kept": dict(begun.kept), "binding": bound(binding), "attempt": list(attempt)}
     await store.pending_logins.begin(PendingLogin(state, provider.name, content, session.now() + LASTS))
-    return OidcBeginResult(url=begun.url, state=state, binding=binding, expires_in_s=int(LASTS.total_seconds()))
+    return SsoBeginResult(url=begun.url, state=state, binding=binding, expires_in_s=int(LASTS.total_seconds()))
 
 
 def bound(binding: str) -> str:
