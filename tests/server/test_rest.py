@@ -139,3 +139,22 @@ def test_its_documentation_is_there(served: Served, path: str) -> None:
     with urllib.request.urlopen(f"{served.url}{path}", timeout=30) as answer:
         assert answer.status == 200
         assert b"Proxmox-MPC" in answer.read()
+
+
+@pytest.mark.parametrize("path", ["docs", "redoc"])
+def test_its_pages_load_nothing_from_elsewhere(served: Served, path: str) -> None:
+    with urllib.request.urlopen(f"{served.url}/api/v1/{path}", timeout=30) as answer:
+        page, rules = answer.read().decode(), answer.headers["Content-Security-Policy"]
+    found = re.findall(r"""(?:src|href|url)(?:=|:)\s*['"]([^'"]+)""", page)
+    assert any("assets" in one for one in found)
+    for where in found:
+        assert where.startswith(("/api/v1/", "data:")), where
+        if where.startswith("/"):
+            assert urllib.request.urlopen(served.url + where, timeout=30).status == 200
+    assert "script-src 'self' " in rules
+    assert "http" not in rules
+
+
+def test_who_opens_its_address_finds_the_documentation(served: Served) -> None:
+    with urllib.request.urlopen(served.url, timeout=30) as answer:
+        assert answer.url == f"{served.url}/api/v1/docs"

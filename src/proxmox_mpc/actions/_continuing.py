@@ -8,19 +8,25 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from proxmox_mpc.actions._action import Action, Request, Result
+from proxmox_mpc.actions._deploying import Deploying, awaited
 from proxmox_mpc.actions._gate import admit
 from proxmox_mpc.actions._session import Session
-from proxmox_mpc.actions._views import OutcomeView, PlanView
+from proxmox_mpc.actions._views import OutcomeView, PlanView, StepView
+from proxmox_mpc.actions._ways_back import or_back
 from proxmox_mpc.actions.apply_resume import ApplyResumeRequest, apply_resume
 from proxmox_mpc.applications import unfinished
 from proxmox_mpc.applications.errands import GUESTS, REPEATABLE
 from proxmox_mpc.errors import MpcError, RefusedError
+from proxmox_mpc.kinds._field import Impact
 
 if TYPE_CHECKING:
     from proxmox_mpc.store import Revision, Run
 
 UNPLANNED = ("uninstall", "adopt", "release_test", "snapshot_rotate")
 """Actions that are begun anew rather than continued: what is done already is seen, and left alone."""
+
+_REST = {"create": ("update",), "replace": ("create", "update"), "delete": ("forget",)}
+"""What may be left of an action that was done in part: what was made is ours, and half made."""
 
 
 class NotRepeatable(RefusedError):
@@ -66,12 +72,28 @@ async def continued(session: Session, action: Action[Any, Any], request: Request
     if not mine or action.name in UNPLANNED:
         return await _anew(session, action, request)
     last = mine[-1]
-    if last.status != "succeeded":
-        await _resume(session, last)
     went_back = action.name != "rollback" and last.verb.startswith("rollback") and len(mine) > 1
     if went_back or (action.name == "install" and last.verb == "delete"):
+        if last.status != "succeeded":
+            await _resume(session, last)
         raise WentBack(f"release {last.application!r} failed and was taken back; its first worker died on that way")
+    if isinstance(request, Deploying):
+        await _deploy(session, request, mine)
+    elif last.status != "succeeded":
+        await _resume(session, last)
     return await _answer(session, action, request, last)
+
+
+async def _deploy(session: Session, request: Deploying, mine: Sequence[Run]) -> None:
+    """The rest of a release: what is not made yet, then `--wait`, and `--atomic` where one of them fails."""
+    context, store = await session.context(), await session.store()
+    history = await store.applications.history(context.name, request.name)
+    before = [revision for revision in history if revision.created_at < mine[0].started_at]
+    async with or_back(session, request, before):
+        if mine[-1].status != "succeeded":
+            await _resume(session, mine[-1])
+        if request.wait:
+            await awaited(session, request)
 
 
 async def _refuse_repetition(session: Session, before: Sequence[Run], lines: Sequence[str]) -> None:
@@ -111,21 +133,45 @@ async def _agreed(session: Session, action: Action[Any, Any], request: Request) 
 
 
 async def _resume(session: Session, last: Run) -> None:
-    """Go on with what was asked for and allowed then."""
+    """Go on with what was asked for and allowed then, where nothing else is left of it than what was agreed to."""
     context, store = await session.context(), await session.store()
     waiting = {run.application: run.id for run in await store.runs.resumable(context.name)}
     if waiting.get(last.application) != last.id:
         raise Overtaken(f"somebody else has worked on application {last.application!r} since the job's worker died")
     wanted = ApplyResumeRequest(application=last.application)
     shown = (await apply_resume(session, wanted)).plan
+    if begun := await _begun(session, last):
+        must_be_within(PlanView.model_validate(begun[0].plan), shown)
     await apply_resume(session, wanted.model_copy(update={"agreed": shown.hash}))
+
+
+def must_be_within(agreed: PlanView, rest: PlanView) -> None:
+    """Raises Overtaken where the rest of a plan does what was not agreed to: other objects, or a higher impact."""
+    known = {(step.kind, step.namespace, step.name): step for step in agreed.steps}
+    for step in rest.steps:
+        before = known.get((step.kind, step.namespace, step.name))
+        if before is None or not _covers(before, step):
+            what = f"{step.action} {step.kind} {step.name}" + (f" ({step.impact})" if step.impact != "none" else "")
+            raise Overtaken(f"somebody else changed the cluster since the job's worker died: now it would {what}")
+
+
+def _covers(agreed: StepView, rest: StepView) -> bool:
+    if rest.action in _REST.get(agreed.action, ()):
+        return True
+    same = rest.action == agreed.action or (agreed.action, rest.action) == ("adopt", "update")
+    return same and Impact.labelled(rest.impact) <= Impact.labelled(agreed.impact)
+
+
+async def _begun(session: Session, run: Run) -> list[Revision]:
+    """The revisions that a run made, the first one first."""
+    context, store = await session.context(), await session.store()
+    history = await store.applications.history(context.name, run.application)
+    return [revision for revision in history if revision.created_at >= run.started_at]
 
 
 async def _answer(session: Session, action: Action[Any, Any], request: Request, last: Run) -> Result:
     """What the action would have answered, from what is kept of its revisions."""
-    context, store = await session.context(), await session.store()
-    history = await store.applications.history(context.name, last.application)
-    begun = [revision for revision in history if revision.created_at >= last.started_at]
+    begun = await _begun(session, last)
     if not begun:
         return await _anew(session, action, request)
     planned, ended = begun[0], begun[-1]

@@ -1,10 +1,9 @@
-"""What install and upgrade share: the plan of a rendered chart, carried out with its hooks, and the way back."""
+"""What install and upgrade share: the plan of a rendered chart, carried out with its hooks, and the wait for it."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from pydantic import Field
@@ -19,9 +18,7 @@ from proxmox_mpc.actions.get_declared import GetDeclaredRequest, get_declared
 from proxmox_mpc.actions.plan import plan
 from proxmox_mpc.actions.status import StatusRequest, status
 from proxmox_mpc.engine.securing import Securing
-from proxmox_mpc.engine.stop import Stop
-from proxmox_mpc.errors import MpcError, RefusedError, UsageError
-from proxmox_mpc.store.errors import ApplyBusy
+from proxmox_mpc.errors import MpcError, UsageError
 
 POLL_S = 2.0
 """How often `--wait` looks at what the release owns: guests take seconds to start."""
@@ -56,18 +53,6 @@ class ReleaseResult(Result):
     remarks: list[str] = []
     revision: int | None = None
     outcomes: list[OutcomeView] = []
-
-
-class ReleaseFailed(MpcError):
-    """The release failed, and what was before is back."""
-
-    code = "release.rolled-back"
-
-
-class NoWayBack(MpcError):
-    """The release failed, and so did the way back."""
-
-    code = "release.left-failed"
 
 
 @dataclass(frozen=True)
@@ -143,32 +128,12 @@ async def deployed(session: Session, request: Deploying, one: Deployment) -> Rel
         await _kinds_first(session, one)
     result = await apply(session, one.wanted)
     if request.wait:
-        await _awaited(session, request)
+        await awaited(session, request)
     return shown.model_copy(update={"plan": result.plan, "revision": result.revision, "outcomes": result.outcomes})
 
 
-async def back_after(
-    session: Session, name: str, error: MpcError, known: int, back: Callable[[], Awaitable[None]], done: str
-) -> MpcError:
-    """Go `back` after a failure; answers what to raise: the failure itself, where nothing was begun.
-
-    `known` is how many revisions there were before, `done` says what going back means.
-    """
-    context, store = await session.context(), await session.store()
-    begun = (await store.applications.history(context.name, name))[known:]
-    # Refused, or overtaken by somebody else: then what was begun meanwhile is theirs.
-    if not begun or isinstance(error, RefusedError | ApplyBusy) or begun[0].status != "failed":
-        return error
-    session.stop = Stop()  # who asked to stop asked for the way back; asked again, it is stopped, too
-    try:
-        await back()
-    except MpcError as second:
-        message = f"release {name!r} failed: {error.message}; and the way back failed: {second.message}"
-        return NoWayBack(message, hint=second.hint or f"proxmox-cli history {name}")
-    return ReleaseFailed(f"release {name!r} failed and was {done}: {error.message}", hint=error.hint)
-
-
-async def _awaited(session: Session, request: Deploying) -> None:
+async def awaited(session: Session, request: Deploying) -> None:
+    """Wait until all that the release owns is as declared; where it never is, the revision failed."""
     try:
         await _settled(session, request)
     except MpcError as error:

@@ -9,13 +9,12 @@ from pydantic import ValidationError
 
 from proxmox_mpc.actions._access import Who
 from proxmox_mpc.actions._action import Action, Request
+from proxmox_mpc.actions._gate import subject_of
 from proxmox_mpc.errors import InvalidInput
 from proxmox_mpc.store import NewJob
 from proxmox_mpc.store.jobs import APPLICATION
 from proxmox_mpc.telemetry import tracing
 
-_SUBJECTS = ("name", "guests", "node", "target", "names", "kind")
-"""Fields of requests that say what a job works on, the most telling first, where that is no application."""
 TOKEN = "token"  # noqa: S105  the name of a field
 """The id of the token that asked, beside its limits: what it left behind ends with it."""
 _LONGEST = 100
@@ -32,7 +31,7 @@ def order(action: Action[Any, Any], request: Request, who: Who, context: str) ->
         user_id=who.user_id,
         limits=limits_of(who),
         context=context,
-        subject=APPLICATION + application if application else _subject(request),
+        subject=APPLICATION + application if application else subject_of(request)[:_LONGEST],
         namespace="" if action.turn else str(getattr(request, "namespace", "") or ""),
         concurrency_key=f"{context}/{application}" if application else "",
         correlation=who.correlation,
@@ -64,11 +63,3 @@ def limits_of(who: Who) -> dict[str, list[str]]:
         return {}
     kept = {name: list(getattr(limits, name)) for name in ("permissions", "contexts", "namespaces")}
     return {**kept, TOKEN: [who.token_id]} if who.token_id else kept
-
-
-def _subject(request: Request) -> str:
-    for name in _SUBJECTS:
-        value = getattr(request, name, None)
-        if value:
-            return (", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value))[:_LONGEST]
-    return ""

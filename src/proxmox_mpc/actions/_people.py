@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BeforeValidator, StringConstraints
 
-import proxmox_mpc.actions
 from proxmox_mpc.actions._access import EVERY, Grant, covers, holds
+from proxmox_mpc.actions._catalogue import all_actions
 from proxmox_mpc.actions._gate import NotAllowed
 from proxmox_mpc.actions._roles import BUILT_IN, as_grant
 from proxmox_mpc.actions._session import Session
@@ -56,9 +54,7 @@ class PermissionUnknown(InvalidInput):
 
 def known_permissions() -> list[str]:
     """Every permission that some action needs."""
-    modules = (module.name for module in iter_modules(proxmox_mpc.actions.__path__) if not module.name.startswith("_"))
-    found = (getattr(import_module(f"proxmox_mpc.actions.{name}"), name) for name in modules)
-    return sorted({action.permission for action in found})
+    return sorted({action.permission for action in all_actions()})
 
 
 def check_patterns(patterns: Iterable[str]) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from proxmox_mpc.actions._action import action
-from proxmox_mpc.actions._deploying import Deploying, ReleaseResult, back_after, deployed, deployment, proposed
+from proxmox_mpc.actions._deploying import Deploying, ReleaseResult, deployed, deployment, proposed
 from proxmox_mpc.actions._releases import chart_of, render_release, values_of
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._ways_back import or_back
 from proxmox_mpc.charts.releases import check_installable, check_name
-from proxmox_mpc.errors import MpcError, RefusedError
+from proxmox_mpc.errors import RefusedError
 from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE
 
 
@@ -48,18 +47,5 @@ async def install(session: Session, request: InstallRequest) -> ReleaseResult:
     one = deployment(request, made, "install")
     if not request.agreed:
         return await proposed(session, one)
-    try:
+    async with or_back(session, request, history):
         return await deployed(session, request, one)
-    except MpcError as error:
-        if not request.atomic:
-            raise
-        back = partial(_gone, session, request.name, keep_history=bool(history))
-        raise await back_after(session, request.name, error, len(history), back, "uninstalled") from error
-
-
-async def _gone(session: Session, name: str, *, keep_history: bool) -> None:
-    from proxmox_mpc.actions.uninstall import UninstallRequest, uninstall
-
-    wanted = UninstallRequest(name=name, ignore_not_found=True, hooks=False, keep_history=keep_history)
-    shown = await uninstall(session, wanted)
-    await uninstall(session, wanted.model_copy(update={"agreed": shown.plan.hash if shown.plan else "none"}))

@@ -14,7 +14,6 @@ from proxmox_mpc.actions._work import READ, sight
 from proxmox_mpc.store import Message, RecordMissing
 
 PERMISSION = "messages:read"
-_JOB = "jobs/"
 
 
 class MessageListRequest(Request):

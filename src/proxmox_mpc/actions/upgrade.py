@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from pydantic import Field
 
 from proxmox_mpc.actions._action import action
-from proxmox_mpc.actions._deploying import Deploying, ReleaseResult, back_after, deployed, deployment, proposed
-from proxmox_mpc.actions._release_records import GOOD, before_upgrade
+from proxmox_mpc.actions._deploying import Deploying, ReleaseResult, deployed, deployment, proposed
+from proxmox_mpc.actions._release_records import before_upgrade
 from proxmox_mpc.actions._releases import chart_of, render_release, values_of
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._ways_back import or_back
 from proxmox_mpc.actions.install import InstallRequest, install
 from proxmox_mpc.charts.chart import Chart
 from proxmox_mpc.charts.coalescing import coalesce, laid_under
 from proxmox_mpc.charts.releases import check_installable, check_name
 from proxmox_mpc.charts.values import jsonlike
-from proxmox_mpc.errors import MpcError, NotFoundError
+from proxmox_mpc.errors import NotFoundError
 from proxmox_mpc.kinds._kind import DEFAULT_NAMESPACE
 from proxmox_mpc.store.records import Release
 
@@ -60,15 +60,8 @@ async def upgrade(session: Session, request: UpgradeRequest) -> ReleaseResult:
     one = deployment(request, made, "upgrade")
     if not request.agreed:
         return await proposed(session, one)
-    good = next((one.number for one in reversed(history) if one.status in GOOD), None)
-    try:
+    async with or_back(session, request, history):
         return await deployed(session, request, one)
-    except MpcError as error:
-        if not request.atomic or good is None:
-            raise
-        back = partial(_back, session, request, good)
-        done = f"rolled back to revision {good}"
-        raise await back_after(session, request.name, error, len(history), back, done) from error
 
 
 def _values(
@@ -85,16 +78,3 @@ def _values(
     if request.reset_then_reuse_values:
         return chart, laid_under(given, last)
     return chart, given or last
-
-
-async def _back(session: Session, request: UpgradeRequest, number: int) -> None:
-    from proxmox_mpc.actions.rollback import RollbackRequest, rollback
-
-    context, store = await session.context(), await session.store()
-    failed = (await store.applications.history(context.name, request.name))[-1]
-    made = [each["resource"] for each in failed.result.get("outcomes", ()) if each["action"] == "create"]
-    wanted = RollbackRequest(
-        application=request.name, revision=number, allow=request.allow, hooks=request.hooks, undo=made
-    )
-    shown = await rollback(session, wanted)
-    await rollback(session, wanted.model_copy(update={"agreed": shown.plan.hash}))

@@ -10,19 +10,18 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
-from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from proxmox_mpc import actions, telemetry
+from proxmox_mpc import telemetry
 from proxmox_mpc.actions._access import Access, Who
 from proxmox_mpc.actions._auditing import keep
+from proxmox_mpc.actions._catalogue import all_actions as all_actions
+from proxmox_mpc.actions._catalogue import find_action as find_action
 from proxmox_mpc.actions._gate import AuditEntry
 from proxmox_mpc.actions._session import FoundContext, Session, Twin
 from proxmox_mpc.bootstrap import clusters, contexts
 from proxmox_mpc.bootstrap.fetching import fetch
 from proxmox_mpc.engine.journal import Progress
-from proxmox_mpc.errors import NotFoundError
 from proxmox_mpc.settings import Settings
 
 if TYPE_CHECKING:
@@ -154,23 +153,6 @@ def keep_login(server: Known, user: str, login: dict[str, Any]) -> None:
     settings = Settings.load()
     sealed = SecretKey.of(settings).seal(json.dumps(login))
     Servers.of(settings).save(replace(server, user=user, login=sealed), choose=True)
-
-
-def all_actions() -> list[Action[Any, Any]]:
-    """Every action, by name."""
-    from pkgutil import iter_modules
-
-    plain = (module.name for module in iter_modules(actions.__path__) if not module.name.startswith("_"))
-    return [find_action(name) for name in sorted(plain)]
-
-
-def find_action(name: str) -> Action[Any, Any]:
-    """The action of a name, as its file is called; hyphens are as good as underscores. Raises NotFoundError."""
-    module = name.replace("-", "_")
-    if not module.isidentifier() or module.startswith("_") or find_spec(f"{actions.__name__}.{module}") is None:
-        raise NotFoundError(f"there is no action {name!r}", hint="an action is called like its verb: wait, guest-exec")
-    found: Action[Any, Any] = getattr(import_module(f"{actions.__name__}.{module}"), module)
-    return found
 
 
 def _user() -> str:

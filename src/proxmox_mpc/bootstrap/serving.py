@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -26,16 +26,12 @@ from proxmox_mpc.errors import UsageError
 from proxmox_mpc.people.first_admin import ensure_admin
 from proxmox_mpc.people.session_tokens import SessionTokens
 from proxmox_mpc.settings import Settings
+from proxmox_mpc.store.store import utc_now
 
 if TYPE_CHECKING:
     from proxmox_mpc.pve import Cluster
     from proxmox_mpc.store import Context, Store
     from proxmox_mpc.store.secrets import SecretKey
-
-
-def utc_now() -> datetime:
-    """The time of the machine's clock."""
-    return datetime.now(UTC)
 
 
 def _quiet(progress: Progress) -> None:

@@ -36,6 +36,11 @@ class Impact(IntEnum):
     def label(self) -> str:
         return _LABELS[self]
 
+    @classmethod
+    def labelled(cls, label: str) -> Impact:
+        """The impact that a view shows so. Raises KeyError."""
+        return {text: impact for impact, text in _LABELS.items()}[label]
+
 
 _LABELS = {
     Impact.NONE: "none",

@@ -97,10 +97,6 @@ class Logins:
         this = (logins.c.id == id) & logins.c.revoked_at.is_(None)
         return bool(await self._revoke(this & (logins.c.user_id == user_id) if user_id else this))
 
-    async def revoke_all(self, user_id: str) -> int:
-        """End every login of a user; how many there were."""
-        return await self._revoke((logins.c.user_id == user_id) & logins.c.revoked_at.is_(None))
-
     async def prune(self, before: datetime) -> int:
         """Forget logins that ended before; how many."""
         async with self.database.write() as connection:

@@ -17,7 +17,7 @@ from proxmox_mpc import __version__
 from proxmox_mpc.bootstrap import all_actions
 from proxmox_mpc.bootstrap.watching import Watching
 from proxmox_mpc.errors import MpcError
-from proxmox_mpc.interfaces.api import problems, routes, saml, system
+from proxmox_mpc.interfaces.api import documentation, problems, routes, saml, system
 from proxmox_mpc.interfaces.api.limits import Limits
 from proxmox_mpc.interfaces.api.realtime import Realtime
 from proxmox_mpc.interfaces.api.tracing import Correlated
@@ -58,15 +58,15 @@ def make_app(settings: Settings, opened: Callable[[], AbstractAsyncContextManage
         lifespan=lifespan,
         debug=False,  # a traceback in an answer would tell secrets
         openapi_url=f"{routes.PREFIX}/openapi.json",
-        docs_url=f"{routes.PREFIX}/docs",
-        redoc_url=f"{routes.PREFIX}/redoc",
-        swagger_ui_oauth2_redirect_url=None,
+        docs_url=None,
+        redoc_url=None,
         separate_input_output_schemas=True,
     )
     app.state.settings = settings
     app.include_router(routes.router(all_actions()))
     app.include_router(system.router)
     app.include_router(saml.router)
+    documentation.add(app, routes.PREFIX, f"{routes.PREFIX}/openapi.json")
     for kind in (MpcError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, problems.handle)
     app.openapi = documented(app.openapi)  # type: ignore[method-assign]
