@@ -98,12 +98,15 @@ def test_a_schedule_is_made_changed_run_and_deleted(cli: Cli) -> None:
     work()
     assert "succeeded" in cli.ok("job", "wait", id).out
     assert cli.guests()["web"]["status"] == "running"
+    shown = cli.ok("schedule", "get", "up").out
+    assert "0 3 * * * (Europe/Berlin), made up for within 600 s" in shown
+    assert "guests:" in shown
     cli.ok("schedule", "set", "up", "--every", "6h")
     assert "each 21600 s" in cli.ok("schedule", "list").out
     cli.ok("schedule", "disable", "up")
     assert json.loads(cli.ok("schedule", "list", "-o", "json").out)[0]["enabled"] is False
     cli.ok("schedule", "enable", "up")
-    cli.ok("schedule", "delete", "up")
+    cli.ok("schedule", "delete", "up", "--yes")
     assert cli("schedule", "get", "up").code == 5
 
 

@@ -95,18 +95,24 @@ async def _recorded(session: Session, action: Action[Q, R], request: Q, context:
         raise
     finally:
         _inside.reset(token)
-        if not isinstance(failure, NotAllowed) and not _only_shown(request, result):
+        if not isinstance(failure, NotAllowed) and not only_shown(getattr(request, "agreed", None), result):
             entry = _entry(session, action, request, context, "write", failure)
             failed = bool(getattr(result, "exit_code", 0))
             await session.record(replace(entry, outcome="failed") if failed else entry)
 
 
-def _only_shown(request: Request, result: Any) -> bool:
-    """Whether nothing was done: it was only said what would be, what is to be agreed to, or nothing was open."""
-    if getattr(result, "dry_run", False) or getattr(result, "asks", False) or getattr(result, "settled", None) == []:
+def only_shown(agreed: str | None, result: Any) -> bool:
+    """Whether nothing was done: it was only said what would be, what is to be agreed to, or nothing was open.
+
+    The result may be the action's own, or its JSON as a job keeps it.
+    """
+
+    def told(name: str, written: str = "") -> Any:
+        return result.get(written or name) if isinstance(result, Mapping) else getattr(result, name, None)
+
+    if told("dry_run", "dryRun") or told("asks") or told("settled") == []:
         return True
-    agreed, plan = getattr(request, "agreed", None), getattr(result, "plan", None)
-    return agreed == "" and plan is not None and not getattr(result, "outcomes", None)
+    return agreed == "" and told("plan") is not None and not told("outcomes")
 
 
 async def _denied(

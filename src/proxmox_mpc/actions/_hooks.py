@@ -16,6 +16,7 @@ from proxmox_mpc.actions._authors import with_author
 from proxmox_mpc.actions._ordering import given_from_outside
 from proxmox_mpc.actions._planning import ManifestText
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._texts import invalid, told
 from proxmox_mpc.actions.apply import ApplyRequest, apply
 from proxmox_mpc.actions.delete import DeleteRequest, delete
 from proxmox_mpc.actions.plan import plan
@@ -93,7 +94,7 @@ def job_of(hook: Hook) -> JobSpec:
     except ValidationError as error:
         first = error.errors()[0]
         path = ("spec", *(part for part in first["loc"] if not isinstance(part, str) or part in str(spec)))
-        what = f"{'.'.join(map(str, ('spec', *first['loc'])))}: {first['msg']}"
+        what = f"spec.{told(invalid([first])[0])}"
         raise InvalidInput(f"Job {hook.name!r}: {what}", place=document.place(*path)) from None
 
 
@@ -200,8 +201,7 @@ def _request(session: Session, step: StepSpec) -> tuple[Action[Any, Any], Reques
     try:
         return action, given_from_outside(action, action.request.model_validate(step.with_))
     except ValidationError as error:
-        first = error.errors()[0]
-        raise InvalidInput(f"{step.action}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        raise InvalidInput(f"{step.action}: {told(invalid(error.errors())[0])}") from None
 
 
 async def _run_step(session: Session, step: StepSpec) -> None:

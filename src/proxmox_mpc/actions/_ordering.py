@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from proxmox_mpc.actions._access import Who
 from proxmox_mpc.actions._action import Action, Request
 from proxmox_mpc.actions._gate import subject_of
+from proxmox_mpc.actions._texts import invalid, told
 from proxmox_mpc.errors import InvalidInput
 from proxmox_mpc.store import NewJob
 from proxmox_mpc.store.jobs import APPLICATION
@@ -44,9 +45,7 @@ def checked(action: Action[Any, Any], request: Mapping[str, Any]) -> Request:
     try:
         made: Request = action.request.model_validate(dict(request))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise InvalidInput(f"{action.name}: {where}: {first['msg']}" if where else first["msg"]) from None
+        raise InvalidInput(f"{action.name}: {told(invalid(error.errors())[0])}") from None
     return made
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Annotated
-
-from pydantic import BeforeValidator, StringConstraints
+from typing import TYPE_CHECKING
 
 from proxmox_mpc.actions._access import EVERY, Grant, covers, holds
 from proxmox_mpc.actions._catalogue import all_actions
@@ -16,21 +14,6 @@ from proxmox_mpc.errors import InvalidInput
 
 if TYPE_CHECKING:
     from proxmox_mpc.store import RoleGrant, Store
-
-UserName = Annotated[
-    str,
-    BeforeValidator(lambda value: value.strip().casefold() if isinstance(value, str) else value),
-    StringConstraints(pattern=r"^[a-z0-9][a-z0-9._@+-]*$", max_length=64),
-]
-"""Names of users are written in small letters, whatever was typed."""
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
-"""Names of groups, roles and tokens."""
-Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=200)]
-"""A text of one line for people to read."""
-Place = Annotated[str, StringConstraints(pattern=r"^(\*|[A-Za-z0-9][A-Za-z0-9._-]*)$", max_length=64)]
-"""A context or namespace, or `*` for all of them, now and later."""
-Pattern = Annotated[str, StringConstraints(pattern=r"^(\*|([a-z_]+|\*):([a-z]+|\*))$", max_length=64)]
-"""Permissions: `*`, `resources:*`, `*:read`, `jobs:write`."""
 
 
 class NotYours(NotAllowed):

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
-
-from pydantic import StringConstraints
+from typing import TYPE_CHECKING, Any
 
 from proxmox_mpc.actions._action import Action, Request, Result
 from proxmox_mpc.actions._gate import admit, not_allowed
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     from proxmox_mpc.store import Store
 
 READ, WRITE = "schedules:read", "schedules:write"
-ScheduleName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
 GRACE_S = 600
 """How late a due time is still made up for: a restart, an upgrade."""
 
@@ -40,6 +37,7 @@ class ScheduleView(Result):
     actor: str
     next_at: datetime | None
     last_due_at: datetime | None
+    last_error: str
     created_at: datetime
     changed_at: datetime
     request: dict[str, Any] | None = None

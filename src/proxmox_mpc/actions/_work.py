@@ -7,8 +7,10 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
+from pydantic import Field
+
 from proxmox_mpc.actions._action import Result
-from proxmox_mpc.actions._gate import not_allowed
+from proxmox_mpc.actions._gate import not_allowed, only_shown
 from proxmox_mpc.actions._ordering import limits_of
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.errors import MpcError, NotFoundError
@@ -49,14 +51,17 @@ class JobView(Result):
     correlation: str
     schedule_id: str | None
     due_at: datetime | None
+    preview: bool = Field(False, description="It only showed what would be done.")
     result: dict[str, Any] | None = None
 
 
 def job_view(job: Job, *, result: bool = False) -> JobView:
     """A job as it is shown; its result only where that is asked for and allowed."""
-    names = [name for name in JobView.model_fields if name != "result"]
+    names = [name for name in JobView.model_fields if name not in ("preview", "result")]
     facts = {name: getattr(job, name) for name in names}
-    return JobView(**facts, result=dict(job.result) if result and job.result is not None else None)
+    told = dict(job.result) if result and job.result is not None else None
+    preview = job.result is not None and only_shown(job.request.get("agreed", ""), job.result)
+    return JobView(**facts, preview=preview, result=told)
 
 
 def is_own(session: Session, job: Job) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pydantic import AwareDatetime, Field
 
 from proxmox_mpc.actions._action import Request, Result, action
-from proxmox_mpc.actions._people import Line
 from proxmox_mpc.actions._people_views import AuditView
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._texts import Line
 
 
 class AuditListRequest(Request):

@@ -6,19 +6,11 @@ from pydantic import Field
 
 from proxmox_mpc.actions._access import EVERY, Grant
 from proxmox_mpc.actions._action import Request, Result, action
-from proxmox_mpc.actions._people import (
-    Name,
-    Place,
-    UserName,
-    must_hold,
-    not_oneself,
-    not_own_group,
-    permissions_of,
-    places,
-)
+from proxmox_mpc.actions._people import must_hold, not_oneself, not_own_group, permissions_of, places
 from proxmox_mpc.actions._people_views import RoleGrantView
 from proxmox_mpc.actions._roles import BUILT_IN
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._texts import Name, Place, UserName
 from proxmox_mpc.errors import UsageError
 
 

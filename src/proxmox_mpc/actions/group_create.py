@@ -5,8 +5,8 @@ from __future__ import annotations
 from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
-from proxmox_mpc.actions._people import Line, Name
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._texts import Line, Name
 
 
 class GroupCreateRequest(Request):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
-from proxmox_mpc.actions._people import Name, must_hold_roles, not_own_group
+from proxmox_mpc.actions._people import must_hold_roles, not_own_group
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._texts import Name
 
 
 class GroupDeleteRequest(Request):

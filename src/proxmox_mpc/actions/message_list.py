@@ -37,21 +37,31 @@ class MessageView(Result):
 
 
 class MessageListResult(Result):
-    """Messages, the oldest first; `after` asks for those that come next, `last` is the newest there is."""
+    """Messages, the oldest first; `after` asks for those that come next, `last` is the newest there is.
+
+    `gap` says that some after the number that was asked for are not kept any more: look at the whole anew.
+    """
 
     items: list[MessageView]
     after: int
     last: int
+    gap: bool
 
 
 @action(permission=PERMISSION, route="GET /messages", scope="own")
 async def message_list(session: Session, request: MessageListRequest) -> MessageListResult:
     """Read back what was told in rooms: only what the reader may see."""
     store, sees = await session.store(), hears(session)
-    last = await store.messages.last_id()
+    first, last = await store.messages.kept()
     found = await store.messages.read(request.after, rooms=request.rooms, limit=request.limit)
     items = [MessageView(**message.__dict__) for message in found if await sees(message)]
-    return MessageListResult(items=items, after=found[-1].id if found else request.after, last=last)
+    after = found[-1].id if found else request.after
+    return MessageListResult(items=items, after=after, last=last, gap=has_gap(request.after, first))
+
+
+def has_gap(after: int, first: int) -> bool:
+    """Whether messages after this number are not kept any more, where `first` is the oldest that is."""
+    return 0 < after < first - 1
 
 
 def hears(session: Session) -> Callable[[Message], Awaitable[bool]]:

@@ -6,9 +6,9 @@ from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, action
 from proxmox_mpc.actions._logins import LoginResult, begin_login, by_login
-from proxmox_mpc.actions._people import Line
 from proxmox_mpc.actions._proving import prove
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._texts import Line
 from proxmox_mpc.errors import UsageError
 from proxmox_mpc.people.errors import PasswordWeak
 from proxmox_mpc.people.passwords import LONGEST, check_new, hashed

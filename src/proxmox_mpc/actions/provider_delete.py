@@ -5,9 +5,9 @@ from __future__ import annotations
 from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
-from proxmox_mpc.actions._people import Name
 from proxmox_mpc.actions._providers import must_answer_for
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._texts import Name
 
 
 class ProviderDeleteRequest(Request):

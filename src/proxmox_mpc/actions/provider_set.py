@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, StringConstraints
 
 from proxmox_mpc.actions._action import Request, Result, action
-from proxmox_mpc.actions._people import Name
 from proxmox_mpc.actions._providers import EVERYBODY, ProviderView, must_answer_for
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._texts import Name
 from proxmox_mpc.errors import InvalidInput, UsageError
 from proxmox_mpc.people.provider_settings import ProviderSettings, PveSettings, read_settings
 from proxmox_mpc.store.people_records import LOCAL, CreateUsers

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
-from proxmox_mpc.actions._people import Name
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._texts import Name
 
 
 class RoleDeleteRequest(Request):

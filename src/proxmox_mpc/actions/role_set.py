@@ -6,8 +6,9 @@ from pydantic import Field
 
 from proxmox_mpc.actions._access import Grant
 from proxmox_mpc.actions._action import Request, Result, action
-from proxmox_mpc.actions._people import Line, Name, OwnRights, Pattern, check_patterns, must_hold
+from proxmox_mpc.actions._people import OwnRights, check_patterns, must_hold
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._texts import Line, Name, Pattern
 
 
 class RoleSetRequest(Request):

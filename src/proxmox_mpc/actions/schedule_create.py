@@ -11,18 +11,18 @@ from proxmox_mpc.actions._ordering import limits_of
 from proxmox_mpc.actions._schedules import (
     GRACE_S,
     WRITE,
-    ScheduleName,
     ScheduleView,
     schedulable,
     schedule_view,
 )
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._texts import Name
 
 
 class ScheduleCreateRequest(Request):
     """What is done, and when."""
 
-    name: ScheduleName = Field(description="The schedule's name.")
+    name: Name = Field(description="The schedule's name.")
     action: str = Field(description="What is done, as its verb is called: backup, snapshot-rotate, apply.")
     request: dict[str, Any] = Field({}, description="What is asked for, as the action's own request.", repr=False)
     cron: str = Field(

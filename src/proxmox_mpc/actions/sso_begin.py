@@ -10,10 +10,10 @@ from datetime import timedelta
 from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
-from proxmox_mpc.actions._people import Line
 from proxmox_mpc.actions._providers import answering, find_provider
 from proxmox_mpc.actions._proving import begin_attempt
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._texts import Line
 from proxmox_mpc.errors import UsageError
 from proxmox_mpc.people import limits
 

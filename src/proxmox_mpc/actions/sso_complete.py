@@ -8,9 +8,9 @@ from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, action
 from proxmox_mpc.actions._logins import LoginResult, begin_login, record_login
-from proxmox_mpc.actions._people import Line
 from proxmox_mpc.actions._providers import answering, find_provider, user_of
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._texts import Line
 from proxmox_mpc.actions.sso_begin import bound
 from proxmox_mpc.errors import MpcError
 from proxmox_mpc.people.errors import LoginFailed

@@ -9,8 +9,9 @@ from pydantic import Field
 from proxmox_mpc.actions._access import EVERY
 from proxmox_mpc.actions._action import Request, Result, action
 from proxmox_mpc.actions._logins import by_login
-from proxmox_mpc.actions._people import Name, Pattern, Place, check_patterns, places
+from proxmox_mpc.actions._people import check_patterns, places
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._texts import Name, Pattern, Place
 from proxmox_mpc.people import personal_tokens
 
 

@@ -7,9 +7,9 @@ import secrets
 from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
-from proxmox_mpc.actions._people import Line, UserName
 from proxmox_mpc.actions._people_views import UserView
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._texts import Line, UserName
 from proxmox_mpc.people.first_admin import one_time_secret
 from proxmox_mpc.people.passwords import LONGEST, check_new, hashed
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
-from proxmox_mpc.actions._people import UserName
 from proxmox_mpc.actions._people_views import RoleGrantView, UserView
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._texts import UserName
 from proxmox_mpc.people import limits
 
 

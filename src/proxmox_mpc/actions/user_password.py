@@ -5,8 +5,9 @@ from __future__ import annotations
 from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
-from proxmox_mpc.actions._people import UserName, must_hold_roles, not_oneself
+from proxmox_mpc.actions._people import must_hold_roles, not_oneself
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._texts import UserName
 from proxmox_mpc.errors import UsageError
 from proxmox_mpc.people.first_admin import one_time_secret
 from proxmox_mpc.people.passwords import hashed

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
-from proxmox_mpc.actions._people import Line, UserName, must_hold_roles, not_oneself
+from proxmox_mpc.actions._people import must_hold_roles, not_oneself
 from proxmox_mpc.actions._people_views import UserView
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._texts import Line, UserName
 
 
 class UserSetRequest(Request):

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from proxmox_mpc.actions._action import Request, Result, action
 from proxmox_mpc.actions._session import Session
+from proxmox_mpc.actions._texts import Name
 from proxmox_mpc.actions._webhooks import WebhookView
 from proxmox_mpc.errors import NotFoundError, UsageError
 
@@ -23,7 +24,7 @@ SHORTEST = 16
 class WebhookSetRequest(Request):
     """A webhook; what is not given stays as it is."""
 
-    name: str = Field(description="The webhook's name.", min_length=1, max_length=100, pattern=r"^[\w.-]+$")
+    name: Name = Field(description="The webhook's name.")
     url: str = Field("", description="Where messages are sent: https://…", max_length=2000)
     rooms: list[str] = Field([], description="What it is told of: jobs, applications/web, guests.", max_length=50)
     secret: str = Field("", description="Signs what is sent; made where none is given.", repr=False, max_length=500)

@@ -142,6 +142,7 @@ class Server:
     async def _followed(self, session: Session, job: str) -> Any:
         """The result of a job; what it tells until then goes to the session's report, a wish to stop to the job."""
         self.jobs.append(job)
+        session.stop.left = f"the server goes on with job {job}: proxmox-cli job get {job}"
         stopping = asyncio.create_task(self._cancel_when_asked(session, job))
         try:
             with session.stop.listening():
@@ -162,7 +163,10 @@ class Server:
             if page["job"]["state"] == "succeeded":
                 return page["result"]
             if page["job"]["state"] in ("failed", "cancelled"):
-                raise error_of(page["job"]["error"] or {})
+                error = error_of(page["job"]["error"] or {})
+                if page["job"]["state"] == "cancelled":
+                    error.hint = error.hint or f"proxmox-cli job get {job} shows how far it got"
+                raise error
 
     async def _cancel_when_asked(self, session: Session, job: str) -> None:
         await session.stop.wait()

@@ -22,6 +22,8 @@ class Stop:
 
     _asked: asyncio.Event = field(default_factory=asyncio.Event)
     _listeners: int = 0
+    left: str = "the next apply looks for what was open: proxmox-cli apply --resume"
+    """What to tell who does not wait for the end."""
 
     @property
     def asked(self) -> bool:

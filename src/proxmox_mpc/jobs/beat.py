@@ -15,6 +15,8 @@ LOOK_S = 10.0
 """How late a change of another process takes effect at the most, where no wake-up comes."""
 PAUSE_S = 1.0
 """Until it is tried again, after a database that was away."""
+_LONGEST = 500
+"""Letters that are kept of why a schedule makes no job."""
 _log = Logger("jobs")
 
 Order = Callable[[Schedule, datetime], NewJob]
@@ -67,14 +69,16 @@ class Beat:
         """The job of the schedule's due time, and whether the schedule went on by this."""
         at = within_grace(schedule, self.now())
         if at is None or at != schedule.next_at:
+            why = f"due times since {schedule.next_at:%Y-%m-%d %H:%M} UTC were missed for too long"
             _log.warning("due times were missed for too long", schedule=schedule.name, since=str(schedule.next_at))
-            return None, await self.bus.store.schedules.skip(schedule, at)
+            return None, await self.bus.store.schedules.skip(schedule, at, why)
         try:
             new = self.order(schedule, at)
         except Exception as error:
             # What it asks for is not known any more: others must not wait for it.
             _log.error("a schedule makes no job", schedule=schedule.name, why=str(error))
-            return None, await self.bus.store.schedules.skip(schedule, following(schedule, at))
+            why = f"no job could be made: {error}"[:_LONGEST]
+            return None, await self.bus.store.schedules.skip(schedule, following(schedule, at), why)
         job = await self.bus.store.schedules.fire(schedule, following(schedule, at), new)
         if job is not None:
             metrics.FIRED.add()

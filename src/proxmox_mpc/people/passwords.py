@@ -21,6 +21,8 @@ SHORTEST = 12
 LONGEST = 512
 """Letters; more proves nothing and costs time."""
 _FEWEST_DIFFERENT = 5
+RULE = f"at least {SHORTEST} letters, not all alike, and more than your name"
+"""What is told before somebody chooses one."""
 # RFC 9106's second recommended choice, which is the library's default, takes 64 MiB for each: two at a time, so that
 # many logins at once wait instead of taking all memory.
 _THREADS = ThreadPoolExecutor(2, thread_name_prefix="password")

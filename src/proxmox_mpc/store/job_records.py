@@ -98,6 +98,7 @@ class Schedule:
     enabled: bool
     next_at: datetime | None
     last_due_at: datetime | None
+    last_error: str
     created_at: datetime
     changed_at: datetime
 

@@ -44,8 +44,14 @@ class Messages:
 
     async def last_id(self) -> int:
         """The number of the newest message; 0 where there is none."""
+        return (await self.kept())[1]
+
+    async def kept(self) -> tuple[int, int]:
+        """The numbers of the oldest message that is kept, and of the newest; 0 where there is none."""
+        query = select(func.coalesce(func.min(messages.c.id), 0), func.coalesce(func.max(messages.c.id), 0))
         async with self.database.read() as connection:
-            return int((await connection.execute(select(func.coalesce(func.max(messages.c.id), 0)))).scalar_one())
+            first, last = (await connection.execute(query)).one()
+        return int(first), int(last)
 
 
 async def tell(database: Database, connection: AsyncConnection, fresh: Sequence[NewMessage]) -> None:

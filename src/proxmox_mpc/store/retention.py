@@ -67,7 +67,9 @@ def _over(what: Kept, before: datetime) -> tuple[Table, ColumnElement[bool]]:
         case "events":
             return events, events.c.at < before
         case "messages":
-            return messages, messages.c.at < before
+            # The newest tells those who come back how far it has got, and whether they missed some.
+            last = select(func.max(messages.c.id)).scalar_subquery()
+            return messages, (messages.c.at < before) & (messages.c.id < last)
         case "jobs":
             return jobs, jobs.c.state.in_(ENDED) & (jobs.c.ended_at < before)
         case "snapshots":

@@ -39,7 +39,7 @@ class Schedules:
     async def add(self, name: str, *, request: Mapping[str, Any], **values: Any) -> Schedule:
         """Keep a new schedule. Raises ScheduleExists."""
         now = self.database.now()
-        given = {"id": new_id(now), "name": name, "created_at": now, "changed_at": now, **values}
+        given = {"id": new_id(now), "name": name, "created_at": now, "changed_at": now, "last_error": "", **values}
         statement = schedules.insert().values(**given, **self._sealed(request)).returning(schedules)
         try:
             async with self.database.write() as connection:
@@ -51,7 +51,7 @@ class Schedules:
         """Change a schedule. Raises RecordMissing."""
         sealed = self._sealed(request) if request is not None else {}
         statement = update(schedules).where(schedules.c.name == name)
-        statement = statement.values(**values, **sealed, changed_at=self.database.now())
+        statement = statement.values(**values, **sealed, last_error="", changed_at=self.database.now())
         async with self.database.write() as connection:
             row = (await connection.execute(statement.returning(schedules))).one_or_none()
         return self._schedule(self._found(row, name))
@@ -91,15 +91,17 @@ class Schedules:
     async def fire(self, schedule: Schedule, next_at: datetime | None, job: NewJob) -> Job | None:
         """Go on to the next time and make this one's job, together; None where another process did, or it changed."""
         async with self.database.write() as connection:
-            if not await self._move(connection, schedule, {"next_at": next_at, "last_due_at": schedule.next_at}):
+            if not await self._move(
+                connection, schedule, {"next_at": next_at, "last_due_at": schedule.next_at, "last_error": ""}
+            ):
                 return None
             row = await insert(self.database, self.key, connection, job)
         return opened(self.key, row)
 
-    async def skip(self, schedule: Schedule, next_at: datetime | None) -> bool:
-        """Go on to another time without a job; False where another process did, or it changed."""
+    async def skip(self, schedule: Schedule, next_at: datetime | None, why: str) -> bool:
+        """Go on to another time without a job, and keep why; False where another process did, or it changed."""
         async with self.database.write() as connection:
-            return await self._move(connection, schedule, {"next_at": next_at})
+            return await self._move(connection, schedule, {"next_at": next_at, "last_error": why})
 
     async def _move(self, connection: AsyncConnection, schedule: Schedule, values: Mapping[str, Any]) -> bool:
         this = (schedules.c.id == schedule.id) & (schedules.c.next_at == schedule.next_at)

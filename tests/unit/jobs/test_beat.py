@@ -71,6 +71,17 @@ async def test_one_that_makes_no_sense_any_more_holds_up_no_other(store: Store, 
     good = await add(store, "good", now() + timedelta(seconds=1))
     now.pass_(seconds=1)
     assert [job.schedule_id for job in await Beat(bus, refusing, now).tick()] == [good.id]
+    assert (await store.schedules.get("bad")).last_error == "no job could be made: no such action"
+    now.pass_(minutes=1)
+    await Beat(bus, order, now).tick()
+    assert (await store.schedules.get("bad")).last_error == ""
+
+
+async def test_one_whose_times_were_missed_says_so(store: Store, bus: Bus, now: FakeNow) -> None:
+    await add(store, "late", now(), grace_s=60, interval_s=0, cron="0 3 * * *")
+    now.pass_(minutes=10)
+    assert await Beat(bus, order, now).tick() == []
+    assert "were missed for too long" in (await store.schedules.get("late")).last_error
 
 
 async def test_a_change_takes_effect_at_once(store: Store, now: FakeNow) -> None:

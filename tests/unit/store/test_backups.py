@@ -113,10 +113,10 @@ async def test_secrets_stay_sealed_and_the_file_names_the_keys_that_open_them(st
 async def test_numbers_of_messages_go_on_where_they_were(store: Store, other: Store, now: FakeNow) -> None:
     await store.messages.append([NewMessage("a", "b", {})] * 5)
     now.pass_(days=30)
-    assert await store.retention.purge("messages", now()) == 5
+    assert await store.retention.purge("messages", now()) == 4
     await put(other, await backup(store))
     await other.messages.append([NewMessage("a", "b", {})])
-    [message] = await other.messages.read()
+    [*_, message] = await other.messages.read()
     assert message.id == 6, "a reader that saw the fifth must see this one"
     await other.messages.append([NewMessage("a", "b", {})] * 10)
     await put(other, await backup(store), replace=True)

@@ -3,7 +3,9 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 
+from proxmox_mpc.actions.message_list import MessageListRequest, message_list
 from proxmox_mpc.store import NewMessage, Store
+from tests.people import OWNER, Server
 from tests.unit.store.conftest import FakeNow
 
 Open = Callable[..., AbstractAsyncContextManager[Store]]
@@ -22,13 +24,24 @@ async def test_messages_are_read_back_from_any_number_on(store: Store) -> None:
 
 
 async def test_old_messages_are_forgotten_and_their_numbers_never_used_again(store: Store, now: FakeNow) -> None:
-    await store.messages.append([NewMessage("jobs", "a", {})])
+    await store.messages.append([NewMessage("jobs", "a", {}) for _ in range(5)])
     last = await store.messages.last_id()
     now.pass_(days=3)
-    assert await store.retention.purge("messages", now() - timedelta(days=1)) == 1
+    assert await store.retention.purge("messages", now() - timedelta(days=1)) == 4
+    assert await store.messages.kept() == (last, last), "the newest stays: it tells how far it has got"
     await store.messages.append([NewMessage("jobs", "b", {})])
     (message,) = await store.messages.read(last)
     assert message.type == "b"
+
+
+async def test_who_was_away_for_too_long_is_told(store: Store, now: FakeNow) -> None:
+    server = Server(store)
+    await store.messages.append([NewMessage("jobs", "a", {}) for _ in range(9)])
+    last = await store.messages.last_id()
+    now.pass_(days=3)
+    await store.retention.purge("messages", now() - timedelta(days=1))
+    gaps = [(await server.ask(OWNER, message_list, MessageListRequest(after=n))).gap for n in (1, last - 1, last, 0)]
+    assert gaps == [True, False, False, False]
 
 
 async def test_a_reader_that_goes_on_from_the_last_it_saw_misses_none(open_store: Open) -> None:

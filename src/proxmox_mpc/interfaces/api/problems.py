@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from proxmox_mpc.actions import _texts as texts
 from proxmox_mpc.errors import InvalidInput, MpcError, problem_of
 from proxmox_mpc.telemetry import Logger, correlation
 
@@ -58,7 +59,7 @@ class Problem(BaseModel):
 
 def invalid(errors: Sequence[Any], skip: int = 0) -> dict[str, Any]:
     """What pydantic found in a request; what was given is not repeated: it may be a secret."""
-    found = [{"detail": e["msg"], "field": ".".join(map(str, e["loc"][skip:])), "code": e["type"]} for e in errors]
+    found = texts.invalid(errors, skip)
     said = "; ".join(f"{one['field'] or 'the request'}: {one['detail']}" for one in found[:3])
     more = f" and {len(found) - 3} more" if len(found) > 3 else ""
     return {**problem_of(InvalidInput(f"{said}{more}")), "errors": found}

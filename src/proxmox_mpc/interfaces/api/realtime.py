@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import socketio
 
-from proxmox_mpc.actions.message_list import MessageView, hears
+from proxmox_mpc.actions.message_list import MessageView, has_gap, hears
 from proxmox_mpc.actions.webhook_set import ROOM
 from proxmox_mpc.errors import MpcError
 from proxmox_mpc.telemetry import Logger, metrics
@@ -145,7 +145,10 @@ class Realtime:
             listener.sending.cancel()
 
     async def _subscribe(self, sid: str, wish: Any = None) -> Ask:
-        """`{rooms, after?}`: hear these rooms from now on, or from after that number on; answers the newest number."""
+        """`{rooms, after?}`: hear these rooms from now on, or from after that number on.
+
+        Answers the newest number; with `gap`, where some after that number are not kept any more.
+        """
         listener = self.listeners.get(sid)
         rooms, after = _wished(wish)
         if listener is None or rooms is None:
@@ -157,14 +160,14 @@ class Realtime:
             listener.heard[room] = after or 0
             self._by_room.setdefault(room, set()).add(sid)
         known, listener.rooms = set(listener.rooms), listener.rooms | rooms
-        last = await self._background().store.messages.last_id()
+        first, last = await self._background().store.messages.kept()
         if after is not None:
             listener.heard.update({room: min(listener.heard[room], after) for room in rooms & known})
             try:
                 listener.waiting.put_nowait({"rooms": sorted(rooms), "after": after})
             except asyncio.QueueFull:
                 listener.slow = True
-        return {"ok": True, "last": last}
+        return {"ok": True, "last": last, **({"gap": True} if has_gap(after or 0, first) else {})}
 
     async def _unsubscribe(self, sid: str, wish: Any = None) -> Ask:
         listener = self.listeners.get(sid)

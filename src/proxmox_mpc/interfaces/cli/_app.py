@@ -142,10 +142,11 @@ def _invalid(error: ValueError) -> InvalidInputs:
     """What a request cannot hold, without what was given: it may be a secret. Other errors are ours, and go on."""
     from pydantic import ValidationError
 
+    from proxmox_mpc.actions._texts import invalid, told
+
     if not isinstance(error, ValidationError):
         raise error
-    found = error.errors(include_url=False, include_input=False, include_context=False)
-    return InvalidInputs([InvalidInput(f"{'.'.join(map(str, one['loc']))}: {one['msg']}") for one in found])
+    return InvalidInputs([InvalidInput(told(one)) for one in invalid(error.errors())])
 
 
 def _failed(message: str) -> int:

@@ -36,7 +36,7 @@ def _row(job: JobView, *, wide: bool) -> list[Any]:
     return [
         job.id,
         job.state,
-        job.action,
+        _doing(job),
         job.subject or "-",
         job.actor,
         moment(job.created_at),
@@ -44,6 +44,10 @@ def _row(job: JobView, *, wide: bool) -> list[Any]:
         job.attempt,
         *more,
     ]
+
+
+def _doing(job: JobView) -> str:
+    return f"{job.action} (preview)" if job.preview else job.action
 
 
 def moment(at: datetime | None) -> str:
@@ -65,7 +69,7 @@ def described(job: JobView) -> str:
             click.style(job.state, fg=_COLORS.get(job.state))
             + (" (to stop)" if job.cancel_requested and not job.ended_at else ""),
         ),
-        ("action", f"{job.action} {job.subject}".strip()),
+        ("action", f"{_doing(job)} {job.subject}".strip()),
         ("for", f"{job.actor}, on {job.context or 'no context'}"),
         ("created", moment(job.created_at)),
         (
@@ -81,7 +85,12 @@ def described(job: JobView) -> str:
         rows += [("hint", job.error["hint"])] if job.error.get("hint") else []
     if job.result is not None:
         rows.append(("result", f"proxmox-cli job get {job.id} -o json"))
-    return "\n".join(f"{click.style(f'{name}:', bold=True):<12} {value}" for name, value in rows)
+    return lines(rows)
+
+
+def lines(rows: Sequence[tuple[str, str]]) -> str:
+    """Names and values, one below the other."""
+    return "\n".join(f"{click.style(f'{name}:'.ljust(12), bold=True)} {value}" for name, value in rows)
 
 
 async def until_ended(session: Session, id: str, timeout_s: float | None) -> JobView:

@@ -21,7 +21,6 @@ T = TypeVar("T")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 LOCAL = "local"
 """The server itself answers for its users."""
-_NEW = "New password"
 
 
 def described(url: str, name: str, context: str, ca: Path | None, fingerprint: str, insecure: bool) -> Known:
@@ -52,13 +51,24 @@ def secret(given: str | None, title: str) -> str:
     return given
 
 
-def by_password(server: Known, user: str, password: str, provider: str) -> str:
-    """Log in; who has to change the password does so now. The user's name."""
+def new_password() -> str:
+    """Chosen by who sits there, twice; its rule is told before."""
+    from proxmox_mpc.people.passwords import RULE
+
+    return str(click.prompt(f"New password ({RULE})", hide_input=True, confirmation_prompt="Once more", err=True))
+
+
+def by_password(server: Known, user: str, given: str | None, provider: str) -> str:
+    """Log in; who has to change the password does so now. The user's name.
+
+    A password that is read from standard input (`-`) may be followed by the new one, on a line of its own.
+    """
+    password = secret(given, "Password")
     body = {"name": user, "password": password, "provider": provider, "client": "proxmox-cli"}
     answer = ask(server, "", lambda it: it.ask_openly(Asking("POST", "/auth/login", {}, body)))
     if answer["mustChangePassword"]:
         click.echo("This password was for the first login only.", err=True)
-        new = str(click.prompt(_NEW, hide_input=True, confirmation_prompt=True, err=True))
+        new = (secret(given, "") if given == "-" else "") or new_password()
         changing = {"currentPassword": password, "newPassword": new, "client": "proxmox-cli"}
         _, answer = ask(
             server, answer["accessToken"], lambda it: it.ask(Asking("POST", "/auth/password", {}, changing))

@@ -81,7 +81,7 @@ def _interruptible(session: Session) -> Iterator[None]:
             sys.stderr.flush()
         elif task is not None:
             if session.stop.asked:
-                sys.stderr.write("at once; the next apply looks for what was open: proxmox-cli apply --resume\n")
+                sys.stderr.write(f"at once; {session.stop.left}\n")
             task.cancel()
 
     # Only the main thread hears signals.

@@ -12,7 +12,9 @@ import click
 @click.option("--name", default="", metavar="NAME", help="What the server is called here; else its host's name.")
 @click.option("--user", default="", metavar="USER", help="Who logs in; asked for where it is not given.")
 @click.option(
-    "--password", metavar="PASSWORD", help="`-` reads it from standard input; asked for where it is not given."
+    "--password",
+    metavar="PASSWORD",
+    help="`-` reads it from standard input, then a new one where it has to change; else it is asked for.",
 )
 @click.option("--provider", default="local", show_default=True, metavar="NAME", help="Who answers for the user.")
 @click.option("--no-browser", is_flag=True, help="Print the URL of a provider by browser, but do not open it.")
@@ -50,6 +52,6 @@ def command(
         found = _browser_login.by_browser(server, provider, open_it=not no_browser)
     else:
         user = user or str(click.prompt("User", err=True))
-        found = _login.by_password(server, user, _login.secret(password, "Password"), provider)
+        found = _login.by_password(server, user, password, provider)
     where = f", context {context}" if context else ""
     click.echo(f"{found} is logged in on {server.url}{where}; it is the current context ({server.name})")

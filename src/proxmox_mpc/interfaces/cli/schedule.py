@@ -36,11 +36,14 @@ def list_(output: str) -> None:
 @click.argument("name")
 @_options.output
 def get(name: str, output: str) -> None:
-    """Show a schedule; with -o json also what it asks for."""
+    """Show a schedule: when it makes a job, of what, and why the last one was not made."""
     from proxmox_mpc.actions.schedule_get import ScheduleGetRequest, schedule_get
     from proxmox_mpc.interfaces.cli._run import call
 
     found = call(schedule_get, ScheduleGetRequest(name=name))
+    if output == "table":
+        click.echo(_described(found))
+        return
     _print(output, [found], found.model_dump(mode="json", by_alias=True))
 
 
@@ -76,8 +79,7 @@ def create(
     from proxmox_mpc.actions.schedule_create import ScheduleCreateRequest, schedule_create
     from proxmox_mpc.interfaces.cli._run import call
 
-    request = _checked(
-        ScheduleCreateRequest,
+    request = ScheduleCreateRequest(
         name=name,
         action=action,
         request=_request(file, given) or {},
@@ -136,11 +138,14 @@ def disable(name: str) -> None:
 
 @command.command("delete")
 @click.argument("name")
-def delete(name: str) -> None:
+@_options.yes
+def delete(name: str, yes: bool) -> None:
     """Delete a schedule; the jobs that it made stay."""
     from proxmox_mpc.actions.schedule_delete import ScheduleDeleteRequest, schedule_delete
+    from proxmox_mpc.interfaces.cli._confirm import confirm
     from proxmox_mpc.interfaces.cli._run import call
 
+    confirm(f"Delete the schedule {name}?", yes)
     click.echo(f"schedule {call(schedule_delete, ScheduleDeleteRequest(name=name)).name} is deleted")
 
 
@@ -159,26 +164,14 @@ def _change(name: str, done: str, **values: Any) -> None:
     from proxmox_mpc.actions.schedule_set import ScheduleSetRequest, schedule_set
     from proxmox_mpc.interfaces.cli._run import call
 
-    _say(call(schedule_set, _checked(ScheduleSetRequest, name=name, **values)), done)
+    _say(call(schedule_set, ScheduleSetRequest(name=name, **values)), done)
 
 
 def _say(schedule: ScheduleView, done: str) -> None:
     from proxmox_mpc.interfaces.cli._jobs import moment
 
-    due = f", due next at {moment(schedule.next_at)}" if schedule.enabled else ""
+    due = f", due next at {moment(schedule.next_at)} by this machine's clock" if schedule.enabled else ""
     click.echo(f"schedule {schedule.name} {done}{due}")
-
-
-def _checked(model: Any, **values: Any) -> Any:
-    from pydantic import ValidationError
-
-    from proxmox_mpc.errors import UsageError
-
-    try:
-        return model(**values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise UsageError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
 
 
 def _request(file: str, given: tuple[str, ...]) -> dict[str, Any] | None:
@@ -211,6 +204,31 @@ def _seconds(text: str) -> int:
     return int(match[1]) * _UNITS[match[2] or "s"] if match else 0
 
 
+def _described(item: ScheduleView) -> str:
+    import yaml
+
+    from proxmox_mpc.interfaces.cli._jobs import lines, moment
+
+    asked = "yours to see: no" if item.request is None else yaml.safe_dump(item.request, sort_keys=False).strip()
+    return lines(
+        [
+            ("schedule", item.name),
+            ("action", item.action),
+            ("request", asked.replace("\n", f"\n{'':<13}") if item.request != {} else "-"),
+            ("when", f"{_when(item)}, made up for within {item.grace_s} s"),
+            ("enabled", "yes" if item.enabled else "no"),
+            ("next", moment(item.next_at) if item.enabled else "-"),
+            ("last", moment(item.last_due_at)),
+            *([("error", item.last_error)] if item.last_error else []),
+            ("for", f"{item.actor}, on {item.context or 'the current context'}"),
+        ]
+    )
+
+
+def _when(item: ScheduleView) -> str:
+    return f"{item.cron} ({item.zone})" if item.cron else f"each {item.interval_s} s"
+
+
 def _print(output: str, items: list[ScheduleView], document: Any) -> None:
     from proxmox_mpc.interfaces.cli import _output
     from proxmox_mpc.interfaces.cli._jobs import moment
@@ -222,17 +240,18 @@ def _print(output: str, items: list[ScheduleView], document: Any) -> None:
             document=lambda: document if document is not None else page,
             items=lambda: page,
             names=lambda: [item.name for item in items],
-            titles=["NAME", "ACTION", "WHEN", "ENABLED", "NEXT", "LAST", "FOR", "CONTEXT"],
+            titles=["NAME", "ACTION", "WHEN", "ENABLED", "NEXT", "LAST", "FOR", "CONTEXT", "ERROR"],
             rows=[
                 [
                     item.name,
                     item.action,
-                    f"{item.cron} ({item.zone})" if item.cron else f"each {item.interval_s} s",
+                    _when(item),
                     "yes" if item.enabled else "no",
                     moment(item.next_at) if item.enabled else "-",
                     moment(item.last_due_at),
                     item.actor,
                     item.context,
+                    item.last_error or "-",
                 ]
                 for item in items
             ],

@@ -113,6 +113,7 @@ def password(name: str | None, context: str) -> None:
     from proxmox_mpc.actions.password_change import PasswordChangeRequest, password_change
     from proxmox_mpc.actions.user_password import UserPasswordRequest, user_password
     from proxmox_mpc.interfaces.cli import _people
+    from proxmox_mpc.interfaces.cli._login import new_password
     from proxmox_mpc.interfaces.cli._run import call
 
     if name is not None:
@@ -121,6 +122,6 @@ def password(name: str | None, context: str) -> None:
         _people.told_once(what, reset.secret, "", {})
         return
     current = click.prompt("Current password", hide_input=True, err=True)
-    new = click.prompt("New password", hide_input=True, confirmation_prompt=True, err=True)
+    new = new_password()
     call(password_change, PasswordChangeRequest(current_password=current, new_password=new), context=context)
     click.echo("The password is changed; your other sessions have ended.")

@@ -62,6 +62,7 @@ schedules = Table(
     Column("enabled", Boolean, nullable=False),
     Column("next_at", UtcTime),
     Column("last_due_at", UtcTime),
+    Column("last_error", String, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("changed_at", UtcTime, nullable=False),
     Index(None, "enabled", "next_at"),

@@ -202,6 +202,7 @@ def upgrade() -> None:
         sa.Column("enabled", sa.Boolean, nullable=False),
         sa.Column("next_at", sa.DateTime(timezone=True)),
         sa.Column("last_due_at", sa.DateTime(timezone=True)),
+        sa.Column("last_error", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_schedules"),
