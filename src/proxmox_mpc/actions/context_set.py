@@ -9,6 +9,8 @@ from proxmox_mpc.actions._providers import must_answer_for_logins
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.errors import NotFoundError, UsageError
 
+_SECRETS = ("password", "token_secret")
+
 
 class ContextSetRequest(Request):
     """A context; what is not given stays as it is."""
@@ -50,9 +52,10 @@ async def context_set(session: Session, request: ContextSetRequest) -> ContextSe
         known, created = Context(request.name, ()), True
     given = request.model_dump(exclude={"name", "use"}, exclude_none=True)
     given["endpoints"] = tuple(given["endpoints"]) or known.endpoints
-    if request.token_id:
+    # One login replaces the other: the secret of one that is not used must not stay.
+    if request.token_id or request.token_secret:
         given |= {"user": None, "password": None}
-    elif request.user:
+    elif request.user or request.password:
         given |= {"token_id": None, "token_secret": None}
     trusts = [name for name in ("ca", "fingerprint", "insecure") if given.get(name)]
     if trusts:
@@ -61,10 +64,11 @@ async def context_set(session: Session, request: ContextSetRequest) -> ContextSe
     context = replace(known, **given)
     where = ("endpoints", "ca", "fingerprint", "insecure")
     moved = not created and any(getattr(context, name) != getattr(known, name) for name in where)
-    if session.served and moved and not (request.token_secret or request.password):
+    kept = [name for name in _SECRETS if getattr(context, name) and not getattr(request, name)]
+    if session.served and moved and kept:
         # Else whoever may change contexts, but not read their secrets, could have them sent to a host of his own.
         raise UsageError(
-            "other endpoints, or another trust, need the login again", hint="give the token's secret, or the password"
+            "other endpoints, or another trust, need the login again", hint=f"give its {kept[0].replace('_', ' ')}"
         )
     if not context.endpoints:
         raise UsageError("a context needs an endpoint", hint="--endpoint https://pve1:8006, several for failover")

@@ -67,7 +67,39 @@ def test_api3_credentials_are_never_answered(world: World) -> None:
         text = world.ask(id, world.admin).text
         assert "hunter2" not in text, id
     assert "hunter2" not in call(world, "GET", "/api/system/status", token=world.admin).text
-    moved = world.ask("context_set", world.admin, name="other", endpoints=["https://192.0.2.66:8006"])
-    assert moved.status == 400, "nobody has a kept password sent to a host of his own"
     for name in ("other", "third"):
         world.ok("context_delete", name=name)
+
+
+LOGINS = {
+    "password": {"user": "root@pam", "password": "hunter2-pve-password"},
+    "token": {"tokenId": "a@pam!b", "tokenSecret": "hunter2-tok"},
+}
+
+
+@pytest.mark.parametrize("kept", LOGINS)
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"password": "x"},
+        {"tokenSecret": "x"},
+        {"user": "root@pam"},
+        {"tokenId": "a@pam!b"},
+        {"user": "root@pam", "tokenSecret": "x"},
+        {"tokenId": "a@pam!b", "password": "x"},
+    ],
+    ids=str,
+)
+def test_api3_nobody_has_a_kept_secret_sent_to_a_host_of_his_own(
+    world: World, kept: str, given: dict[str, str]
+) -> None:
+    world.ok("context_set", name="moving", endpoints=["https://192.0.2.9:8006"], **LOGINS[kept])
+    owns = "tokenSecret" in given if kept == "token" else [*given] == ["password"]
+    for how in ({"endpoints": ["https://192.0.2.66:8006"]}, {"insecure": True}):
+        reply = world.ask("context_set", world.admin, name="moving", **how, **given)
+        assert reply.status == (200 if owns else 400), (
+            reply.text,
+            "only who knows the secret that is sent may move it",
+        )
+    world.ok("context_delete", name="moving")

@@ -121,7 +121,7 @@ async def test_numbers_of_messages_go_on_where_they_were(store: Store, other: St
     await other.messages.append([NewMessage("a", "b", {})] * 10)
     await put(other, await backup(store), replace=True)
     await other.messages.append([NewMessage("a", "b", {})])
-    assert (await other.messages.read())[0].id == 17
+    assert (await other.messages.read())[-1].id == 17
 
 
 async def test_new_rows_stand_beside_restored_ones(store: Store, other: Store) -> None:
