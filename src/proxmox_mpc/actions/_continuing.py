@@ -12,11 +12,11 @@ from proxmox_mpc.actions._deploying import Deploying, awaited
 from proxmox_mpc.actions._gate import admit
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._views import OutcomeView, PlanView, StepView
-from proxmox_mpc.actions._ways_back import or_back
+from proxmox_mpc.actions._ways_back import ReleaseFailed, or_back
 from proxmox_mpc.actions.apply_resume import ApplyResumeRequest, apply_resume
 from proxmox_mpc.applications import unfinished
 from proxmox_mpc.applications.errands import GUESTS, REPEATABLE
-from proxmox_mpc.errors import MpcError, RefusedError
+from proxmox_mpc.errors import RefusedError
 from proxmox_mpc.kinds._field import Impact
 
 if TYPE_CHECKING:
@@ -40,12 +40,6 @@ class Overtaken(RefusedError):
 
     code = "job.overtaken"
     default_hint = "plan again: proxmox-cli plan shows what is left"
-
-
-class WentBack(MpcError):
-    """The release failed, and what was before is back."""
-
-    code = "release.failed"
 
 
 async def continued(session: Session, action: Action[Any, Any], request: Request, *, agrees: bool = False) -> Result:
@@ -73,10 +67,10 @@ async def continued(session: Session, action: Action[Any, Any], request: Request
         return await _anew(session, action, request)
     last = mine[-1]
     went_back = action.name != "rollback" and last.verb.startswith("rollback") and len(mine) > 1
-    if went_back or (action.name == "install" and last.verb == "delete"):
+    if went_back or (action.name in ("install", "upgrade") and last.verb == "delete"):
         if last.status != "succeeded":
             await _resume(session, last)
-        raise WentBack(f"release {last.application!r} failed and was taken back; its first worker died on that way")
+        raise ReleaseFailed(f"release {last.application!r} failed and was taken back, by a second worker at the end")
     if isinstance(request, Deploying):
         await _deploy(session, request, mine)
     elif last.status != "succeeded":
@@ -142,6 +136,8 @@ async def _resume(session: Session, last: Run) -> None:
     shown = (await apply_resume(session, wanted)).plan
     if begun := await _begun(session, last):
         must_be_within(PlanView.model_validate(begun[0].plan), shown)
+    elif shown.hash != last.plan_hash and not await store.runs.journal(last.id):
+        raise Overtaken("somebody else changed the cluster since the job's worker died, before it did anything")
     await apply_resume(session, wanted.model_copy(update={"agreed": shown.hash}))
 
 

@@ -38,7 +38,7 @@ async def or_back(session: Session, request: Deploying, before: Sequence[Revisio
     try:
         yield
     except MpcError as error:
-        if not request.atomic:
+        if not request.atomic or session.stop.handed_over:
             raise
         context, store = await session.context(), await session.store()
         begun = (await store.applications.history(context.name, request.name))[len(before) :]
@@ -49,6 +49,7 @@ async def or_back(session: Session, request: Deploying, before: Sequence[Revisio
         new = not before or before[-1].status == "uninstalled"
         if good is None and not new:
             raise
+        session.stop.more_time()
         session.stop = Stop()  # who asked to stop asked for the way back; asked again, it is stopped, too
         try:
             if new or good is None:
@@ -56,6 +57,8 @@ async def or_back(session: Session, request: Deploying, before: Sequence[Revisio
             else:
                 await _back(session, request, good, begun)
         except MpcError as second:
+            if session.stop.handed_over:
+                raise
             message = f"release {request.name!r} failed: {error.message}; and the way back failed: {second.message}"
             hint = second.hint or f"proxmox-cli history {request.name}"
             raise NoWayBack(message, hint=hint) from error

@@ -52,6 +52,8 @@ def performer(store: Store, open_session: OpenSession, find_action: Callable[[st
 
                 def stop() -> None:
                     """What works stops between requests; where nothing listens, it ends at once."""
+                    session.stop.handed_over = reporter.handed_over
+                    session.stop.more_time = reporter.more_time
                     session.stop.ask()
                     if not session.stop.is_heard and task is not None:
                         task.cancel()

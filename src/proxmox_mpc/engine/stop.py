@@ -24,6 +24,10 @@ class Stop:
     _listeners: int = 0
     left: str = "the next apply looks for what was open: proxmox-cli apply --resume"
     """What to tell who does not wait for the end."""
+    handed_over: bool = False
+    """Whether others go on with what is stopped here: then nothing of it is taken back."""
+    more_time: Callable[[], None] = lambda: None
+    """Tells who asked that what follows must come to its end, however long that takes."""
 
     @property
     def asked(self) -> bool:

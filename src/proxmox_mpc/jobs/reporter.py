@@ -33,6 +33,10 @@ class Reporter:
         self._lines = 0
         self._stops: list[Callable[[], None]] = []
         self.stopping = False
+        self.handed_over = False
+        """Whether others go on with the job."""
+        self.more_time: Callable[[], None] = lambda: None
+        """For what does the job: what it does now must not be ended half-way."""
 
     def log(self, text: str, **facts: Any) -> None:
         """Tell a line."""
@@ -52,9 +56,10 @@ class Reporter:
         if self.stopping:
             ask()
 
-    def stop(self) -> None:
+    def stop(self, *, handed_over: bool = False) -> None:
         """Ask whatever is at work to stop."""
         self.stopping = True
+        self.handed_over = handed_over
         for ask in self._stops:
             ask()
 

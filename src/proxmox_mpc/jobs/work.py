@@ -44,7 +44,7 @@ class _Course:
         """Ask it to stop, and end it where it does not; the first reason counts, but that its claim is over."""
         if why == "lost" or not self.why:
             self.why = why
-            self.reporter.stop()
+            self.reporter.stop(handed_over=why in ("drain", "lost"))
             self.end_after(patience_s)
 
     def end_after(self, seconds: float) -> None:
@@ -53,6 +53,7 @@ class _Course:
         self._timer = asyncio.get_running_loop().call_later(seconds, self.work.cancel)
 
     def over(self) -> None:
+        """Let it take the time that it takes."""
         if self._timer is not None:
             self._timer.cancel()
 
@@ -84,6 +85,7 @@ class Worker:
         ):
             reporter = Reporter(job, self.bus)
             course = _Course(job, reporter, asyncio.ensure_future(self.perform(job, reporter)))
+            reporter.more_time = course.over
             self._courses[job.id] = course
             beside = [asyncio.create_task(reporter.run()), asyncio.create_task(self._hold(course))]
             _log.info("job began", action=job.action, attempt=job.attempt)

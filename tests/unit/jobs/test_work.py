@@ -136,6 +136,58 @@ async def test_a_job_that_does_not_stop_is_ended(store: Store, bus: Bus) -> None
     assert (await asyncio.wait_for(task, 5)).state == "cancelled"
 
 
+async def test_a_job_that_goes_back_is_not_ended_half_way(store: Store, bus: Bus) -> None:
+    """Who cancels an atomic release asked for the way back, however long that takes."""
+    on_its_way, back = asyncio.Event(), asyncio.Event()
+
+    async def do(job: Job, reporter: Reporter) -> Mapping[str, Any]:
+        asked = asyncio.Event()
+        reporter.on_stop(asked.set)
+        await asked.wait()
+        reporter.more_time()
+        on_its_way.set()
+        await back.wait()
+        raise RefusedError("it is as it was")
+
+    await add(store)
+    task = asyncio.create_task(done(bus, do, farewell_s=0.05))
+    await until(lambda: _is(store, "running"))
+    await store.jobs.cancel((await store.jobs.list())[0].id)
+    await bus.wakeups.wake("jobs")
+    await on_its_way.wait()
+    assert not (await asyncio.wait({task}, timeout=0.3))[0]
+    back.set()
+    job = await asyncio.wait_for(task, 5)
+    assert (job.state, job.error and job.error["detail"]) == ("cancelled", "it is as it was")
+
+
+@pytest.mark.parametrize("handed_over", [True, False])
+async def test_what_stops_knows_whether_others_go_on(store: Store, bus: Bus, handed_over: bool) -> None:
+    known: list[bool] = []
+
+    async def do(job: Job, reporter: Reporter) -> Mapping[str, Any]:
+        asked = asyncio.Event()
+        reporter.on_stop(asked.set)
+        await asked.wait()
+        known.append(reporter.handed_over)
+        raise Stopped("stopped")
+
+    await add(store)
+    one = worker(bus, do)
+    job = await one.claim()
+    assert job is not None
+    task = asyncio.create_task(one.do(job))
+    await asyncio.sleep(0)
+    if handed_over:
+        one.drain(5)
+    else:
+        await store.jobs.cancel(job.id)
+        await bus.wakeups.wake("jobs")
+    await asyncio.wait_for(task, 5)
+    assert known == [handed_over]
+    assert (await store.jobs.get(job.id)).state == ("queued" if handed_over else "cancelled")
+
+
 async def test_a_deadline_ends_a_job(store: Store, bus: Bus, now: FakeNow) -> None:
     await add(store, deadline_at=now() + timedelta(seconds=60))
     patient = Patient(Stopped("stopped"))
