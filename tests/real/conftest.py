@@ -81,7 +81,7 @@ class House:
             await parts.bus.wakeups.wake("jobs")
             async with dispatcher(parts.settings) as dispatch:
                 if dispatch is not None:
-                    await dispatch(job.id)
+                    dispatch(job.id)
             return job
 
         return self.ask(added)

@@ -66,7 +66,7 @@ async def _wake_nobody(*topics: str) -> None:
     """Where nothing waits in this process: others look now and then."""
 
 
-async def _send_nowhere(id: str) -> None:
+def _send_nowhere(id: str) -> None:
     """Where workers look into the table themselves."""
 
 
@@ -103,8 +103,8 @@ class Session:
     stop: Stop = field(default_factory=Stop)
     wake: Callable[..., Awaitable[None]] = _wake_nobody
     """Tells other parts that there is something to look at: `jobs`, `messages`, `schedules`."""
-    dispatch: Callable[[str], Awaitable[None]] = _send_nowhere
-    """Sends a job's id to workers, where a broker carries ids."""
+    dispatch: Callable[[str], None] = _send_nowhere
+    """Has a job's id sent to workers, where a broker carries ids; waits for nobody."""
     job: str = ""
     """The job that is being done, if it is one: what it begins can be found, and continued."""
     carry_out: Callable[[Session, Action[Any, Any], Any], Awaitable[Any]] = passed

@@ -37,5 +37,5 @@ async def job_retry(session: Session, request: JobRetryRequest) -> JobView:
         raise JobNotFailed(f"job {job.id} ended, and was taken back; there is nothing to go on with", hint=hint)
     again = await (await session.store()).jobs.retry(job.id)
     await session.wake("jobs", "messages")
-    await session.dispatch(job.id)
+    session.dispatch(job.id)
     return job_view(again)

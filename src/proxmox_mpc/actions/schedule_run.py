@@ -27,5 +27,5 @@ async def schedule_run(session: Session, request: ScheduleRunRequest) -> JobView
     new = order(found, wanted, session.who, schedule.context)
     job = await (await session.store()).jobs.add(replace(new, schedule_id=schedule.id, due_at=session.now()))
     await session.wake("jobs", "messages")
-    await session.dispatch(job.id)
+    session.dispatch(job.id)
     return job_view(job)

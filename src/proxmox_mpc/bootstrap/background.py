@@ -98,7 +98,7 @@ class Background:
         job = await self.store.jobs.add(order(action, request, who, where))
         await self.bus.wakeups.wake("jobs")
         if self.dispatch is not None:
-            await self.dispatch(job.id)
+            self.dispatch(job.id)
         return job
 
     async def wait_for(self, job_id: str, seconds: float) -> Job:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,12 +25,12 @@ Order = Callable[[Schedule, datetime], NewJob]
 
 @dataclass
 class Beat:
-    """One scheduler. `dispatch` is told of each new job: a broker may have to carry its id."""
+    """One scheduler. `dispatch` is told of each new job, for a broker to carry its id, and waits for nobody."""
 
     bus: Bus
     order: Order
     now: Callable[[], datetime]
-    dispatch: Callable[[str], Awaitable[None]] | None = None
+    dispatch: Callable[[str], None] | None = None
     look_s: float = LOOK_S
 
     async def run(self) -> None:
@@ -55,14 +55,14 @@ class Beat:
             for schedule in due:
                 job, did = await self._fire(schedule)
                 moved += did
-                made += [job] if job is not None else []
+                if job is not None:
+                    made.append(job)
+                    if self.dispatch is not None:
+                        self.dispatch(job.id)
             if len(made) > before:
                 await self.bus.wakeups.wake("jobs", "messages")
             if not moved:
                 break  # others are at these very schedules: they are looked at again in a moment
-        for job in made:
-            if self.dispatch is not None:
-                await self.dispatch(job.id)
         return made
 
     async def _fire(self, schedule: Schedule) -> tuple[Job | None, bool]:

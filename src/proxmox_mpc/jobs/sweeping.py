@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -31,13 +31,13 @@ _log = Logger("jobs")
 class Sweeper:
     """Sweeps a store; one process does it. `days` says how long events, messages, jobs, snapshots and runs are kept.
 
-    `dispatch` sends a job's id to whoever works, where a broker does that.
+    `dispatch` has a job's id sent to whoever works, where a broker does that; it waits for nobody.
     """
 
     bus: Bus
     now: Callable[[], datetime]
     days: Mapping[str, float]
-    dispatch: Callable[[str], Awaitable[None]] | None = None
+    dispatch: Callable[[str], None] | None = None
     every_s: float = EVERY_S
     lost_s: float = LOST_S
 
@@ -65,7 +65,7 @@ class Sweeper:
             waits = {job.id for job in changed if job.state == "queued"}
             waits |= set(await self.bus.store.jobs.forgotten(self.now() - timedelta(seconds=self.lost_s)))
             for id in sorted(waits):
-                await self.dispatch(id)
+                self.dispatch(id)
 
     async def forget(self) -> None:
         """Forget what is older than its days, and what has expired."""

@@ -119,12 +119,9 @@ async def test_lost_jobs_go_to_others_and_forgotten_ids_are_sent_again(store: St
 
     sent: list[str] = []
 
-    async def dispatch(id: str) -> None:
-        sent.append(id)
-
     lost = await add(store)
     assert await worker(bus, never).claim() is not None
-    sweeper = Sweeper(bus, now, DAYS, dispatch)
+    sweeper = Sweeper(bus, now, DAYS, sent.append)
     await sweeper.sweep()
     assert sent == []
     now.pass_(seconds=31)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from proxmox_mpc.bootstrap.background import DRAIN_S, Background, open_background
-from proxmox_mpc.bootstrap.dispatch import TASK, celery_app, send
+from proxmox_mpc.bootstrap.dispatch import TASK, celery_app
 from proxmox_mpc.jobs.work import Worker
 from proxmox_mpc.settings import Settings
 from proxmox_mpc.telemetry import Logger
@@ -51,20 +51,22 @@ class _Process:
         assert self.worker is not None
         await self.worker.end_soon(DRAIN_S)
 
-    async def do(self, id: str) -> list[tuple[str, float]]:
-        """Do a job, if it may be begun now; the jobs that may be begun after it, and in how many seconds."""
+    async def do(self, id: str) -> None:
+        """Do a job, if it may be begun now, and have those sent that may be begun after it."""
         assert self.worker is not None
         assert self.parts is not None
+        assert self.parts.dispatch is not None
         job = await self.worker.claim(id)
         if job is None:
-            return []
+            return
         await self.worker.do(job)
         store, now = self.parts.store, self.parts.now()
         after = await store.jobs.get(id)
-        waits = [(id, max((after.not_before - now).total_seconds(), 0.0))] if after.state == "queued" else []
+        if after.state == "queued":
+            self.parts.dispatch(id, max((after.not_before - now).total_seconds(), 0.0))
         if job.concurrency_key:
-            waits += [(other, 0.0) for other in await store.jobs.forgotten(now, key=job.concurrency_key, limit=1)]
-        return waits
+            for other in await store.jobs.forgotten(now, key=job.concurrency_key, limit=1):
+                self.parts.dispatch(other)
 
 
 def work(settings: Settings) -> int:
@@ -77,11 +79,7 @@ def work(settings: Settings) -> int:
 
     @app.task(name=TASK)  # type: ignore[untyped-decorator]
     def run(id: str) -> None:
-        for other, later_s in process.run(process.do(str(id))).result():
-            try:
-                send(app, other, later_s)
-            except Exception as error:
-                _log.warning("the broker took no job; it is sent again later", job=other, why=type(error).__name__)
+        process.run(process.do(str(id))).result()
 
     def ready(**_: Any) -> None:
         assert process.parts is not None
