@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
 
 def target_of(context: Context) -> Target:
-    """The client's target for a context. Raises UsageError for one that could never be opened."""
+    """The client's target for a context. Raises UsageError for one that could never be opened, SecretUnreadable."""
     from proxmox_mpc.pve import CaTrust, FingerprintTrust, Insecure, Password, SystemTrust, Target, Token
 
+    if context.unreadable:
+        raise context.unreadable
     if context.token_id and context.token_secret:
         auth: Token | Password = Token(context.token_id, context.token_secret)
     elif context.user and context.password:

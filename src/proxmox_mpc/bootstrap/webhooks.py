@@ -120,4 +120,5 @@ def _content(message: Message) -> str:
 
 
 def _is_due(hook: Webhook, now: datetime) -> bool:
-    return hook.enabled and (hook.not_before is None or hook.not_before <= now)
+    # Without its secret, whose key another process has, nothing can be signed.
+    return hook.enabled and bool(hook.secret) and (hook.not_before is None or hook.not_before <= now)

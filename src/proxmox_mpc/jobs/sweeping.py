@@ -41,6 +41,8 @@ class Sweeper:
     every_s: float = EVERY_S
     lost_s: float = LOST_S
 
+    _left: tuple[int, int] = (0, 0)
+
     async def run(self) -> None:
         """Sweep until it is cancelled."""
         forgot_at: datetime | None = None
@@ -66,6 +68,14 @@ class Sweeper:
             waits |= set(await self.bus.store.jobs.forgotten(self.now() - timedelta(seconds=self.lost_s)))
             for id in sorted(waits):
                 self.dispatch(id)
+
+        store = self.bus.store
+        left = (await store.claims.left_to_others(), await store.schedules.left_to_others())
+        if left != self._left and any(left):
+            _log.warning(
+                "what was sealed with a key that is not here is left to others", jobs=left[0], schedules=left[1]
+            )
+        self._left = left
 
     async def forget(self) -> None:
         """Forget what is older than its days, and what has expired."""

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from proxmox_mpc.errors import problem_of
 from proxmox_mpc.store._database import Database
+from proxmox_mpc.store._unreadable import has_key
 from proxmox_mpc.store.errors import JobLate, WorkersLost
 from proxmox_mpc.store.job_records import Job
 from proxmox_mpc.store.jobs import change, opened
@@ -26,7 +27,10 @@ LOST = problem_of(WorkersLost())
 
 @dataclass(frozen=True)
 class Claims:
-    """Claims on jobs. A claim is the job as `next` answered it: it counts while worker and attempt are the same."""
+    """Claims on jobs. A claim is the job as `next` answered it: it counts while worker and attempt are the same.
+
+    A job that was sealed with a key which is not here is left to workers that have it.
+    """
 
     database: Database
     key: SecretKey
@@ -66,6 +70,7 @@ class Claims:
         return and_(
             jobs.c.state == "queued",
             jobs.c.not_before <= now,
+            has_key(self.key, jobs.c.sealed_request),
             or_(jobs.c.deadline_at.is_(None), jobs.c.deadline_at > now),
             # One that was begun waits for nobody but who runs: two of them must not wait for each other.
             or_(jobs.c.concurrency_key == "", ~in_the_way, and_(jobs.c.attempt > 0, ~_runs(jobs))),
@@ -89,6 +94,13 @@ class Claims:
         row = await change(self.database, connection, id, values)
         assert row is not None
         return row
+
+    async def left_to_others(self) -> int:
+        """How many jobs wait for a worker that has the key by which they were sealed, which is not here."""
+        foreign = ~has_key(self.key, jobs.c.sealed_request)
+        async with self.database.read() as connection:
+            query = select(func.count()).where(jobs.c.state == "queued", foreign)
+            return int((await connection.execute(query)).scalar_one())
 
     async def renew(self, job: Job, lease_s: float) -> bool | None:
         """Hold a claim for longer; whether the job shall be cancelled, or None where the claim is over."""

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, delete, select
 
 from proxmox_mpc.store._database import Database
-from proxmox_mpc.store.errors import RecordMissing
+from proxmox_mpc.store.errors import RecordMissing, SecretUnreadable
 from proxmox_mpc.store.models import choices, contexts, kept_secrets
 from proxmox_mpc.store.records import Context
 from proxmox_mpc.store.secrets import SecretKey
@@ -50,10 +50,10 @@ class Contexts:
         return self._context(row)
 
     async def list(self) -> builtins.list[Context]:
-        """All contexts with their secrets, by name."""
+        """All contexts with their secrets, by name; one whose secrets cannot be read here says why."""
         async with self.database.read() as connection:
             rows = (await connection.execute(select(contexts).order_by(contexts.c.name))).all()
-        return [self._context(row) for row in rows]
+        return [self._shown(row) for row in rows]
 
     async def delete(self, name: str) -> None:
         """Forget a context and its secrets; what is remembered of its cluster stays. Forgetting twice is no error."""
@@ -80,15 +80,25 @@ class Contexts:
     def _unseal(self, sealed: str | None) -> str | None:
         return None if sealed is None else self.key.unseal(sealed)
 
+    def _shown(self, row: Row[Any]) -> Context:
+        try:
+            return self._context(row)
+        except SecretUnreadable as error:
+            return _told(row, unreadable=error)
+
     def _context(self, row: Row[Any]) -> Context:
-        return Context(
-            name=row.name,
-            endpoints=tuple(row.endpoints),
-            user=row.user,
-            password=self._unseal(row.sealed_password),
-            token_id=row.token_id,
-            token_secret=self._unseal(row.sealed_token_secret),
-            ca=row.ca,
-            fingerprint=row.fingerprint,
-            insecure=row.insecure,
-        )
+        password, token_secret = self._unseal(row.sealed_password), self._unseal(row.sealed_token_secret)
+        return _told(row, password=password, token_secret=token_secret)
+
+
+def _told(row: Row[Any], **secrets: Any) -> Context:
+    return Context(
+        name=row.name,
+        endpoints=tuple(row.endpoints),
+        user=row.user,
+        token_id=row.token_id,
+        ca=row.ca,
+        fingerprint=row.fingerprint,
+        insecure=row.insecure,
+        **secrets,
+    )

@@ -13,7 +13,9 @@ from typing import Any
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from proxmox_mpc.errors import problem_of
 from proxmox_mpc.store._database import Database
+from proxmox_mpc.store._unreadable import Unreadable, unsealed
 from proxmox_mpc.store.errors import RecordMissing
 from proxmox_mpc.store.job_records import ENDED, Job, JobState, NewJob, NewMessage
 from proxmox_mpc.store.messages import tell
@@ -167,11 +169,12 @@ def new_id(now: datetime) -> str:
 
 
 def opened(key: SecretKey, row: Row[Any]) -> Job:
-    """A row as a job. Raises SecretUnreadable."""
+    """A row as a job. Of one that cannot be read here its error says so."""
     values = dict(row._mapping)
-    request, result = values.pop("sealed_request"), values.pop("sealed_result")
-    return Job(
-        request=json.loads(key.unseal(request)),
-        result=json.loads(key.unseal(result)) if result is not None else None,
-        **values,
-    )
+    request, sealed_result = unsealed(key, values.pop("sealed_request")), values.pop("sealed_result")
+    result = unsealed(key, sealed_result) if sealed_result is not None else None
+    for part in (result, request):
+        if isinstance(part, Unreadable):
+            values["error"] = values["error"] or problem_of(part.error)
+            result = None
+    return Job(request=request, result=result, **values)

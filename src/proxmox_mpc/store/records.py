@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from proxmox_mpc.store.errors import SecretUnreadable
+
 RevisionStatus = Literal["pending", "deployed", "failed", "superseded", "uninstalled"]
 RunStatus = Literal["running", "succeeded", "failed", "interrupted"]
 EntryState = Literal["sending", "accepted", "done", "failed", "unknown"]
@@ -34,6 +36,8 @@ class Context:
     ca: str | None = None
     fingerprint: str | None = None
     insecure: bool = False
+    unreadable: SecretUnreadable | None = field(default=None, compare=False)
+    """Why its secrets cannot be read here, where that is so: then it has none."""
 
 
 @dataclass(frozen=True)

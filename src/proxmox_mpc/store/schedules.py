@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from proxmox_mpc.errors import UsageError
 from proxmox_mpc.store._database import Database
+from proxmox_mpc.store._unreadable import Unreadable, has_key, unsealed
 from proxmox_mpc.store.errors import RecordMissing
 from proxmox_mpc.store.job_records import Job, NewJob, Schedule
 from proxmox_mpc.store.jobs import insert, new_id, opened
@@ -63,10 +64,10 @@ class Schedules:
         return self._schedule(self._found(row, name))
 
     async def list(self) -> builtins.list[Schedule]:
-        """All schedules by name."""
+        """All schedules by name. Of one that cannot be read here its last error says so."""
         async with self.database.read() as connection:
             rows = (await connection.execute(select(schedules).order_by(schedules.c.name))).all()
-        return [self._schedule(row) for row in rows]
+        return [self._schedule(row, shown=True) for row in rows]
 
     async def delete(self, name: str) -> None:
         """Forget a schedule; its jobs stay. Raises RecordMissing."""
@@ -76,17 +77,25 @@ class Schedules:
             self._found(None, name)
 
     async def due(self, *, limit: int = 100) -> builtins.list[Schedule]:
-        """Schedules whose time has come, the longest waiting first."""
+        """Schedules whose time has come, the longest waiting first; not those of a key that only others have."""
         ready = schedules.c.enabled & (schedules.c.next_at <= self.database.now())
+        ready &= has_key(self.key, schedules.c.sealed_request)
         async with self.database.read() as connection:
             query = select(schedules).where(ready).order_by(schedules.c.next_at, schedules.c.id).limit(limit)
             return [self._schedule(row) for row in (await connection.execute(query)).all()]
 
     async def next_at(self) -> datetime | None:
-        """When the next one is due."""
+        """When the next one is due, of those that can be read here."""
+        readable = has_key(self.key, schedules.c.sealed_request)
         async with self.database.read() as connection:
-            query = select(schedules.c.next_at).where(schedules.c.enabled, schedules.c.next_at.is_not(None))
+            query = select(schedules.c.next_at).where(schedules.c.enabled, schedules.c.next_at.is_not(None), readable)
             return (await connection.execute(query.order_by(schedules.c.next_at).limit(1))).scalar_one_or_none()
+
+    async def left_to_others(self) -> int:
+        """How many schedules were sealed with a key that is not here."""
+        async with self.database.read() as connection:
+            query = select(func.count()).where(schedules.c.enabled, ~has_key(self.key, schedules.c.sealed_request))
+            return int((await connection.execute(query)).scalar_one())
 
     async def fire(self, schedule: Schedule, next_at: datetime | None, job: NewJob) -> Job | None:
         """Go on to the next time and make this one's job, together; None where another process did, or it changed."""
@@ -116,6 +125,9 @@ class Schedules:
             raise RecordMissing(f"there is no schedule {name!r}", hint="proxmox-cli schedule list shows them")
         return row
 
-    def _schedule(self, row: Row[Any]) -> Schedule:
+    def _schedule(self, row: Row[Any], *, shown: bool = False) -> Schedule:
         values = dict(row._mapping)
-        return Schedule(request=json.loads(self.key.unseal(values.pop("sealed_request"))), **values)
+        request = unsealed(self.key, values.pop("sealed_request"))
+        if shown and isinstance(request, Unreadable):
+            values["last_error"] = request.error.message
+        return Schedule(request=request, **values)

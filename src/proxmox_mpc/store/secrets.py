@@ -124,7 +124,12 @@ class SecretKey:
     @property
     def mark(self) -> str:
         """How every text begins that was sealed with the key that seals today."""
-        return f"{_FORMAT}:{self._keys[0].id}:"
+        return self.marks[0]
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """How texts begin that were sealed with one of its keys, the newest first."""
+        return tuple(f"{_FORMAT}:{id}:" for id in self.ids)
 
     @property
     def ids(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row, delete, select, update
 
 from proxmox_mpc.store._database import Database
-from proxmox_mpc.store.errors import RecordMissing
+from proxmox_mpc.store.errors import RecordMissing, SecretUnreadable
 from proxmox_mpc.store.models import webhooks
 from proxmox_mpc.store.secrets import SecretKey
 
@@ -54,10 +54,10 @@ class Webhooks:
             await connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=kept))
 
     async def list(self) -> builtins.list[Webhook]:
-        """All of them by name."""
+        """All of them by name; without its secret one that cannot be read here, whose last error says so."""
         async with self.database.read() as connection:
             rows = (await connection.execute(select(webhooks).order_by(webhooks.c.name))).all()
-        return [self._webhook(row) for row in rows]
+        return [self._shown(row) for row in rows]
 
     async def get(self, name: str) -> Webhook:
         """One of them. Raises RecordMissing."""
@@ -88,8 +88,16 @@ class Webhooks:
             statement = update(webhooks).where(same, *conditions).values(values).returning(webhooks.c.name)
             return (await connection.execute(statement)).one_or_none() is not None
 
+    def _shown(self, row: Row[Any]) -> Webhook:
+        try:
+            return self._webhook(row)
+        except SecretUnreadable as error:
+            return self._told(row, "", error.message)
+
     def _webhook(self, row: Row[Any]) -> Webhook:
+        return self._told(row, self.key.unseal(row.sealed_secret), row.last_error)
+
+    def _told(self, row: Row[Any], secret: str, last_error: str) -> Webhook:
         facts = {name: getattr(row, name) for name in ("name", "url", "enabled", "last_id", "failures", "not_before")}
-        secret: str = self.key.unseal(row.sealed_secret)
         rooms: Sequence[str] = row.rooms
-        return Webhook(**facts, rooms=tuple(rooms), secret=secret, last_error=row.last_error)
+        return Webhook(**facts, rooms=tuple(rooms), secret=secret, last_error=last_error)
