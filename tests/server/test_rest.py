@@ -82,6 +82,19 @@ def test_the_same_request_with_the_same_key_is_done_once(served: Served, admin: 
     assert apply(served, admin, "three", "three", Idempotency_Key="with spaces")[1]["code"] == "idempotency.invalid"
 
 
+def test_a_job_that_failed_is_not_made_again_by_the_same_request(served: Served, admin: str) -> None:
+    """The answer may have been lost: what was begun is told, not begun once more."""
+    before = len(served.call("GET", "/api/v1/jobs", token=admin)[1]["items"])
+    body = {"application": "broken", "texts": [{"name": "a.yaml", "content": "kind: Nothing"}]}
+    headers = {"Idempotency_Key": "k-broken", "Prefer": "wait=30"}
+    status, problem = served.call("POST", "/api/v1/applications/apply", body, admin, **headers)
+    assert status == 422, problem
+    status, job = served.call("POST", "/api/v1/applications/apply", body, admin, **headers)
+    assert (status, job["action"]) == (202, "apply")
+    assert served.call("GET", f"/api/v1/jobs/{job['id']}", token=admin)[1]["state"] == "failed"
+    assert len(served.call("GET", "/api/v1/jobs", token=admin)[1]["items"]) == before + 1
+
+
 def test_lists_come_page_by_page_and_not_again_where_nothing_changed(served: Served, admin: str) -> None:
     for name in ("p1", "p2", "p3"):
         assert apply(served, admin, name, name, Prefer="wait=30")[0] == 200

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from proxmox_mpc.actions._access import Who
 from proxmox_mpc.actions._action import Action, Result
 from proxmox_mpc.interfaces.api import problems
-from proxmox_mpc.interfaces.api.idempotency import once
+from proxmox_mpc.interfaces.api.idempotency import Begun, once
 from proxmox_mpc.interfaces.api.pages import is_list, page
 
 if TYPE_CHECKING:
@@ -27,12 +27,12 @@ async def answered(
     """Carry out an action and answer; once, where the client says so."""
     background: Background = request.app.state.background
 
-    async def work() -> Response:
+    async def work(begun: Begun) -> Response:
         try:
             if action.long:
                 from proxmox_mpc.interfaces.api.jobs import as_job
 
-                return await as_job(request, background, who, action, asked, context)
+                return await as_job(request, background, who, action, asked, context, begun)
             async with background.session(who, context) as session:
                 result = await action(session, asked)
             return _answer(request, action, result, rest)

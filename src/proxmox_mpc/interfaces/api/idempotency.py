@@ -29,11 +29,18 @@ class KeyInvalid(UsageError):
     default_hint = "1 to 128 printable letters, such as a UUID"
 
 
-async def once(request: Request, who: Who, work: Callable[[], Awaitable[Response]]) -> Response:
-    """The answer of `work`, or the one that the same request with the same key got before."""
+Begun = Callable[[Response], Awaitable[None]]
+"""To be told, as soon as something is begun, what the same request shall be answered from then on."""
+
+
+async def once(request: Request, who: Who, work: Callable[[Begun], Awaitable[Response]]) -> Response:
+    """The answer of `work`, or the one that the same request with the same key got before.
+
+    Only what was refused before anything was done is forgotten, and may be tried again with its key.
+    """
     key = request.headers.get(HEADER)
     if key is None or request.method != "POST" or not who.user_id:
-        return await work()  # who is not logged in has nothing that would be his own
+        return await work(_nothing)  # who is not logged in has nothing that would be his own
     if not _FITS.fullmatch(key):
         return problems.answer(KeyInvalid())
     from proxmox_mpc.store.idempotency import KeptAnswer
@@ -47,17 +54,23 @@ async def once(request: Request, who: Who, work: Callable[[], Awaitable[Response
     if before is not None:
         told = {**before.headers, "Idempotency-Replayed": "true"}
         return Response(before.body, status_code=before.status, headers=told)
-    try:
-        answer = await work()
-    except BaseException:
-        await kept.drop(owner, key)
-        raise
-    if answer.status_code >= 300:
-        await kept.drop(owner, key)  # nothing was done: the same may go well another time
-    else:
+    begun: list[Response] = []
+
+    async def keep(answer: Response) -> None:
+        begun.append(answer)
         headers = {name: value for name, value in answer.headers.items() if name in _KEPT}
         await kept.end(owner, key, KeptAnswer(answer.status_code, bytes(answer.body).decode(), headers))
+
+    answer = await work(keep)  # what is cut off here may have been done: its key stays in use
+    if answer.status_code < 300 or (answer.status_code >= 500 and not begun):
+        await keep(answer)  # of a fault of ours nobody knows whether it was done
+    elif not begun:
+        await kept.drop(owner, key)
     return answer
+
+
+async def _nothing(answer: Response) -> None:
+    """Where there is no key."""
 
 
 async def _said(request: Request) -> str:
