@@ -50,6 +50,8 @@ async def schedule_set(session: Session, request: ScheduleSetRequest) -> Schedul
     moved = any(times[name] != getattr(old, name) for name in times)
     if moved or (request.enabled and not old.enabled):
         values["next_at"] = check(times["cron"], times["interval_s"], times["zone"], session.now())
-    changed = await (await session.store()).schedules.change(old.name, request=request.request, **values)
+    changed = await (await session.store()).schedules.change(
+        old.name, request=request.request, seen_at=old.changed_at, **values
+    )
     await session.wake("schedules")
     return schedule_view(session, changed, request=True)

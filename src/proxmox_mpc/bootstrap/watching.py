@@ -50,8 +50,8 @@ class Watching:
         heard = any(room.partition("/")[0] in _ROOMS for room in self.wanted())
         try:
             contexts = await self.background.store.contexts.list() if heard else []
-        except MpcError as error:
-            _log.warning("contexts cannot be read", why=str(error))
+        except Exception as error:  # a database that is away for a moment
+            _log.warning("contexts cannot be read", why=str(error) or type(error).__name__)
             return
         names = [context.name for context in contexts]
         await self._only(names)
@@ -73,12 +73,12 @@ class Watching:
             try:
                 async with self.background.session(_WHO, context) as session:
                     rows = facts_of(await (await session.view()).resources())
-            except MpcError as error:
-                _log.info("a context cannot be watched now", context=context, why=error.code)
-            else:
                 if before is not None and (told := list(differences(context, before, rows))):
                     await self.background.bus.publish(told)
                 before = rows
+            except Exception as error:
+                why = error.code if isinstance(error, MpcError) else str(error) or type(error).__name__
+                _log.info("a context cannot be watched now", context=context, why=why)
             await asyncio.sleep(EVERY_S)
 
 

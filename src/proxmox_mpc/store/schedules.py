@@ -13,7 +13,7 @@ from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from proxmox_mpc.errors import UsageError
+from proxmox_mpc.errors import RefusedError, UsageError
 from proxmox_mpc.store._database import Database
 from proxmox_mpc.store._unreadable import Unreadable, has_key, unsealed
 from proxmox_mpc.store.errors import RecordMissing
@@ -28,6 +28,12 @@ class ScheduleExists(UsageError):
 
     code = "schedule.exists"
     http_status = 409
+
+
+class ScheduleChanged(RefusedError):
+    """Somebody else changed the schedule meanwhile."""
+
+    code = "schedule.changed"
 
 
 @dataclass(frozen=True)
@@ -48,13 +54,20 @@ class Schedules:
         except IntegrityError:
             raise ScheduleExists(f"there is a schedule {name!r} already") from None
 
-    async def change(self, name: str, *, request: Mapping[str, Any] | None = None, **values: Any) -> Schedule:
-        """Change a schedule. Raises RecordMissing."""
+    async def change(
+        self, name: str, *, request: Mapping[str, Any] | None = None, seen_at: datetime | None = None, **values: Any
+    ) -> Schedule:
+        """Change a schedule, as it was `seen_at`. Raises RecordMissing, ScheduleChanged."""
         sealed = self._sealed(request) if request is not None else {}
         statement = update(schedules).where(schedules.c.name == name)
+        if seen_at is not None:
+            # What was looked at, and allowed, is what is changed: another one's request may not get these rights.
+            statement = statement.where(schedules.c.changed_at == seen_at)
         statement = statement.values(**values, **sealed, last_error="", changed_at=self.database.now())
         async with self.database.write() as connection:
             row = (await connection.execute(statement.returning(schedules))).one_or_none()
+        if row is None and seen_at is not None and await self.get(name):
+            raise ScheduleChanged(f"somebody else has just changed schedule {name!r}", hint="look, and try again")
         return self._schedule(self._found(row, name))
 
     async def get(self, name: str) -> Schedule:

@@ -85,21 +85,27 @@ class Realtime:
     @property
     def wanted(self) -> set[str]:
         """Rooms that somebody listens to."""
-        return {room for room, sids in self._by_room.items() if sids}
+        return set(self._by_room)
 
     async def run(self) -> None:
         """Bring messages to whoever listens, until it is cancelled."""
         checking = asyncio.create_task(self._check_logins())
         try:
-            background = self._background()
-            last = await background.store.messages.last_id()
-            async for found in background.bus.tail(last):
+            async for found in self._background().bus.tail(await self._newest()):
                 for message in found:
                     self._bring(message)
         finally:
             checking.cancel()
             for listener in list(self.listeners.values()):
                 await self._let_go(listener)
+
+    async def _newest(self) -> int:
+        while True:
+            try:
+                return await self._background().store.messages.last_id()
+            except Exception as error:  # a database that is away for a moment
+                _log.warning("messages cannot be read; trying again", why=type(error).__name__)
+                await asyncio.sleep(1)
 
     def _bring(self, message: Message) -> None:
         for sid in self._by_room.get(message.room, ()):
@@ -139,8 +145,7 @@ class Realtime:
         if listener is None:
             return
         metrics.SOCKETS.set(len(self.listeners))
-        for room in listener.rooms:
-            self._by_room[room].discard(sid)
+        self._leave(listener, set(listener.rooms))
         if listener.sending is not None:
             listener.sending.cancel()
 
@@ -155,28 +160,33 @@ class Realtime:
             return {"error": "rooms is a list of rooms, such as jobs or jobs/ID; after is a number", "code": "usage"}
         if len(listener.rooms | rooms) > MOST_ROOMS:
             return {"error": f"at most {MOST_ROOMS} rooms", "code": "realtime.too-many-rooms"}
-        # First it is among those who hear, then the newest number and what was missed are read: nothing falls between.
+        # What was missed is sent before what comes from now on: both are in one queue, from here without a pause.
         for room in rooms - listener.rooms:
             listener.heard[room] = after or 0
             self._by_room.setdefault(room, set()).add(sid)
-        known, listener.rooms = set(listener.rooms), listener.rooms | rooms
-        first, last = await self._background().store.messages.kept()
+        listener.rooms |= rooms
         if after is not None:
-            listener.heard.update({room: min(listener.heard[room], after) for room in rooms & known})
             try:
                 listener.waiting.put_nowait({"rooms": sorted(rooms), "after": after})
             except asyncio.QueueFull:
                 listener.slow = True
+        first, last = await self._background().store.messages.kept()
         return {"ok": True, "last": last, **({"gap": True} if has_gap(after or 0, first) else {})}
+
+    def _leave(self, listener: Listener, rooms: set[str]) -> None:
+        listener.rooms -= rooms
+        for room in rooms:
+            listener.heard.pop(room, None)
+            self._by_room[room].discard(listener.sid)
+            if not self._by_room[room]:
+                del self._by_room[room]
 
     async def _unsubscribe(self, sid: str, wish: Any = None) -> Ask:
         listener = self.listeners.get(sid)
         rooms, _ = _wished(wish)
         if listener is None or rooms is None:
             return {"error": "rooms is a list of rooms", "code": "usage"}
-        for room in rooms & listener.rooms:
-            self._by_room[room].discard(sid)
-        listener.rooms -= rooms
+        self._leave(listener, rooms & listener.rooms)
         return {"ok": True}
 
     async def _login(self, sid: str, auth: Any = None) -> Ask:
@@ -214,6 +224,7 @@ class Realtime:
                 return
 
     async def _replay(self, listener: Listener, rooms: list[str], after: int) -> None:
+        listener.heard.update({room: min(listener.heard[room], after) for room in rooms if room in listener.rooms})
         while page := await self._background().store.messages.read(after, rooms=rooms):
             for message in page:
                 await self._tell(listener, message)
