@@ -113,7 +113,7 @@ def test_the_command_line_logs_in_by_saml(served: Served, admin: str, tmp_path: 
     assert logged_in(served, "corp", tmp_path, browse) == ("rory", 0)
     failed, code = logged_in(served, "corp", tmp_path, lambda to: browse(to, Idp(attributes=idp.attributes)))
     assert (code, "the provider's answer does not count" in failed) == (4, True)
-    for form in ({}, {"RelayState": "x", "SAMLResponse": "eA=="}, {"a": "b" * 70_000}):
+    for form in ({}, {"RelayState": "x", "SAMLResponse": "eA=="}, {"a": "b" * 140_000}):
         answer = requests.post(f"{url}/acs", data=form, timeout=20)
         assert (answer.status_code in (401, 413, 422), "location" in answer.headers) == (True, False)
     assert served.call("DELETE", f"{V1}/providers/corp", token=admin)[0] == 200

@@ -40,6 +40,8 @@ async def saml_answer(session: Session, request: SamlAnswerRequest) -> SamlAnswe
     back = {"state": request.state}
     try:
         provider = await find_provider(store, pending.provider, browser=True)
+        if provider.type != "saml":
+            raise LoginFailed("the provider was changed meanwhile", hint="begin again")
         with answering(provider):
             opened = await session.open_provider(provider)
             kept, back["code"] = await opened.answered(pending.content["kept"], request.response)

@@ -14,8 +14,9 @@ from proxmox_mpc.interfaces.api.identity import bearer_of, somebody
 
 LARGEST_BODY = 48 << 20
 """Bytes: a chart of 32 MiB in base64 with its values. Bodies are held in memory."""
-UNKNOWN_BODY = 64 << 10
-"""Bytes that somebody may send who is not known yet: logins are short, and reading JSON costs more than sending it."""
+UNKNOWN_BODY = 128 << 10
+"""Bytes that somebody may send who is not known yet: the answers of identity providers have up to 60,000 letters, which
+forms write with some more, and reading JSON costs more than sending it."""
 BODY_WITHIN_S = 120.0
 """How long a body may take to come, however little of it comes at a time."""
 _HEADERS = {

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import ValidationError
 
 from proxmox_mpc.actions._access import Who
 from proxmox_mpc.actions.saml_answer import SamlAnswerRequest, saml_answer
-from proxmox_mpc.errors import InvalidInput, MpcError
+from proxmox_mpc.errors import InvalidInput, MpcError, error_of, problem_of
+from proxmox_mpc.interfaces.api import problems
 from proxmox_mpc.interfaces.api.identity import nobody
 from proxmox_mpc.people.saml import ANSWER_PATH, ENTITY_PATH, own_metadata
 
@@ -38,12 +38,14 @@ async def acs(request: Request, who: Annotated[Who, Depends(nobody)]) -> Respons
     try:
         form = parse_qs((await request.body()).decode("ascii", "replace"), max_num_fields=20)
         asked = SamlAnswerRequest(state=form.get("RelayState", [""])[0], response=form.get("SAMLResponse", [""])[0])
+    except ValueError:
+        return _page(InvalidInput("this is no answer of an identity provider", hint="log in again"))
+    try:
         async with background.session(who, "") as session:
             result = await saml_answer(session, asked)
-    except (ValueError, ValidationError):
-        return _page(InvalidInput("this is no answer of an identity provider", hint="log in again"))
-    except MpcError as error:
-        return _page(error)
+    except Exception as error:  # a person looks at this
+        problems.answer(error)  # a fault of ours is in the log
+        return _page(error_of(problem_of(error)))
     return Response(status_code=303, headers={"Location": result.url, "Cache-Control": "no-store"})
 
 
