@@ -15,7 +15,8 @@ EVERY_S = 5.0
 """How long a job whose lease is over waits for another worker at the most."""
 FORGET_EVERY_S = 3600.0
 LOST_S = 30.0
-"""How long a job may wait for the broker to bring it to a worker; then its id is sent again, which does no harm."""
+"""How long a job may wait for the broker to bring it to a worker; then its id is sent again, which does no harm,
+and again with growing pauses: it may only wait for a worker that is free."""
 IDEMPOTENCY = timedelta(days=1)
 """How long the answer to a request with an idempotency key is kept: who asks again does so at once, or never."""
 EXPIRING: tuple[Kept, ...] = ("pending_logins", "plans", "reservations")
@@ -65,7 +66,7 @@ class Sweeper:
             await self.bus.wakeups.wake("jobs", "messages")
         if self.dispatch is not None:
             waits = {job.id for job in changed if job.state == "queued"}
-            waits |= set(await self.bus.store.jobs.forgotten(self.now() - timedelta(seconds=self.lost_s)))
+            waits |= set(await self.bus.store.claims.to_send_again(self.lost_s))
             for id in sorted(waits):
                 self.dispatch(id)
 

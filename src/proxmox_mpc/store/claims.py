@@ -23,6 +23,8 @@ from proxmox_mpc.store.secrets import SecretKey
 
 DEADLINE = problem_of(JobLate())
 LOST = problem_of(WorkersLost())
+LONGEST_PAUSE = timedelta(minutes=10)
+"""Until the id of a job that waits is sent again: so long it may lie where a broker loses it more than once."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,22 @@ class Claims:
         row = await change(self.database, connection, id, values)
         assert row is not None
         return row
+
+    async def to_send_again(self, waited_s: float, *, limit: int = 100) -> builtins.list[str]:
+        """Ids of jobs that could have been begun for so long, and were not: whoever carries ids may have lost them.
+
+        Each is answered again after as long as it has waited by then: one whose workers are busy is sent seldom.
+        """
+        now = self.database.now()
+        waits = (jobs.c.not_before <= now - timedelta(seconds=waited_s)) & self._may_begin()
+        due = or_(jobs.c.send_at.is_(None), jobs.c.send_at <= now)
+        async with self.database.write() as connection:
+            query = select(jobs.c.id, jobs.c.not_before).where(waits, due).order_by(*_order(jobs)).limit(limit)
+            found = (await connection.execute(query.with_for_update(skip_locked=True))).all()
+            for row in found:
+                pause = min(max(now - row.not_before, timedelta(seconds=waited_s)), LONGEST_PAUSE)
+                await connection.execute(update(jobs).where(jobs.c.id == row.id).values(send_at=now + pause))
+        return [row.id for row in found]
 
     async def left_to_others(self) -> int:
         """How many jobs wait for a worker that has the key by which they were sealed, which is not here."""

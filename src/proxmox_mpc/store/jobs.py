@@ -107,14 +107,13 @@ class Jobs:
             await change(self.database, connection, id, again, jobs.c.state.in_(("failed", "cancelled")))
         return await self.get(id)
 
-    async def forgotten(self, since: datetime, *, key: str = "", limit: int = 100) -> builtins.list[str]:
-        """Ids of jobs, or those of a concurrency key, that could have been begun since this moment, and were not."""
-        waits = (jobs.c.state == "queued") & (jobs.c.not_before <= since)
-        if key:
-            waits &= jobs.c.concurrency_key == key
+    async def next_of(self, key: str) -> str | None:
+        """The id of the job of a concurrency key that is to be begun next."""
+        waits = (jobs.c.state == "queued") & (jobs.c.not_before <= self.database.now())
         async with self.database.read() as connection:
-            query = select(jobs.c.id).where(waits).order_by(jobs.c.priority.desc(), jobs.c.id).limit(limit)
-            return list((await connection.execute(query)).scalars())
+            query = select(jobs.c.id).where(waits, jobs.c.concurrency_key == key)
+            query = query.order_by(jobs.c.priority.desc(), jobs.c.id).limit(1)
+            return (await connection.execute(query)).scalar_one_or_none()
 
 
 async def insert(database: Database, key: SecretKey, connection: AsyncConnection, new: NewJob) -> Row[Any]:
@@ -146,7 +145,8 @@ async def change(
     database: Database, connection: AsyncConnection, id: str, values: Mapping[str, Any], *conditions: Any
 ) -> Row[Any] | None:
     """Change a job within a transaction, and tell of it; None where the conditions do not hold."""
-    statement = update(jobs).where(jobs.c.id == id, *conditions).values(**values).returning(jobs)
+    again = {"send_at": None} if values.get("state") == "queued" else {}
+    statement = update(jobs).where(jobs.c.id == id, *conditions).values(**values, **again).returning(jobs)
     row: Row[Any] | None = (await connection.execute(statement)).one_or_none()
     if row is not None:
         await tell(database, connection, state_messages(row))
@@ -171,6 +171,7 @@ def new_id(now: datetime) -> str:
 def opened(key: SecretKey, row: Row[Any]) -> Job:
     """A row as a job. Of one that cannot be read here its error says so."""
     values = dict(row._mapping)
+    del values["send_at"]
     request, sealed_result = unsealed(key, values.pop("sealed_request")), values.pop("sealed_result")
     result = unsealed(key, sealed_result) if sealed_result is not None else None
     for part in (result, request):

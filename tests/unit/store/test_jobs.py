@@ -216,7 +216,36 @@ async def test_what_whoever_carries_ids_has_lost_is_found(store: Store, now: Fak
     lost = await add(store)
     now.pass_(seconds=60)
     await add(store)
-    assert await store.jobs.forgotten(now() - timedelta(seconds=30)) == [lost.id]
+    assert await store.claims.to_send_again(30) == [lost.id]
+
+
+async def test_an_id_is_sent_again_with_growing_pauses_and_afresh_after_another_attempt(
+    store: Store, now: FakeNow
+) -> None:
+    waits = await add(store, concurrency_key="web")
+    behind = await add(store, concurrency_key="web")
+    times = []
+    for second in range(0, 3600, 5):
+        sent = await store.claims.to_send_again(30)
+        assert behind.id not in sent, "it waits for the other of its key, and is found once that has ended"
+        times += [second for id in sent if id == waits.id]
+        now.pass_(seconds=5)
+    assert times == [30, 60, 120, 240, 480, 960, 1560, 2160, 2760, 3360]
+    job = await must_claim(store)
+    assert await store.claims.give_back(job)
+    assert await store.claims.to_send_again(30) == []
+    now.pass_(seconds=30)
+    assert await store.claims.to_send_again(30) == [waits.id]
+    again = await must_claim(store)
+    assert await store.claims.succeeded(again, {})
+    assert await store.claims.to_send_again(30) == [behind.id]
+
+
+async def test_all_that_wait_are_sent_again_and_not_ever_the_same_ones(store: Store, now: FakeNow) -> None:
+    ids = {(await add(store)).id for _ in range(7)}
+    now.pass_(seconds=31)
+    assert set(await store.claims.to_send_again(30, limit=5) + await store.claims.to_send_again(30, limit=5)) == ids
+    assert await store.claims.to_send_again(30) == []
 
 
 WORK = """

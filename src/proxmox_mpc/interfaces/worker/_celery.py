@@ -64,9 +64,8 @@ class _Process:
         after = await store.jobs.get(id)
         if after.state == "queued":
             self.parts.dispatch(id, max((after.not_before - now).total_seconds(), 0.0))
-        if job.concurrency_key:
-            for other in await store.jobs.forgotten(now, key=job.concurrency_key, limit=1):
-                self.parts.dispatch(other)
+        if job.concurrency_key and (other := await store.jobs.next_of(job.concurrency_key)):
+            self.parts.dispatch(other)
 
 
 def work(settings: Settings) -> int:

@@ -38,6 +38,7 @@ jobs = Table(
     Column("trace", String, nullable=False),  # W3C's traceparent of what asked for it, where there is a trace
     Column("schedule_id", String),
     Column("due_at", UtcTime),
+    Column("send_at", UtcTime),  # when a broker is told of it again; None: as soon as it has waited for a while
     UniqueConstraint("schedule_id", "due_at"),  # each due time of a schedule has one job
     Index(None, "state", "not_before"),
     Index(None, "concurrency_key", "state"),

@@ -179,6 +179,7 @@ def upgrade() -> None:
         sa.Column("trace", sa.String, nullable=False),
         sa.Column("schedule_id", sa.String),
         sa.Column("due_at", sa.DateTime(timezone=True)),
+        sa.Column("send_at", sa.DateTime(timezone=True)),
         sa.PrimaryKeyConstraint("id", name="pk_jobs"),
         sa.UniqueConstraint("schedule_id", "due_at", name="uq_jobs_schedule_id_due_at"),
     )
