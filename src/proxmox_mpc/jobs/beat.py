@@ -69,9 +69,15 @@ class Beat:
         """The job of the schedule's due time, and whether the schedule went on by this."""
         at = within_grace(schedule, self.now())
         if at is None or at != schedule.next_at:
-            why = f"due times since {schedule.next_at:%Y-%m-%d %H:%M} UTC were missed for too long"
+            why = f"due times since {_told(schedule.next_at)} were missed for too long"
             _log.warning("due times were missed for too long", schedule=schedule.name, since=str(schedule.next_at))
             return None, await self.bus.store.schedules.skip(schedule, at, why)
+        # Who may be late by so much has waited long enough for a worker: more of the same would help nobody.
+        waiting = await self.bus.store.schedules.unbegun(schedule, self.now() - timedelta(seconds=schedule.grace_s))
+        if waiting is not None:
+            _log.warning("a due time is left out: a job still waits", schedule=schedule.name, since=str(waiting))
+            why = f"{_told(at)} was left out: the job of {_told(waiting)} still waits for a worker"
+            return None, await self.bus.store.schedules.skip(schedule, following(schedule, at), why)
         try:
             new = self.order(schedule, at)
         except Exception as error:
@@ -88,3 +94,7 @@ class Beat:
         at = await self.bus.store.schedules.next_at()
         left = self.look_s if at is None else (at - self.now()) / timedelta(seconds=1)
         return min(max(left, 0.01), self.look_s)
+
+
+def _told(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at is not None else "-"

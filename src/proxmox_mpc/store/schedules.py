@@ -19,7 +19,7 @@ from proxmox_mpc.store._unreadable import Unreadable, has_key, unsealed
 from proxmox_mpc.store.errors import RecordMissing
 from proxmox_mpc.store.job_records import Job, NewJob, Schedule
 from proxmox_mpc.store.jobs import insert, new_id, opened
-from proxmox_mpc.store.models import schedules
+from proxmox_mpc.store.models import jobs, schedules
 from proxmox_mpc.store.secrets import SecretKey
 
 
@@ -109,6 +109,13 @@ class Schedules:
         async with self.database.read() as connection:
             query = select(func.count()).where(schedules.c.enabled, ~has_key(self.key, schedules.c.sealed_request))
             return int((await connection.execute(query)).scalar_one())
+
+    async def unbegun(self, schedule: Schedule, before: datetime) -> datetime | None:
+        """The due time of the oldest job of a schedule that nobody has begun, if it was made before this moment."""
+        waits = (jobs.c.state == "queued") & (jobs.c.attempt == 0) & (jobs.c.created_at < before)
+        query = select(jobs.c.due_at).where(jobs.c.schedule_id == schedule.id, waits)
+        async with self.database.read() as connection:
+            return (await connection.execute(query.order_by(jobs.c.due_at).limit(1))).scalar_one_or_none()
 
     async def fire(self, schedule: Schedule, next_at: datetime | None, job: NewJob) -> Job | None:
         """Go on to the next time and make this one's job, together; None where another process did, or it changed."""

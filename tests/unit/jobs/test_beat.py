@@ -40,6 +40,11 @@ async def due_times(store: Store, schedule: Schedule) -> list[int]:
     return sorted(int((job.due_at - schedule.created_at).total_seconds() // 60) for job in jobs if job.due_at)
 
 
+async def do_all(store: Store) -> None:
+    while (job := await store.claims.next("worker", 30)) is not None:
+        assert await store.claims.succeeded(job, {})
+
+
 async def test_times_that_were_missed_are_made_up_for_within_the_grace(store: Store, bus: Bus, now: FakeNow) -> None:
     schedule = await add(store, "each minute", now() + timedelta(minutes=1), grace_s=180)
     beat = Beat(bus, order, now)
@@ -48,6 +53,7 @@ async def test_times_that_were_missed_are_made_up_for_within_the_grace(store: St
     assert await beat.tick() == []
     now.pass_(minutes=2)
     await beat.tick()
+    await do_all(store)
     now.pass_(minutes=60)
     await beat.tick()
     assert await due_times(store, schedule) == [1, 2, 3, 60, 61, 62, 63]
@@ -84,6 +90,46 @@ async def test_one_whose_times_were_missed_says_so(store: Store, bus: Bus, now: 
     assert "were missed for too long" in (await store.schedules.get("late")).last_error
 
 
+async def test_jobs_that_no_worker_takes_do_not_pile_up(store: Store, bus: Bus, now: FakeNow) -> None:
+    schedule = await add(store, "each minute", now() + timedelta(minutes=1), grace_s=180)
+    beat = Beat(bus, order, now)
+    for _ in range(60):
+        now.pass_(minutes=1)
+        await beat.tick()
+    assert await due_times(store, schedule) == [1, 2, 3, 4]
+    told = (await store.schedules.get("each minute")).last_error
+    assert told == "2026-11-21 13:00 UTC was left out: the job of 2026-11-21 12:01 UTC still waits for a worker"
+    await do_all(store)
+    now.pass_(minutes=1)
+    await beat.tick()
+    assert await due_times(store, schedule) == [1, 2, 3, 4, 61]
+    assert (await store.schedules.get("each minute")).last_error == ""
+
+
+async def test_a_nightly_job_waits_for_its_worker_however_long(store: Store, bus: Bus, now: FakeNow) -> None:
+    schedule = await add(store, "nightly", now() + timedelta(minutes=1), interval_s=86400)
+    beat = Beat(bus, order, now)
+    now.pass_(minutes=1)
+    for _ in range(4):
+        await beat.tick()
+        now.pass_(days=1)
+    assert await due_times(store, schedule) == [1]
+    await do_all(store)
+    await beat.tick()
+    assert await due_times(store, schedule) == [1, 4 * 24 * 60 + 1]
+
+
+async def test_one_that_runs_for_long_is_no_reason_to_leave_a_time_out(store: Store, bus: Bus, now: FakeNow) -> None:
+    schedule = await add(store, "long", now() + timedelta(minutes=1), grace_s=0)
+    beat = Beat(bus, order, now)
+    now.pass_(minutes=1)
+    await beat.tick()
+    assert await store.claims.next("worker", 3600) is not None
+    now.pass_(minutes=1)
+    await beat.tick()
+    assert await due_times(store, schedule) == [1, 2]
+
+
 async def test_a_change_takes_effect_at_once(store: Store, now: FakeNow) -> None:
     bus = Bus(store, WakeUps())
     task = asyncio.create_task(Beat(bus, order, now, look_s=3600).run())
@@ -116,6 +162,8 @@ async def main(url):
         print("ready", flush=True)
         while line := await asyncio.to_thread(sys.stdin.readline):
             at = datetime.fromisoformat(line.strip())
+            while (job := await store.claims.next("worker", 30)) is not None:
+                await store.claims.succeeded(job, {})
             print(len(await beat.tick()), flush=True)
 
 asyncio.run(main(sys.argv[1]))
