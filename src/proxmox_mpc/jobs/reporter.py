@@ -32,6 +32,8 @@ class Reporter:
         self._moved = False
         self._lines = 0
         self._stops: list[Callable[[], None]] = []
+        self._writing = asyncio.Lock()
+        self._over = False
         self.stopping = False
         self.handed_over = False
         """Whether others go on with the job."""
@@ -64,19 +66,31 @@ class Reporter:
             ask()
 
     async def flush(self) -> None:
-        """Write what was gathered."""
-        waiting, self._waiting = self._waiting, []
-        if self._moved:
-            self._moved = False
-            await self._bus.store.claims.progress(self.job, self._progress)
-            waiting.append(self._message(PROGRESS, dict(self._progress)))
-        if waiting:
-            await self._bus.publish(waiting)
+        """Write what was gathered; what cannot be written now stays, in its order."""
+        async with self._writing:
+            waiting, self._waiting = self._waiting, []
+            moved, self._moved = self._moved, False
+            try:
+                if moved:
+                    await self._bus.store.claims.progress(self.job, self._progress)
+                if news := [*waiting, *([self._message(PROGRESS, dict(self._progress))] if moved else [])]:
+                    await self._bus.publish(news)
+            except BaseException:
+                self._waiting = waiting + self._waiting
+                self._moved |= moved
+                raise
+
+    async def end(self) -> None:
+        """Write what is left, once nothing is told any more: nothing is written after it."""
+        self._over = True
+        await self.flush()
 
     async def run(self) -> None:
-        """Write now and then, until it is cancelled."""
+        """Write now and then, until it ends."""
         while True:
             await asyncio.sleep(EVERY_S)
+            if self._over:
+                return
             try:
                 await self.flush()
             except Exception as error:

@@ -138,7 +138,7 @@ class Worker:
         until = asyncio.get_running_loop().time() + self.lease_s
         while True:
             try:
-                await course.reporter.flush()
+                await course.reporter.end()
                 if error is None:
                     await claims.succeeded(job, result)
                 elif course.why == "cancel":
@@ -169,16 +169,18 @@ class Worker:
     async def _hold(self, course: _Course) -> None:
         """Give signs of life, and hear whether to stop; where that fails for too long, the claim counts as over."""
         job, loop = course.job, asyncio.get_running_loop()
-        held_until = loop.time() + self.lease_s
+        held_until = loop.time() + self._left_s(job)
         while True:
             if job.deadline_at is not None and self.bus.store.jobs.database.now() >= job.deadline_at:
                 course.stop("deadline", self.farewell_s)
+            began = loop.time()  # others count from when the lease was written, which is sooner than the answer
             try:
-                asked = await self.bus.store.claims.renew(job, self.lease_s)
+                async with asyncio.timeout_at(held_until):
+                    asked = await self.bus.store.claims.renew(job, self.lease_s)
             except Exception as error:
                 _log.warning("no sign of life could be noted", why=str(error) or type(error).__name__)
                 if loop.time() < held_until:
-                    await asyncio.sleep(1)
+                    await asyncio.sleep(min(1, held_until - loop.time()))
                     continue
                 asked = None
             if asked is None:
@@ -186,10 +188,16 @@ class Worker:
                     _log.error("the claim on the job is over; it is left to others")
                 course.stop("lost", 0)
                 return
-            held_until = loop.time() + self.lease_s
+            held_until = began + self.lease_s
             if asked:
                 course.stop("cancel", self.farewell_s)
             await self._next_look(course)
+
+    def _left_s(self, job: Job) -> float:
+        """How long a claim that was made a moment ago still counts."""
+        if job.lease_until is None:
+            return self.lease_s
+        return (job.lease_until - self.bus.store.jobs.database.now()).total_seconds()
 
     async def _next_look(self, course: _Course) -> None:
         """A third of the lease, but sooner where somebody changed a job, or the deadline comes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +13,8 @@ from proxmox_mpc.errors import InvalidInput, RefusedError, UnreachableError
 from proxmox_mpc.jobs.bus import Bus
 from proxmox_mpc.jobs.reporter import Reporter
 from proxmox_mpc.jobs.runner import Runner
-from proxmox_mpc.store import Job, Store
+from proxmox_mpc.store import Job, NewMessage, Store
+from proxmox_mpc.store.claims import Claims
 from tests.unit.jobs.conftest import Do, add, until, worker
 from tests.unit.store.conftest import FakeNow
 
@@ -70,6 +71,84 @@ async def test_what_a_job_tells_is_kept_in_order_without_secrets(store: Store, b
     assert lines == ["line 0", "line 1", "line 2", "login with password=(secret)"]
     states = [m.payload["state"] for m in await store.messages.read(rooms=["jobs"])]
     assert states == ["queued", "running", "succeeded"]
+
+
+async def test_what_a_job_tells_outlives_a_database_that_is_away(store: Store, bus: Bus) -> None:
+    job = await add(store)
+    refusing = Refusing(bus)
+    reporter = Reporter(job, refusing)  # type: ignore[arg-type]
+    for number in range(3):
+        reporter.log(f"line {number}")
+    reporter.progress(done=1)
+    with pytest.raises(OSError, match="away"):
+        await reporter.flush()
+    reporter.log("line 3")
+    hanging = asyncio.create_task(reporter.flush())
+    await until(refusing.hangs)
+    hanging.cancel()
+    await asyncio.gather(hanging, return_exceptions=True)
+    refusing.away = False
+    await asyncio.gather(reporter.flush(), reporter.end())
+    told = await store.messages.read(rooms=[f"jobs/{job.id}"])
+    assert [m.payload["text"] for m in told if m.type == "job.log"] == ["line 0", "line 1", "line 2", "line 3"]
+    assert [m.payload["done"] for m in told if m.type == "job.progress"] == [1]
+
+
+class Refusing:
+    """A bus that is away first: it refuses, and then hangs."""
+
+    def __init__(self, bus: Bus) -> None:
+        self.bus, self.store, self.away, self.asked = bus, bus.store, True, 0
+
+    async def hangs(self) -> bool:
+        return self.asked > 1
+
+    async def publish(self, messages: Sequence[NewMessage]) -> None:
+        self.asked += 1
+        if self.away and self.asked == 1:
+            raise OSError("away")
+        if self.away:
+            await asyncio.Event().wait()
+        await self.bus.publish(messages)
+
+
+async def test_a_claim_that_cannot_be_renewed_is_given_up_before_others_may_take_it(
+    store: Store, bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The renewal hangs: the lease counts from before it was asked for, not from when that ends."""
+
+    async def hangs(self: Claims, job: Job, lease_s: float) -> bool | None:
+        await asyncio.sleep(3600)
+        return False
+
+    monkeypatch.setattr(Claims, "renew", hangs)
+    await add(store)
+    patient = Patient(Stopped("stopped"))
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    job = await asyncio.wait_for(done(bus, patient, lease_s=0.3), 5)
+    assert patient.asked.is_set()
+    assert loop.time() - began < 1
+    assert job.state == "running", "it is for others to end it"
+
+
+async def test_a_slow_renewal_makes_no_claim_longer(store: Store, bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It took most of the lease: what is left of that is all there is when the next one fails."""
+    asked: list[float] = []
+    loop = asyncio.get_running_loop()
+
+    async def slow(self: Claims, job: Job, lease_s: float) -> bool | None:
+        asked.append(loop.time())
+        if len(asked) > 1:
+            raise OSError("away")
+        await asyncio.sleep(0.4)
+        return False
+
+    monkeypatch.setattr(Claims, "renew", slow)
+    await add(store)
+    patient = Patient(Stopped("stopped"))
+    await asyncio.wait_for(done(bus, patient, lease_s=0.6), 5)
+    assert 0.5 < loop.time() - asked[0] < 1.4
 
 
 async def test_an_error_is_told_as_every_face_shows_it(store: Store, bus: Bus) -> None:
