@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from proxmox_mpc.store import Context, LoginProvider, Store
 
 T = TypeVar("T")
+LOOK_S = 0.25
+"""How often it is looked for something new where nobody is woken: a person sees no difference to at once."""
 
 
 async def _keep_nothing(entry: AuditEntry) -> None:
@@ -66,6 +69,11 @@ async def _wake_nobody(*topics: str) -> None:
     """Where nothing waits in this process: others look now and then."""
 
 
+def _hear_nobody(topic: Any) -> Callable[[float], Awaitable[None]]:
+    """Where nobody is woken: one looks again soon."""
+    return lambda seconds: asyncio.sleep(min(seconds, LOOK_S))
+
+
 def _send_nowhere(id: str) -> None:
     """Where workers look into the table themselves."""
 
@@ -103,6 +111,8 @@ class Session:
     stop: Stop = field(default_factory=Stop)
     wake: Callable[..., Awaitable[None]] = _wake_nobody
     """Tells other parts that there is something to look at: `jobs`, `messages`, `schedules`."""
+    listen: Callable[[Any], Callable[[float], Awaitable[None]]] = _hear_nobody
+    """Asked before one looks: what waits, for so many seconds at the most, until there may be more to look at."""
     dispatch: Callable[[str], None] = _send_nowhere
     """Has a job's id sent to workers, where a broker carries ids; waits for nobody."""
     job: str = ""

@@ -11,8 +11,8 @@ from proxmox_mpc.actions._action import Request, Result, action
 from proxmox_mpc.actions._session import Session
 from proxmox_mpc.actions._work import JobView, job_in_sight, job_view, may_do
 
-LOOK_S = 0.25
-"""How often it is looked for something new while nothing wakes: a person sees no difference to at once."""
+LOOK_S = 1.0
+"""How long something new stays unseen at the most, where no wake-up comes."""
 LONGEST_S = 30.0
 """How long an answer is held back at the most: proxies between give up after a minute."""
 
@@ -44,16 +44,17 @@ class JobFollowResult(Result):
 @action(permission="jobs:read", route="GET /jobs/{id}/follow", scope="own")
 async def job_follow(session: Session, request: JobFollowRequest) -> JobFollowResult:
     """Follow a job: its new messages, or none where nothing came in time; and its result once it has ended well."""
-    store, waited = await session.store(), 0.0
-    await job_in_sight(session, request.id)
-    while True:
-        # First the job, then its messages: so an end is never told before what came before it.
-        job = await job_in_sight(session, request.id)
-        found = await store.messages.read(request.after, rooms=[f"jobs/{request.id}"])
-        if found or job.has_ended or waited >= request.wait_s:
-            break
-        await asyncio.sleep(LOOK_S)
-        waited += LOOK_S
+    store, loop, room = await session.store(), asyncio.get_running_loop(), f"jobs/{request.id}"
+    until = loop.time() + request.wait_s
+    job = await job_in_sight(session, request.id)
+    while not job.has_ended and (left := until - loop.time()) > 0:
+        heard = session.listen("messages")
+        if await store.messages.read(request.after, rooms=[room], limit=1):
+            break  # whatever becomes of a job is told in its room
+        await heard(min(left, LOOK_S))
+    # First the job, then its messages: so an end is never told before what came before it.
+    job = await job_in_sight(session, request.id)
+    found = await store.messages.read(request.after, rooms=[room])
     shown = job.state == "succeeded" and may_do(session, job.action, job.context, job.user_id)
     return JobFollowResult(
         items=[JobMessageView(id=one.id, type=one.type, payload=dict(one.payload)) for one in found],

@@ -80,7 +80,7 @@ class Background:
     def session(self, who: Who, context: str, report: Callable[[Progress], None] = lambda progress: None) -> Session:
         """A session of somebody on this process's store."""
         session = self.serving.session(who, context, report=report)
-        session.wake = self.bus.wakeups.wake
+        session.wake, session.listen = self.bus.wakeups.wake, self.bus.wakeups.listen
         if self.dispatch is not None:
             session.dispatch = self.dispatch
         return session

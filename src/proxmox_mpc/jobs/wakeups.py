@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any, Literal
 
 from proxmox_mpc.telemetry import Logger
@@ -51,6 +52,10 @@ class WakeUps:
     def count(self, topic: Topic) -> int:
         """How often somebody was woken for this: to be asked before one looks, for `after`."""
         return self._counts[topic]
+
+    def listen(self, topic: Topic) -> Callable[[float], Awaitable[None]]:
+        """What waits, for so many seconds at the most, for somebody to be woken for this from now on."""
+        return partial(self.after, topic, self.count(topic))
 
     async def after(self, topic: Topic, count: int, timeout_s: float) -> None:
         """Wait for a wake-up that came after that count, but no longer than so long."""
