@@ -170,15 +170,15 @@ async def _admitted(session: Session, action: Action[Any, Any], context: str = "
     return context
 
 
-def not_allowed(session: Session, permission: str, context: str, namespace: str = "") -> NotAllowed:
-    """The refusal, with what is missing."""
+def not_allowed(session: Session, permission: str, context: str, namespace: str = "", why: str = "") -> NotAllowed:
+    """The refusal, with what is missing, and why that is needed."""
     where = f" in context {context}" if context not in ("", "*") else ""
     where += f", namespace {namespace}" if namespace not in ("", "*") else ""
     if not namespace and where and session.who.access.allows_somewhere(permission, context):
         where += " for all its namespaces"
     token = f"this token of {session.who.name}" if session.who.token_id else session.who.name
     return NotAllowed(
-        f"{token} lacks the permission {permission}{where}",
+        f"{token} lacks the permission {permission}{where}{why}",
         hint="proxmox-cli whoami shows what is allowed; an admin grants roles: proxmox-cli grant add",
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from proxmox_mpc.actions._gate import at_work, not_allowed
+from proxmox_mpc.actions._gate import NotAllowed, at_work, not_allowed
 from proxmox_mpc.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from proxmox_mpc.store import Run
 
 POOL = "Pool"
-"""What a namespace is on the cluster: who may make things in a namespace may have its pool made."""
+"""What a namespace is on the cluster: who may make things in a namespace may have its pool, and see it."""
+_STORAGES = "storages"
+"""Of a pool: who may use the pool may then use them, which is for those to say who may do so everywhere."""
 
 
 Sees = Callable[[str], bool]
@@ -43,27 +45,38 @@ async def sight(session: Session) -> Sees:
 async def visible(session: Session, lives: Sequence[Live]) -> list[Live]:
     """Those objects that the actor may see."""
     sees = await sight(session)
-    return [live for live in lives if sees(live.key.namespace)]
+    return [live for live in lives if sees(_space(live.key))]
 
 
 async def require_wanted(session: Session, resources: Iterable[Resource]) -> None:
     """Raises NotAllowed where manifests name objects outside of the actor's namespaces."""
-    await _require(session, (resource.key for resource in resources))
+    sees = await sight(session)
+    for resource in resources:
+        space = "" if resource.key.kind == POOL and _STORAGES in resource.fields else _space(resource.key)
+        if not sees(space):
+            raise await _refusal(session, resource.key, space)
 
 
 async def require_plan(session: Session, plan: Plan, wanted: Iterable[Resource] = ()) -> None:
     """Raises NotAllowed where a plan touches what the actor may not: also as what it is now, or what is to go."""
-    named = {resource.key for resource in wanted}
-    keys = [step.key for step in plan.steps if step.key in named or step.key.kind != POOL]
-    await _require(session, [*keys, *(step.live.key for step in plan.steps if step.live and step.key.kind != POOL)])
+    await require_wanted(session, wanted)
     sees = await sight(session)
-    for key in (step.key for step in plan.steps if step.key.kind == POOL and step.key not in named):
-        if not sees(key.name):
-            raise not_allowed(session, at_work(), plan.context, key.name)
+    for step in plan.steps:
+        fills = step.key.kind == POOL and any(change.path.startswith(_STORAGES) for change in step.changes)
+        for key in (step.key, *([step.live.key] if step.live else [])):
+            space = "" if fills else _space(key)
+            if not sees(space):
+                raise await _refusal(session, key, space)
 
 
-async def _require(session: Session, keys: Iterable[Key]) -> None:
-    await require_namespaces(session, (key.namespace for key in keys))
+def _space(key: Key) -> str:
+    return key.name if key.kind == POOL else key.namespace
+
+
+async def _refusal(session: Session, key: Key, space: str) -> NotAllowed:
+    """Why an object is not the actor's to touch."""
+    needed = "" if space else f": {key} is in no namespace"
+    return not_allowed(session, at_work(), (await session.context()).name, space, needed)
 
 
 async def require_namespaces(session: Session, namespaces: Iterable[str]) -> None:

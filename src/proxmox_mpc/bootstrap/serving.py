@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from proxmox_mpc.actions._access import Who
 from proxmox_mpc.actions._auditing import keep
 from proxmox_mpc.actions._authentication import authenticate
-from proxmox_mpc.actions._gate import AuditEntry
+from proxmox_mpc.actions._gate import AuditEntry, NotAllowed
 from proxmox_mpc.actions._session import FoundContext, Session, Twin
 from proxmox_mpc.bootstrap import clusters, find_action
 from proxmox_mpc.bootstrap.contexts import NoContext, UnknownContext
@@ -120,6 +120,11 @@ class Serving:
         if wanted:
             hint = f"contexts: {names}" if names else "no context is open to this user"
             raise UnknownContext(f"there is no context {wanted!r}", hint=hint)
+        if not visible and await self.store.contexts.list():
+            raise NotAllowed(
+                f"nothing is granted to {session.who.name} in any context",
+                hint=f"an admin does: proxmox-cli grant add ROLE --user {session.who.name}",
+            )
         if not visible:
             raise NoContext("there is no context", hint="proxmox-cli config set-context NAME --endpoint … makes one")
         raise NoContext("no context is chosen", hint=f"--context NAME, or ?context=NAME: {names}")

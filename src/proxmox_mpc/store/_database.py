@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,8 +34,12 @@ class Database:
         self.url = make_url(url)
         self.now = now
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        if self.is_sqlite and self.url.database:
+        if self.is_sqlite and self.url.database and self.url.database != ":memory:":
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # It holds hashes of passwords, and sealed secrets: nobody else reads it, whatever folder it is in. What
+            # SQLite puts beside it gets the same mode.
+            with suppress(OSError):  # opening says it better
+                os.close(os.open(self.url.database, os.O_RDWR | os.O_CREAT, 0o600))
         options = {} if self.is_sqlite else _pooling(self.url, settings or DatabaseSettings())
         self._engine: AsyncEngine = create_async_engine(self.url, **options)
         # SQLite has one writer at a time: queueing here is fair, queueing in SQLite is polling.
