@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import ceil
 from typing import TYPE_CHECKING
 
 from proxmox_mpc import telemetry
@@ -44,9 +45,15 @@ async def begin_attempt(session: Session, counted: Mapping[str, Limit], name: st
     if wait_s:
         _log.warning("too many failed logins", name=name, address=session.who.address, wait_s=round(wait_s))
         raise TooManyAttempts(
-            "too many logins failed", seconds=wait_s, hint="wait, or ask an admin: proxmox-cli user unlock NAME"
+            f"too many logins failed; the next may come in {_in_words(wait_s)}",
+            seconds=wait_s,
+            hint="wait, or ask an admin: proxmox-cli user unlock NAME",
         )
     return attempt
+
+
+def _in_words(seconds: float) -> str:
+    return f"{ceil(seconds / 60)} minutes" if seconds > 90 else f"{max(1, ceil(seconds))} seconds"
 
 
 async def _local(store: Store, user: User | None, password: str) -> User | None:

@@ -29,9 +29,17 @@ class GrantAddRequest(Request):
 
 
 class GrantAddResult(Result):
-    """The grant."""
+    """The grant; `remarks` tell of contexts that there are none of by now."""
 
     grant: RoleGrantView
+    remarks: list[str] = []
+
+
+class GrantExists(UsageError):
+    """That is granted already."""
+
+    code = "grant.exists"
+    http_status = 409
 
 
 @action(permission="grants:write", route="POST /grants", scope="server", status=201, writes=True)
@@ -50,6 +58,12 @@ async def grant_add(session: Session, request: GrantAddRequest) -> GrantAddResul
         group = await store.groups.get(str(request.group))
         await not_own_group(session, group.name)
         subject, names = ("group", group.name), {}
+    for one in await store.grants.list():
+        same = (one.subject_type, one.subject, one.role) == (subject[0], subject[1], request.role)
+        if same and set(one.contexts) == set(contexts) and set(one.namespaces) == set(namespaces):
+            raise GrantExists(f"{request.user or request.group} is {request.role} there already, by grant {one.id}")
+    known = [context.name for context in await store.contexts.list()]
+    unknown = [name for name in contexts if name not in (EVERY, *known)]
     built_in = request.role in BUILT_IN
     grant = await store.grants.add(
         "user" if request.user is not None else "group",
@@ -59,4 +73,5 @@ async def grant_add(session: Session, request: GrantAddRequest) -> GrantAddResul
         namespaces,
         built_in=built_in,
     )
-    return GrantAddResult(grant=RoleGrantView.of(grant, names))
+    remarks = [f"there is no context {name!r} yet; known: {', '.join(known) or 'none'}" for name in unknown]
+    return GrantAddResult(grant=RoleGrantView.of(grant, names), remarks=remarks)

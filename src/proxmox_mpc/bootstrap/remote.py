@@ -38,6 +38,12 @@ class NotAServer(UnreachableError):
     code = "server.unknown"
 
 
+AWAY_S = 120.0
+"""How long a server may be away while one of its jobs is followed: it drains, and begins anew."""
+PAUSE_S = 1.0
+"""Until it is asked again."""
+
+
 @dataclass(frozen=True)
 class Asking:
     """What a call needs: method, path below /api/v1, query and body."""
@@ -151,11 +157,22 @@ class Server:
             stopping.cancel()
 
     async def _lines(self, session: Session, job: str) -> Any:
-        last = 0
+        last, until = 0, 0.0
+        loop = asyncio.get_running_loop()
         while True:
-            _, page = await self.ask(
-                Asking("GET", f"/jobs/{job}/follow", {"after": str(last), "waitS": str(FOLLOW_S)}, None)
-            )
+            try:
+                _, page = await self.ask(
+                    Asking("GET", f"/jobs/{job}/follow", {"after": str(last), "waitS": str(FOLLOW_S)}, None)
+                )
+            except (ServerUnreachable, NotAServer) as away:
+                # It ends, or another version of it begins: the job goes on there, and is taken up again.
+                until = until or loop.time() + AWAY_S
+                if loop.time() >= until:
+                    away.hint = f"job {job} may go on without being seen: proxmox-cli job get {job}"
+                    raise
+                await asyncio.sleep(PAUSE_S)
+                continue
+            until = 0.0
             for message in page["items"]:
                 last = message["id"]
                 if (progress := progress_of(message)) is not None:

@@ -85,7 +85,7 @@ class SecretKey:
             raise SettingInvalid(f"cannot use the key file {file}: {error.strerror}") from None
         if not lines:
             raise SettingInvalid(f"the key file {file} is empty", hint="Restore it from a backup.")
-        return cls(lines)
+        return cls(lines, name=f"the key in {file}")
 
     @classmethod
     def of(cls, settings: Settings) -> SecretKey:

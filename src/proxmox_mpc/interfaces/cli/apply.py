@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +13,14 @@ from proxmox_mpc.interfaces.cli import _options
 
 if TYPE_CHECKING:
     from proxmox_mpc.actions._session import Session
+    from proxmox_mpc.actions._views import PlanView
     from proxmox_mpc.actions.apply import ApplyRequest, ApplyResult
 
 
 RESUMED_WITH = ("app", "allow", "max_deletions", "context")
 """Options of manifests that may be said anew when an apply is continued."""
+_TRIES = 3
+"""How often what another apply changed is planned anew: one whose turn never comes has to be looked at."""
 
 
 @click.command("apply")
@@ -85,7 +90,9 @@ def command(
         if not approve and not any(step.blocked for step in shown.steps):
             confirm_plan(shown, yes)
         agreed = approve or (request.agreed if request else "") or shown.hash
-        return await _go(session, request, again, agreed)
+        if not yes or approve or plan_file is not None:
+            return await _go(session, request, again, agreed)
+        return await _go_on(partial(_go, session, request, again), shown, output == "text")
 
     with Show() as show:
         # Asking and bars share the terminal: the bars start with the first thing that happens.
@@ -94,6 +101,33 @@ def command(
         click.echo(_output.as_json(result.model_dump(mode="json", by_alias=True)))
     elif result.outcomes:
         click.echo(outcome_text(result.outcomes, result.revision, result.plan.application))
+
+
+async def _go_on(go: Callable[[str], Awaitable[ApplyResult]], shown: PlanView, tells: bool) -> ApplyResult:
+    """Apply what was shown. Where another apply, whose turn it was, has done a part of that, apply the rest.
+
+    Who said --yes is not asked again, but what was not shown is not done.
+    """
+    from proxmox_mpc.actions._continuing import Overtaken, must_be_within
+    from proxmox_mpc.errors import MpcError
+    from proxmox_mpc.interfaces.cli._plan_text import plan_text
+
+    for _ in range(_TRIES - 1):
+        try:
+            return await go(shown.hash)
+        except MpcError as error:
+            if error.code != "plan.moved":
+                raise
+            rest = (await go("")).plan
+            try:
+                must_be_within(shown, rest)
+            except Overtaken:
+                raise error from None
+        click.echo("note: another apply has done a part of it meanwhile; planned anew", err=True)
+        if tells:
+            click.echo(plan_text(rest))
+        shown = rest
+    return await go(shown.hash)
 
 
 async def _wish(session: Session, plan_file: Path | None, wished: dict[str, Any]) -> ApplyRequest:

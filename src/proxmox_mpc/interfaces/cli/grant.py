@@ -63,7 +63,10 @@ def add(
     request = GrantAddRequest(
         role=role, user=user, group=group, contexts=_people.words(contexts), namespaces=_people.words(namespaces)
     )
-    grant = call(grant_add, request, context=context).grant
+    result = call(grant_add, request, context=context)
+    grant = result.grant
+    for remark in result.remarks:
+        click.echo(f"note: {remark}", err=True)
     where = f"contexts: {_people.where(grant.contexts)}; namespaces: {_people.where(grant.namespaces)}"
     click.echo(f"{grant.subject_type} {grant.subject} is {grant.role} ({where}), grant {grant.id}")
 
