@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -14,7 +17,7 @@ import pytest
 from tests.e2e.conftest import bare, cluster
 from tests.e2e.place import TIER, Place, place
 from tests.server.round_robin import round_robin
-from tests.server.running import Served, serving
+from tests.server.running import Served, free_port, serving
 from tests.server.test_killed_servers import ended
 from tests.unit.store import postgres as servers
 from tests.unit.store.conftest import postgres
@@ -97,6 +100,64 @@ def test_a_job_has_time_to_end_and_is_found_done_by_the_next_server(place: Place
     nodes = [f"pve-node{number}" for number in (1, 2, 3)]
     tasks = [task for node in nodes for task in place.cli.api("GET", f"/nodes/{node}/tasks?limit=100")]
     assert sorted(task["type"] for task in tasks if task["type"] in ("qmcreate", "qmclone")) == ["qmclone", "qmcreate"]
+
+
+class Client:
+    """A command line of its own, logged in to a server."""
+
+    def __init__(self, server: Served, home: Path, folder: Path) -> None:
+        self.env = {**os.environ, "PROXMOX_MPC_HOME": str(home)}
+        self.folder = folder
+        words = [*MPC, "login", server.url, "--user", "admin", "--password", "-"]
+        subprocess.run(words, env=self.env, input=f"{server.secret}\n", text=True, check=True, capture_output=True)
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        out = subprocess.PIPE
+        return subprocess.Popen([*MPC, *words], env=self.env, cwd=self.folder, stdout=out, stderr=out, text=True)
+
+
+MPC = [sys.executable, "-m", "proxmox_mpc"]
+
+
+def test_a_client_goes_on_with_its_job_when_the_server_comes_back(place: Place, tmp_path: Path) -> None:
+    port = str(free_port())
+    with serving(tmp_path / "home", SERVER_PORT=port, JOB_LEASE_SECONDS="2") as server:
+        server.admin()
+        client = Client(server, tmp_path / "client", place.cli.workspace)
+        rule = place.gate.hold_request("GET", r"/tasks/UPID:pve-node1:[^/]*qmclone")
+        cli = client.start("apply", "-f", "tier.yaml", "--context", "lab", "--yes")
+        rule.wait()
+        server.kill()
+        rule.go_on.set()
+    with serving(tmp_path / "home", SERVER_PORT=port, JOB_LEASE_SECONDS="2"):
+        out, err = cli.communicate(timeout=90)
+    assert cli.returncode == 0, (out, err)
+    assert "tier is at revision" in out
+    assert place.made() == ["db", "web"]
+
+
+def test_who_comes_second_goes_on_behind_the_first(place: Place, tmp_path: Path) -> None:
+    """Two pushes to the same application, one soon after the other: what was asked for last is there at the end."""
+    with serving(tmp_path / "home") as server:
+        server.admin()
+        client = Client(server, tmp_path / "client", place.cli.workspace)
+        rule = place.gate.hold_request("GET", r"/tasks/UPID:pve-node1:[^/]*qmclone")
+        first = client.start("apply", "-f", "tier.yaml", "--context", "lab", "--yes")
+        rule.wait()
+        (place.cli.workspace / "tier.yaml").write_text(TIER.replace("memory: 1024", "memory: 1536"))
+        second = client.start("apply", "-f", "tier.yaml", "--context", "lab", "--yes")
+        token = server.admin()
+        until = time.monotonic() + 30
+        while len(server.call("GET", "/api/v1/jobs?action=apply", token=token)[1]["items"]) < 2:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        rule.go_on.set()
+        for cli in (first, second):
+            out, err = cli.communicate(timeout=90)
+            assert cli.returncode == 0, (out, err)
+    assert "another apply has done a part of it meanwhile" in err
+    assert "revision 2" in out
+    assert place.cli("plan", "-f", "tier.yaml", "--exit-code").code == 0
 
 
 @pytest.fixture
