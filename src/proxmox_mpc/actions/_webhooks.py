@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from pydantic import Field
+
 from proxmox_mpc.actions._action import Result
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ class WebhookView(Result):
     rooms: list[str]
     enabled: bool
     last_id: int
+    missed: int = Field(description="Messages that were forgotten before it took them.")
     failures: int
     not_before: datetime | None
     last_error: str

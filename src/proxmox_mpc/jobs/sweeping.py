@@ -80,6 +80,9 @@ class Sweeper:
 
     async def forget(self) -> None:
         """Forget what is older than its days, and what has expired."""
+        missed = await self.bus.store.webhooks.pass_over(self.now() - self._age("messages"))
+        for name, number in missed.items():
+            _log.error("messages are forgotten that a webhook has not taken", webhook=name, messages=number)
         for what in KEPT:
             if gone := await self.bus.store.retention.purge(what, self.now() - self._age(what)):
                 _log.info("forgot what was old", what=what, rows=gone)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, delete, func, select, update
 
 from proxmox_mpc.store._database import Database
 from proxmox_mpc.store.errors import RecordMissing, SecretUnreadable
-from proxmox_mpc.store.models import webhooks
+from proxmox_mpc.store.models import messages, webhooks
 from proxmox_mpc.store.secrets import SecretKey
 
 
@@ -29,6 +29,8 @@ class Webhook:
     failures: int = 0
     not_before: datetime | None = None
     last_error: str = ""
+    missed: int = 0
+    """Messages that were forgotten before it took them, since it was made or changed."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Webhooks:
             "sealed_secret": self.key.seal(hook.secret),
             "rooms": list(hook.rooms),
             "enabled": hook.enabled,
+            "missed": 0,
             "failures": 0,
             "not_before": None,
             "last_error": "",
@@ -82,6 +85,21 @@ class Webhooks:
         """Note that it did not take a message, and when it is tried again."""
         await self._set(hook, failures=hook.failures + 1, not_before=not_before, last_error=error)
 
+    async def pass_over(self, before: datetime) -> dict[str, int]:
+        """Go on behind the messages that are about to be forgotten; how many of them each has not taken, by name."""
+        missed = {}
+        newest = select(func.max(messages.c.id)).scalar_subquery()  # is never forgotten
+        async with self.database.write() as connection:
+            for hook in (await connection.execute(select(webhooks).with_for_update())).all():
+                old = (messages.c.at < before) & (messages.c.id > hook.last_id) & (messages.c.id < newest)
+                query = select(func.count(), func.max(messages.c.id)).where(old, messages.c.room.in_(hook.rooms))
+                number, last_id = (await connection.execute(query)).one()
+                if number:
+                    missed[hook.name] = int(number)
+                    values = {"missed": hook.missed + number, "last_id": last_id}
+                    await connection.execute(update(webhooks).where(webhooks.c.name == hook.name).values(values))
+        return missed
+
     async def _set(self, hook: Webhook, *conditions: Any, **values: Any) -> bool:
         same = (webhooks.c.name == hook.name) & (webhooks.c.url == hook.url) & webhooks.c.enabled
         async with self.database.write() as connection:
@@ -98,6 +116,7 @@ class Webhooks:
         return self._told(row, self.key.unseal(row.sealed_secret), row.last_error)
 
     def _told(self, row: Row[Any], secret: str, last_error: str) -> Webhook:
-        facts = {name: getattr(row, name) for name in ("name", "url", "enabled", "last_id", "failures", "not_before")}
+        names = ("name", "url", "enabled", "last_id", "missed", "failures", "not_before")
+        facts = {name: getattr(row, name) for name in names}
         rooms: Sequence[str] = row.rooms
         return Webhook(**facts, rooms=tuple(rooms), secret=secret, last_error=last_error)

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from proxmox_mpc.jobs.bus import Bus
 from proxmox_mpc.jobs.leader import Leader
 from proxmox_mpc.jobs.sweeping import Sweeper
 from proxmox_mpc.jobs.wakeups import WakeUps
 from proxmox_mpc.store import NewMessage, Store
+from proxmox_mpc.store.webhooks import Webhook
 from tests.unit.jobs.conftest import add, until, worker
 from tests.unit.store.conftest import FakeNow
 
@@ -131,6 +134,28 @@ async def test_lost_jobs_go_to_others_and_forgotten_ids_are_sent_again(store: St
     now.pass_(seconds=31)
     await sweeper.sweep()
     assert set(sent) == {lost.id, waiting.id}
+
+
+async def test_what_a_webhook_was_not_told_is_not_forgotten_without_a_word(
+    store: Store, bus: Bus, now: FakeNow, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await store.webhooks.put(Webhook("down", "https://a/", "secret", ("jobs",)))
+    await store.webhooks.put(Webhook("up", "https://b/", "secret", ("jobs",)))
+    await store.messages.append([NewMessage(room, "old", {}) for room in ("jobs", "nodes", "jobs")])
+    await store.webhooks.delivered(await store.webhooks.get("up"), 3)
+    now.pass_(days=15)
+    await store.messages.append([NewMessage("jobs", "new", {}) for _ in range(2)])
+    sweeper = Sweeper(bus, now, DAYS)
+    for _ in range(2):
+        await sweeper.forget()
+    down, up = await store.webhooks.get("down"), await store.webhooks.get("up")
+    assert (down.missed, up.missed) == (2, 0)
+    assert [one.type for one in await store.messages.read(down.last_id, rooms=down.rooms)] == ["new", "new"]
+    told = capsys.readouterr().err
+    assert told.count("that a webhook has not taken") == 1
+    assert '"webhook": "down"' in told or "webhook=down" in told
+    await store.webhooks.put(down)
+    assert (await store.webhooks.get("down")).missed == 0
 
 
 async def test_what_is_old_is_forgotten_and_what_is_needed_stays(store: Store, bus: Bus, now: FakeNow) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from proxmox_mpc.interfaces.cli import _options
@@ -52,12 +54,18 @@ def list_(output: str) -> None:
         "ROOMS": lambda hook: ", ".join(hook.rooms),
         "STATE": lambda hook: "disabled" if not hook.enabled else "failed" if hook.failures else "OK",
         "LAST": lambda hook: hook.last_id,
-        "PROBLEM": lambda hook: f"{hook.last_error} ({hook.failures} times)" if hook.failures else "",
+        "PROBLEM": _problem,
     }
     items = call(webhook_list, WebhookListRequest()).items
     _people.show(
         output, items, columns, lambda hook: hook.name, empty="no webhooks: proxmox-cli webhook set NAME --url …"
     )
+
+
+def _problem(hook: Any) -> str:
+    told = [f"{hook.last_error} ({hook.failures} times)"] if hook.failures else []
+    told += [f"{hook.missed} messages were forgotten before it took them"] if hook.missed else []
+    return "; ".join(told)
 
 
 @command.command("delete")

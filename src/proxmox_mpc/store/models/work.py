@@ -114,6 +114,7 @@ webhooks = Table(
     Column("rooms", JSON, nullable=False),
     Column("enabled", Boolean, nullable=False),
     Column("last_id", Integer, nullable=False),  # the last message that was delivered
+    Column("missed", Integer, nullable=False),  # messages that were forgotten before it took them
     Column("failures", Integer, nullable=False),
     Column("not_before", UtcTime),
     Column("last_error", String, nullable=False),

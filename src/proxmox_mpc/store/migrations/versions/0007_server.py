@@ -251,6 +251,7 @@ def upgrade() -> None:
         sa.Column("rooms", sa.JSON, nullable=False),
         sa.Column("enabled", sa.Boolean, nullable=False),
         sa.Column("last_id", sa.Integer, nullable=False),
+        sa.Column("missed", sa.Integer, nullable=False),
         sa.Column("failures", sa.Integer, nullable=False),
         sa.Column("not_before", sa.DateTime(timezone=True)),
         sa.Column("last_error", sa.String, nullable=False),
