@@ -54,7 +54,7 @@ def list_(output: str) -> None:
         "ROOMS": lambda hook: ", ".join(hook.rooms),
         "STATE": lambda hook: "disabled" if not hook.enabled else "failed" if hook.failures else "OK",
         "LAST": lambda hook: hook.last_id,
-        "PROBLEM": _problem,
+        "PROBLEM": lambda hook: _problem(hook),
     }
     items = call(webhook_list, WebhookListRequest()).items
     _people.show(
