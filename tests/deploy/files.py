@@ -9,6 +9,10 @@ from typing import Any
 import yaml
 
 from proxmox_mpc import settings
+from proxmox_mpc.bootstrap.background import DRAIN_S
+from proxmox_mpc.bootstrap.dispatch import PATIENCE_S
+from proxmox_mpc.interfaces.api.__main__ import GRACE_S
+from proxmox_mpc.jobs.work import FAREWELL_S
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -20,6 +24,8 @@ KNOWN = {name for name in re.findall(r'"([A-Z][A-Z_]{3,})"', SOURCE) if name not
 """Every variable that the settings read."""
 OTHERS = {"OTEL_EXPORTER_OTLP_ENDPOINT"}
 """What a library reads by itself."""
+LONGEST_END_S = GRACE_S + DRAIN_S + FAREWELL_S + PATIENCE_S
+"""Requests end, jobs end, jobs are asked to stop, the broker is told; a process that is killed before waits for leases."""
 
 
 def read(name: str) -> Any:

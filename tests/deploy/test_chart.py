@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from proxmox_mpc import __version__
-from tests.deploy.files import DEPLOY, KNOWN
+from tests.deploy.files import DEPLOY, KNOWN, LONGEST_END_S
 from tests.e2e.conftest import Cli, bare
 from tests.oracle.helm import helm, ours
 
@@ -101,7 +101,8 @@ def test_pods_keep_to_the_restricted_standard_and_end_in_peace(case: str) -> Non
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
         assert pod["automountServiceAccountToken"] is False
         assert pod["enableServiceLinks"] is False, "a service called `server` would give a SERVER_PORT that is none"
-        assert pod["terminationGracePeriodSeconds"] > 5 + 20 + 20
+        drain = [int(one["value"]) for one in pod["containers"][0]["env"] if one["name"] == "SERVER_DRAIN_SECONDS"]
+        assert pod["terminationGracePeriodSeconds"] > sum(drain) + LONGEST_END_S
         [container] = pod["containers"]
         assert container["securityContext"] == {
             "allowPrivilegeEscalation": False,

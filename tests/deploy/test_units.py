@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.files import DEPLOY
+from tests.deploy.files import DEPLOY, LONGEST_END_S
 
 UNITS = sorted(DEPLOY.glob("systemd/*.service"))
-DRAIN_S = 40
-"""Requests have 20 s to end, then jobs 20 s."""
 
 
 def settings(unit: Path) -> dict[str, list[str]]:
@@ -54,7 +52,7 @@ def test_they_are_closed_and_have_time_to_end(unit: Path) -> None:
     assert told["User"] == ["proxmox-mpc"]
     assert told["StateDirectoryMode"] == ["0700"]
     assert told["UMask"] == ["0077"]
-    assert int(told["TimeoutStopSec"][0]) > DRAIN_S
+    assert int(told["TimeoutStopSec"][0]) > LONGEST_END_S
     assert "KEY=" not in unit.read_text()
 
 

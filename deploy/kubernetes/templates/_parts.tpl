@@ -57,8 +57,8 @@ spec:
     spec:
       automountServiceAccountToken: false
       enableServiceLinks: false
-      # What is open has 20 s to end, then jobs 20 s to come to a stop between two requests.
-      terminationGracePeriodSeconds: 60
+      # 5 s are drained (see below), what is open has 20 s to end, then jobs 20 s, then 30 s to stop between two requests.
+      terminationGracePeriodSeconds: 90
       securityContext:
         runAsNonRoot: true
         runAsUser: 10001
