@@ -236,7 +236,7 @@ def _jobs(values: Mapping[str, str]) -> JobSettings:
         broker_url=broker,
         result_backend=values.get("CELERY_RESULT_BACKEND", "").strip(),
         wakeup_url=redis or (broker if broker.startswith(_REDIS) else ""),
-        slots=_number("JOB_SLOTS", values.get("JOB_SLOTS"), default.slots, range(1, 1001)),
+        slots=_number("JOB_SLOTS", values.get("JOB_SLOTS"), default.slots, range(1001)),
         lease_s=_number("JOB_LEASE_SECONDS", values.get("JOB_LEASE_SECONDS"), default.lease_s, range(1, 3601)),
         keep_days={
             name: _number(variable, values.get(variable), days, range(1, 36501))

@@ -130,15 +130,26 @@ def test_what_is_no_webhook_is_refused(served: Served, admin: str, facts: dict[s
 
 
 def test_it_does_not_reach_what_only_the_server_can(tmp_path: Path) -> None:
-    with serving(tmp_path / "home", "--simulate", OUTBOUND_ALLOW="10.255.255.0/24") as one, receiver() as inside:
-        admin = one.admin()
-        hook(one, admin, "inside", url=inside.url, rooms=["jobs"])
-        apply(one, admin, "x", "x", Prefer="wait=30")
-        end = time.monotonic() + COMES_WITHIN_S
-        while time.monotonic() < end:
-            _, found = one.call("GET", "/api/v1/webhooks", token=admin)
-            if found["items"][0]["failures"]:
-                break
-            time.sleep(0.1)
-        assert "connects to for nobody" in found["items"][0]["lastError"]
-        assert inside.got == []
+    with receiver() as inside, serving(tmp_path / "home", "--simulate", OUTBOUND_ALLOW="127.0.0.1") as before:
+        hook(before, before.admin(), "inside", url=inside.url, rooms=["jobs"])
+        before.process.terminate()
+        before.process.wait(30)
+        with serving(tmp_path / "home", "--simulate", OUTBOUND_ALLOW="10.255.255.0/24") as one:
+            one.secret = before.secret
+            refused_then_and_now(one, inside)
+
+
+def refused_then_and_now(one: Served, inside: Any) -> None:
+    admin = one.admin()
+    told = {"url": "http://169.254.169.254/latest", "rooms": ["jobs"]}
+    status, problem = one.call("PUT", "/api/v1/webhooks/other", told, admin)
+    assert (status, problem["code"]) == (403, "outbound.refused")
+    apply(one, admin, "x", "x", Prefer="wait=30")
+    end = time.monotonic() + COMES_WITHIN_S
+    while time.monotonic() < end:
+        _, found = one.call("GET", "/api/v1/webhooks", token=admin)
+        if found["items"][0]["failures"]:
+            break
+        time.sleep(0.1)
+    assert "connects to for nobody" in found["items"][0]["lastError"]
+    assert inside.got == []

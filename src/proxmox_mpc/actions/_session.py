@@ -37,6 +37,10 @@ def _no_logins() -> SessionTokens:
     raise UsageError("nobody logs in to this store: it is no server's", hint="proxmox-cli login URL")
 
 
+async def _anywhere(url: str) -> None:
+    """On a machine of one's own, one may go everywhere."""
+
+
 async def _answers_for_nobody(provider: LoginProvider) -> Any:
     raise UsageError("nobody else answers for people here")
 
@@ -125,6 +129,8 @@ class Session:
     """What makes and reads the tokens of logins, on a server."""
     open_provider: Callable[[LoginProvider], Awaitable[Any]] = _answers_for_nobody
     """Opens who else answers for people: a `people.providers.Provider`, of the kind that its type is."""
+    may_reach: Callable[[str], Awaitable[None]] = _anywhere
+    """Whether what is sent to a URL later may go there (OutboundRefused); a host that nobody knows by now may."""
     own_url: str = ""
     """How others reach this server."""
     prepared: Any = None

@@ -60,7 +60,7 @@ async def sso_begin(session: Session, request: SsoBeginRequest) -> SsoBeginResul
     store = await session.store()
     provider = await find_provider(store, request.provider, browser=True)
     # It counts as one that failed until its end: else anybody could have the provider asked without end.
-    attempt = await begin_attempt(session, {limits.of_address(session.who.address): limits.BY_ADDRESS})
+    attempt = await begin_attempt(session, {limits.of_browsers(session.who.address): limits.BY_BROWSER})
     state, binding = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     with answering(provider):
         begun = await (await session.open_provider(provider)).begin(request.redirect, state)

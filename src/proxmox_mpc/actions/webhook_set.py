@@ -63,6 +63,8 @@ async def webhook_set(session: Session, request: WebhookSetRequest) -> WebhookSe
         enabled=known.enabled if request.enabled is None else request.enabled,
     )
     _check(hook.url, hook.rooms)
+    if request.url:
+        await session.may_reach(hook.url)
     await store.webhooks.put(hook)
     return WebhookSetResult(webhook=WebhookView.of(hook), created=created, secret="" if request.secret else made)
 

@@ -114,7 +114,7 @@ class Background:
 
     async def begin(self, parts: AsyncExitStack) -> None:
         """Do what a server does besides answering: jobs, unless workers do; schedules; sweeping."""
-        if self.dispatch is None:
+        if self.dispatch is None and self.settings.jobs.slots:
             runner = self.runner()
             running = asyncio.create_task(runner.run())
             parts.push_async_callback(_ended, running)

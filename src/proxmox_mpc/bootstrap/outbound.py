@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
@@ -34,6 +35,12 @@ class Outbound:
     """Which hosts may be reached: those that `allow` names (names, addresses, networks), and public ones."""
 
     allow: Sequence[str] = ()
+
+    async def check_url(self, url: str) -> None:
+        """Whether content may be sent to a URL. Raises OutboundRefused; a host that nobody knows yet is fine."""
+        parts = urlsplit(url)
+        with suppress(OSError):
+            await self.check(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80), "content")
 
     async def check(self, host: str, port: int, purpose: Purpose) -> list[str]:
         """The addresses of a host, all of them fine; to be connected to as they are, for a name may change its mind.

@@ -100,6 +100,7 @@ class Serving:
             open_provider=Opening(
                 self.store, self.now, self.outbound, self.own_endpoints, self.settings.server.shown_url
             ).open,
+            may_reach=self.outbound.check_url,
             own_url=self.settings.server.shown_url,
         )
 

@@ -106,8 +106,16 @@ class Telling:
                 return "" if answer.status < 300 else f"it answers {answer.status}"
         except MpcError as error:
             return error.message
-        except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
-            return type(error).__name__
+        except TimeoutError:
+            return f"no answer within {PATIENCE_S:g} s"
+        except aiohttp.ClientConnectorDNSError:
+            return "nobody knows that host"
+        except aiohttp.ClientSSLError:
+            return "its certificate is not trusted"
+        except aiohttp.ClientConnectorError:
+            return "nobody listens there"
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            return f"it cannot be reached ({type(error).__name__})"
 
 
 def signature(secret: str, stamp: str, content: str) -> str:

@@ -61,5 +61,7 @@ def find_kind(word: str) -> Kind:
     if module is None:
         close = difflib.get_close_matches(word.lower(), [*MODULES, *_added], n=1, cutoff=0.5)
         hint = f"did you mean {close[0]}?" if close else "proxmox-cli api-resources lists all kinds"
+        if word.lower() in ("node", "nodes"):
+            hint = "nodes are there before anything is declared: proxmox-cli discover shows them"
         raise UnknownKind(f"there is no kind {word!r}", hint=hint)
     return _kind_in(module)

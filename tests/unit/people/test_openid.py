@@ -25,6 +25,7 @@ from proxmox_mpc.people import limits
 from proxmox_mpc.people.errors import LoginFailed, TooManyAttempts
 from proxmox_mpc.people.providers import ProviderUnreachable
 from proxmox_mpc.store import LoginProvider, Store
+from proxmox_mpc.store.limit import Limit
 from tests import openid
 from tests.directories import certificate
 from tests.people import OWN_URL, OWNER, Server
@@ -101,7 +102,7 @@ async def test_a_browser_logs_somebody_in(real: Server) -> None:
     assert await real.store.groups.of_user(user.id) == ["operators"]
     assert (real.written[-1].subject, real.written[-1].outcome) == ("amy", "ok")
     assert real.written[-1].detail == {"provider": "sso"}
-    assert await real.store.attempts.wait_s(limits.of_address("10.0.0.1"), limits.BY_ADDRESS) == 0
+    assert await real.store.attempts.wait_s(limits.of_browsers("10.0.0.1"), Limit(1, 300)) == 0
 
 
 async def test_who_is_in_no_group_that_is_named_stays_out(real: Server) -> None:
@@ -176,11 +177,14 @@ async def test_what_is_sent_with_the_browser_tells_no_secret(real: Server) -> No
     assert begun.binding not in repr(begun)
 
 
-async def test_beginning_without_end_is_limited(real: Server) -> None:
-    for _ in range(limits.BY_ADDRESS.failures):
+async def test_beginning_without_end_is_limited(real: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "BY_BROWSER", Limit(4, 300))
+    for _ in range(4):
         await begin(real)
-    with pytest.raises(TooManyAttempts):
+    with pytest.raises(TooManyAttempts, match="the next may come in 5 minutes"):
         await begin(real)
+    waits = await real.store.attempts.wait_s(limits.of_address("10.0.0.1"), limits.BY_ADDRESS)
+    assert waits == 0, "who has a password still gets in"
     await begin(real, who=Who("anonymous", address="10.0.0.2"))
 
 

@@ -24,6 +24,7 @@ from proxmox_mpc.people.errors import LoginFailed
 from proxmox_mpc.people.provider_settings import SamlSettings
 from proxmox_mpc.people.saml_metadata import read_metadata
 from proxmox_mpc.store import LoginProvider, Store
+from proxmox_mpc.store.limit import Limit
 from tests.people import OWN_URL, OWNER, Server
 from tests.saml import ENTITY, NAMES, Idp
 from tests.unit.store.conftest import FakeNow
@@ -116,7 +117,7 @@ async def test_a_browser_logs_somebody_in(server: Server, now: FakeNow) -> None:
     assert (user.provider, user.external_id) == ("corp", f"{ENTITY} u-4711")
     assert await server.store.groups.of_user(user.id) == ["operators"]
     assert (server.written[-1].subject, server.written[-1].outcome) == ("amy", "ok")
-    assert await server.store.attempts.wait_s(limits.of_address("10.0.0.1"), limits.BY_ADDRESS) == 0
+    assert await server.store.attempts.wait_s(limits.of_browsers("10.0.0.1"), Limit(1, 300)) == 0
 
 
 @pytest.mark.parametrize("changes", [{"signs": "Response"}, {"method": "RSA_SHA512"}])

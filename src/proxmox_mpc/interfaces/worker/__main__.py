@@ -6,7 +6,7 @@ import sys
 
 from proxmox_mpc.bootstrap.background import observe
 from proxmox_mpc.errors import MpcError
-from proxmox_mpc.settings import Settings
+from proxmox_mpc.settings import SettingInvalid, Settings
 
 
 def main(words: list[str]) -> int:
@@ -21,6 +21,10 @@ def main(words: list[str]) -> int:
             from proxmox_mpc.interfaces.worker._processes import beat
 
             return beat(settings)
+        if not settings.jobs.slots:
+            raise SettingInvalid(
+                "JOB_SLOTS=0 is for servers that leave all jobs to workers", hint="workers need 1 or more"
+            )
         if settings.jobs.broker_url:
             from proxmox_mpc.interfaces.worker._celery import work
 
