@@ -26,6 +26,7 @@ from proxmox_mpc.engine.journal import Progress
 from proxmox_mpc.errors import RefusedError
 from proxmox_mpc.jobs.beat import Beat
 from proxmox_mpc.jobs.bus import Bus
+from proxmox_mpc.jobs.clock import Clock
 from proxmox_mpc.jobs.leader import Leader
 from proxmox_mpc.jobs.runner import Runner
 from proxmox_mpc.jobs.sweeping import Sweeper
@@ -162,7 +163,7 @@ def observe(settings: Settings, part: str) -> None:
 
 @asynccontextmanager
 async def open_background(settings: Settings) -> AsyncIterator[Background]:
-    """The parts of this process. Raises StoreUnavailable, SettingInvalid."""
+    """The parts of this process. Raises StoreUnavailable, SettingInvalid, ClockWrong."""
     key = SecretKey.of(settings)
     name = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(3)}"
     async with (
@@ -170,10 +171,14 @@ async def open_background(settings: Settings) -> AsyncIterator[Background]:
         WakeUps.open(settings.jobs.wakeup_url) as wakeups,
         dispatcher(settings) as dispatch,
     ):
+        clock = Clock(store, settings.jobs.lease_s)
+        await clock.check()
+        watching = asyncio.create_task(clock.run())
         serving = Serving(settings, key, store)
         try:
             yield Background(serving, Bus(store, wakeups), name, dispatch)
         finally:
+            await _cancelled(watching)
             await serving.clusters.close()
             tracing.end()
 

@@ -80,6 +80,17 @@ class Database:
         async with self.read() as connection:
             await connection.execute(select(1))
 
+    async def clock_ahead_s(self) -> float:
+        """By how much this process's clock is ahead of the database's at least; on SQLite they are the same."""
+        if self.is_sqlite:
+            return 0.0
+        async with self.read() as connection:
+            before = self.now()
+            theirs: datetime = (await connection.execute(select(func.clock_timestamp()))).scalar_one()
+            after = self.now()
+        # What lies between asking and hearing is nobody's fault.
+        return (before - theirs).total_seconds() if theirs < before else min((after - theirs).total_seconds(), 0.0)
+
     async def alone(self, connection: AsyncConnection, name: str) -> None:
         """Wait until no other writing transaction that asked for the same name is open; until this one ends."""
         if not self.is_sqlite:  # SQLite has one writer at a time anyway

@@ -96,6 +96,10 @@ class Store:
         await self.jobs.database.ping()
         return self.kind
 
+    async def clock_ahead_s(self) -> float:
+        """By how many seconds this process's clock is ahead of the database's."""
+        return await self.jobs.database.clock_ahead_s()
+
     @staticmethod
     @asynccontextmanager
     async def open(
