@@ -133,6 +133,7 @@ def test_a_client_goes_on_with_its_job_when_the_server_comes_back(place: Place, 
         out, err = cli.communicate(timeout=90)
     assert cli.returncode == 0, (out, err)
     assert "tier is at revision" in out
+    assert "the server does not answer; the job is taken up again" in err
     assert place.made() == ["db", "web"]
 
 
@@ -151,11 +152,13 @@ def test_who_comes_second_goes_on_behind_the_first(place: Place, tmp_path: Path)
         while len(server.call("GET", "/api/v1/jobs?action=apply", token=token)[1]["items"]) < 2:
             assert time.monotonic() < until
             time.sleep(0.1)
+        time.sleep(3)  # long enough for who waits to be told so
         rule.go_on.set()
         for cli in (first, second):
             out, err = cli.communicate(timeout=90)
             assert cli.returncode == 0, (out, err)
     assert "another apply has done a part of it meanwhile" in err
+    assert "waits until another job of the application has ended" in err
     assert "revision 2" in out
     assert place.cli("plan", "-f", "tier.yaml", "--exit-code").code == 0
 

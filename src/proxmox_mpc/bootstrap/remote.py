@@ -38,6 +38,8 @@ class NotAServer(UnreachableError):
     code = "server.unknown"
 
 
+QUEUED_S = 2
+"""The same, until it has begun: after so long, who waits is told that it has not."""
 AWAY_S = 120.0
 """How long a server may be away while one of its jobs is followed: it drains, and begins anew."""
 PAUSE_S = 1.0
@@ -157,22 +159,34 @@ class Server:
             stopping.cancel()
 
     async def _lines(self, session: Session, job: str) -> Any:
-        last, until = 0, 0.0
+        last, until, wait_s, told = 0, 0.0, 0, set[str]()
         loop = asyncio.get_running_loop()
+
+        def remark(text: str) -> None:
+            if text not in told:
+                told.add(text)
+                session.report(Progress(Key("job", "", job), "remark", text))
+
         while True:
             try:
-                _, page = await self.ask(
-                    Asking("GET", f"/jobs/{job}/follow", {"after": str(last), "waitS": str(FOLLOW_S)}, None)
-                )
+                asked = {"after": str(last), "waitS": str(wait_s)}
+                _, page = await self.ask(Asking("GET", f"/jobs/{job}/follow", asked, None))
             except (ServerUnreachable, NotAServer) as away:
                 # It ends, or another version of it begins: the job goes on there, and is taken up again.
                 until = until or loop.time() + AWAY_S
+                remark("the server does not answer; the job is taken up again when it does")
                 if loop.time() >= until:
                     away.hint = f"job {job} may go on without being seen: proxmox-cli job get {job}"
                     raise
                 await asyncio.sleep(PAUSE_S)
                 continue
             until = 0.0
+            if page["job"]["state"] == "queued":
+                if wait_s:
+                    remark("waits until another job of the application has ended, or somebody is free")
+                wait_s = QUEUED_S
+            else:
+                wait_s = FOLLOW_S
             for message in page["items"]:
                 last = message["id"]
                 if (progress := progress_of(message)) is not None:
