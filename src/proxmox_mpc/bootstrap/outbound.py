@@ -53,7 +53,8 @@ class Outbound:
         for address in addresses:
             parsed = ipaddress.ip_address(address.partition("%")[0])
             if not (self._is_named(host, parsed) or _is_fine(parsed, purpose)):
-                raise OutboundRefused(f"{host} is {address}, where the server connects to for nobody")
+                shown = host if host.strip("[]") == address else f"{host} ({address})"
+                raise OutboundRefused(f"{shown} is where the server connects to for nobody")
         return addresses
 
     async def check_endpoints(self, endpoints: Iterable[str]) -> None:

@@ -106,7 +106,7 @@ def _tell(ready: dict[str, Any], save_as: str) -> None:
             f"  export {' '.join(f'{name}={shlex.quote(value)}' for name, value in _environment(ready).items())}"
         )
         click.echo("  proxmox-cli get vms")
-    click.echo("Ctrl-C ends it; nothing is kept unless --persist FILE was given.")
+    click.echo("Ctrl-C ends it; only what --persist FILE named is kept.")
 
 
 def _environment(ready: dict[str, Any]) -> dict[str, str]:
