@@ -36,8 +36,10 @@ def everywhere(namespace: str) -> bool:
 async def sight(session: Session) -> Sees:
     """Where the action at work is allowed."""
     access = session.who.access
-    if access.is_unlimited or not at_work():
+    if access.is_unlimited:
         return everywhere
+    if not at_work():
+        raise RuntimeError("what somebody may see is asked within an action")  # else nothing would narrow it
     context, permission = (await session.context()).name, at_work()
     return lambda namespace: access.allows(permission, context, namespace or "*")
 
