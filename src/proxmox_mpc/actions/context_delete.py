@@ -25,7 +25,7 @@ class ContextDeleteResult(Result):
 async def context_delete(session: Session, request: ContextDeleteRequest) -> ContextDeleteResult:
     """Remove a context and its secrets from the store; the cluster is not touched."""
     store = await session.store()
-    await store.contexts.get(request.name)
+    await store.contexts.find(request.name)
     if session.served:
         await must_answer_for_logins(session, request.name)
     await store.contexts.delete(request.name)

@@ -46,7 +46,7 @@ async def context_set(session: Session, request: ContextSetRequest) -> ContextSe
 
     store = await session.store()
     try:
-        known = await store.contexts.get(request.name)
+        known = replace(await store.contexts.find(request.name), unreadable=None)
         created = False
     except NotFoundError:
         known, created = Context(request.name, ()), True

@@ -43,11 +43,18 @@ class Contexts:
 
     async def get(self, name: str) -> Context:
         """A context with its secrets. Raises RecordMissing, or SecretUnreadable for a lost key."""
+        return self._context(await self._row(name))
+
+    async def find(self, name: str) -> Context:
+        """The same, to be mended or taken away: one whose secrets cannot be read has none. Raises RecordMissing."""
+        return self._shown(await self._row(name))
+
+    async def _row(self, name: str) -> Row[Any]:
         async with self.database.read() as connection:
             row = (await connection.execute(select(contexts).where(contexts.c.name == name))).one_or_none()
         if row is None:
             raise RecordMissing(f"there is no context {name!r}", hint="proxmox-cli config get-contexts lists them")
-        return self._context(row)
+        return row
 
     async def list(self) -> builtins.list[Context]:
         """All contexts with their secrets, by name; one whose secrets cannot be read here says why."""

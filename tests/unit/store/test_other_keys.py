@@ -8,7 +8,10 @@ from contextlib import AbstractAsyncContextManager
 import pytest
 from sqlalchemy import update
 
+from proxmox_mpc.actions.context_delete import ContextDeleteRequest, context_delete
+from proxmox_mpc.actions.context_set import ContextSetRequest, context_set
 from proxmox_mpc.bootstrap import clusters
+from proxmox_mpc.errors import UsageError
 from proxmox_mpc.jobs.beat import Beat
 from proxmox_mpc.jobs.bus import Bus
 from proxmox_mpc.jobs.sweeping import Sweeper
@@ -16,6 +19,7 @@ from proxmox_mpc.jobs.wakeups import WakeUps
 from proxmox_mpc.store import Context, NewJob, SecretKey, SecretUnreadable, Store
 from proxmox_mpc.store.models import jobs, schedules
 from proxmox_mpc.store.webhooks import Webhook
+from tests.people import OWNER, Server
 from tests.unit.jobs.test_beat import add as add_schedule
 from tests.unit.jobs.test_beat import order
 from tests.unit.jobs.test_bus import DAYS
@@ -109,3 +113,17 @@ async def test_a_context_and_a_webhook_of_another_key_hide_no_other(store: Store
     assert hooks["ours"] == ("secret", "")
     assert hooks["theirs"][0] == ""
     assert "another key" in hooks["theirs"][1]
+
+
+async def test_a_context_whose_key_is_lost_can_be_mended_and_taken_away(store: Store, open_store: Open) -> None:
+    async with open_store(SecretKey([NEW])) as newer:
+        await newer.contexts.save(Context("lost", ("https://pve:8006",), user="root@pam", password="hunter2"))
+    server = Server(store)
+    with pytest.raises(UsageError, match="needs a login"):
+        await server.ask(OWNER, context_set, ContextSetRequest(name="lost", ca="-----BEGIN CERTIFICATE-----"))
+    await server.ask(OWNER, context_set, ContextSetRequest(name="lost", password="another"))
+    assert (await store.contexts.get("lost")).password == "another"
+    async with open_store(SecretKey([NEW])) as newer:
+        await newer.contexts.save(Context("lost", ("https://pve:8006",), user="root@pam", password="hunter2"))
+    await server.ask(OWNER, context_delete, ContextDeleteRequest(name="lost"))
+    assert await store.contexts.list() == []
