@@ -16,6 +16,11 @@ from tests.e2e.gate import Rule
 from tests.e2e.release import fault, memory, states, write_chart
 from tests.real.conftest import House
 
+soak = pytest.mark.skipif(
+    os.environ.get("HYPOTHESIS_PROFILE") != "soak",
+    reason="runs in `make soak`: 12 s each, of a kind with those that run",
+)
+
 
 @pytest.fixture
 def chart(house: House) -> str:
@@ -65,6 +70,7 @@ def upgrade(house: House, chart: str, values: str, action: str = "upgrade", **mo
     return agreed(house, action, name="a", chart=chart, values={"set": [values]}, **more)
 
 
+@soak
 def test_an_upgrade_goes_on(house: House, chart: str) -> None:
     cli, gate = house.place.cli, house.place.gate
     cli.ok("install", "a", "shop")
@@ -87,6 +93,7 @@ def test_an_install_that_fails_after_all_is_taken_back(house: House, chart: str)
     assert cli.guests().keys() == before
 
 
+@soak
 def test_an_upgrade_that_fails_after_all_is_taken_back(house: House, chart: str) -> None:
     cli, gate = house.place.cli, house.place.gate
     cli.ok("install", "a", "shop")
@@ -99,6 +106,7 @@ def test_an_upgrade_that_fails_after_all_is_taken_back(house: House, chart: str)
     assert (memory(cli, "a-web"), memory(cli, "a-db"), states(cli, "a")[-1]) == ("520", "1024", "deployed")
 
 
+@soak
 def test_a_rollback_and_an_uninstall_go_on(house: House, chart: str) -> None:
     cli, gate, before = house.place.cli, house.place.gate, house.place.cli.guests().keys()
     cli.ok("install", "a", "shop")
