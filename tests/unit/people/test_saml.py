@@ -11,7 +11,6 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from proxmox_mpc.actions._access import Who
 from proxmox_mpc.actions._logins import LoginResult
@@ -22,7 +21,6 @@ from proxmox_mpc.actions.sso_complete import SsoCompleteRequest, sso_complete
 from proxmox_mpc.people import limits, saml
 from proxmox_mpc.people.errors import LoginFailed
 from proxmox_mpc.people.provider_settings import SamlSettings
-from proxmox_mpc.people.saml_metadata import read_metadata
 from proxmox_mpc.store import LoginProvider, Store
 from proxmox_mpc.store.limit import Limit
 from tests.people import OWN_URL, OWNER, Server
@@ -382,31 +380,3 @@ async def test_whatever_a_browser_brings_is_refused_in_words(data: st.DataObject
         return
     proved = await opened.complete(kept, code, "")
     assert (proved.external_id, proved.name, proved.groups) == (f"{ENTITY} u-4711", "Amy", ("ops", "dev"))
-
-
-@pytest.mark.parametrize(
-    ("change", "why"),
-    [
-        (lambda xml: xml[:100], "no XML"),
-        (lambda xml: "<a/>", "describes 0"),
-        (lambda xml: xml.replace("IDPSSODescriptor", "SPSSODescriptor"), "describes 0"),
-        (lambda xml: xml.replace("https://idp.example.org/sso", "http://idp.example.org/sso"), "https URL"),
-        (lambda xml: xml.replace("https://idp.example.org/sso", "javascript:alert(1)"), "https URL"),
-        (lambda xml: xml.replace("HTTP-Redirect", "SOAP"), "https URL"),
-        (lambda xml: xml.replace(f'entityID="{ENTITY}"', ""), "entityID"),
-        (lambda xml: xml.replace('use="signing"', 'use="encryption"'), "no certificate"),
-        (lambda xml: xml.replace("<ds:X509Certificate>M", "<ds:X509Certificate>N"), "that is none"),
-        (lambda xml: xml.replace("?>", '?><!DOCTYPE a [<!ENTITY b "c">]>', 1), "document type"),
-    ],
-)
-def test_metadata_that_cannot_be_used_say_why(change: Any, why: str) -> None:
-    with pytest.raises(ValueError, match=why):
-        read_metadata(change(IDP.metadata()))
-    with pytest.raises(ValidationError, match=why):
-        SamlSettings(type="saml", metadata=change(IDP.metadata()))
-
-
-def test_this_server_describes_itself() -> None:
-    told = saml.own_metadata(OWN_URL)
-    for part in (f'entityID="{OWN_URL}/auth/saml/metadata"', f'Location="{OWN_URL}/auth/saml/acs"', "HTTP-POST"):
-        assert part in told
